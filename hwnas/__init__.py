@@ -1,0 +1,57 @@
+"""hwnas: from a device, a latency budget and labelled images to a network that fits.
+
+Importing it loads neither torch nor onnxruntime; they come with the first call.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from hwnas.errors import HwnasError, NoNetworkFitsError
+from hwnas.version import VERSION
+
+if TYPE_CHECKING:
+    from hwnas.measure import Measurement
+    from hwnas.pipeline import export, profile, score_table, search, verify
+    from hwnas.report import SearchResult
+    from hwnas.table import LatencyTable
+    from hwnas.train import FinetuneSettings, SupernetSettings
+    from hwnas.verify import VerifyReport
+
+__version__ = VERSION
+
+_HOMES = {
+    "export": "hwnas.pipeline.api",
+    "profile": "hwnas.pipeline.api",
+    "score_table": "hwnas.pipeline.api",
+    "search": "hwnas.pipeline.api",
+    "verify": "hwnas.pipeline.api",
+    "FinetuneSettings": "hwnas.train",
+    "LatencyTable": "hwnas.table",
+    "Measurement": "hwnas.measure",
+    "SearchResult": "hwnas.report",
+    "SupernetSettings": "hwnas.train",
+    "VerifyReport": "hwnas.verify",
+}
+
+__all__ = [
+    "FinetuneSettings",
+    "HwnasError",
+    "LatencyTable",
+    "Measurement",
+    "NoNetworkFitsError",
+    "SearchResult",
+    "SupernetSettings",
+    "VerifyReport",
+    "__version__",
+    "export",
+    "profile",
+    "score_table",
+    "search",
+    "verify",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'hwnas' has no attribute {name!r}")

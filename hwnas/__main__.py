@@ -1,0 +1,5 @@
+"""``python -m hwnas`` is ``hwnas``."""
+
+from hwnas.cli.app import main
+
+main()

@@ -1,0 +1,6 @@
+"""From an architecture to an expected accuracy."""
+
+from hwnas.accuracy.macro_benchmark import MacroBenchmark
+from hwnas.accuracy.protocol import AccuracySource
+
+__all__ = ["AccuracySource", "MacroBenchmark"]

@@ -1,0 +1,54 @@
+"""The classifier: widen, average over the image, one logit a class."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from hwnas.block.activation import check_activation
+from hwnas.block.spec import check_positive
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeadSpec:
+    """A 1×1 convolution to ``hidden_channels`` with BatchNorm, mean over pixels, linear."""
+
+    kind: ClassVar[str] = "head"
+    reads_image: ClassVar[bool] = False
+    gives_logits: ClassVar[bool] = True
+
+    input_size: int
+    in_channels: int
+    hidden_channels: int
+    n_classes: int
+    activation: str
+
+    def __post_init__(self) -> None:
+        check_positive(
+            self.kind,
+            input_size=self.input_size,
+            in_channels=self.in_channels,
+            hidden_channels=self.hidden_channels,
+            n_classes=self.n_classes,
+        )
+        check_activation(self.activation)
+
+    @property
+    def out_channels(self) -> int:
+        """One logit a class."""
+        return self.n_classes
+
+    @property
+    def output_size(self) -> int:
+        """Logits have no height; 1 by convention."""
+        return 1
+
+    @property
+    def n_macs(self) -> int:
+        """Multiply-accumulates for one image."""
+        widen = self.in_channels * self.hidden_channels * self.input_size**2
+        return widen + self.hidden_channels * self.n_classes
+
+    @property
+    def n_parameters(self) -> int:
+        """Weights, BatchNorm's scale and shift, and the classifier's bias."""
+        widen = self.in_channels * self.hidden_channels + 2 * self.hidden_channels
+        return widen + (self.hidden_channels + 1) * self.n_classes

@@ -1,0 +1,58 @@
+"""``hwnas devices``: what can be targeted."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from hwnas.cli.options import Json
+from hwnas.cli.show import print_json, print_table
+from hwnas.device import device_names, device_toml, load_device, probe
+
+devices_app = typer.Typer(
+    help="What can be targeted: list, show NAME, or probe this machine.", rich_markup_mode=None
+)
+
+
+@devices_app.callback(invoke_without_command=True)
+def default(context: typer.Context) -> None:
+    """What can be targeted: list, show NAME, or probe this machine."""
+    if context.invoked_subcommand is None:
+        list_devices()
+
+
+@devices_app.command("list")
+def list_devices(json: Json = False) -> None:
+    """List the device files that come with hwnas."""
+    devices = {name: load_device(name) for name in device_names()}
+    if json:
+        print_json({name: asdict(device) for name, device in devices.items()})
+        return
+    rows = [
+        [
+            name,
+            device.engine,
+            device.precision,
+            str(device.threads),
+            device.description if name == device.name else f"= {device.name}",
+        ]
+        for name, device in devices.items()
+    ]
+    headings = dict.fromkeys(("device", "engine", "precision", "threads", "what"), "left")
+    print_table("devices", headings, rows)
+
+
+@devices_app.command()
+def show(name: Annotated[str, typer.Argument(help="A name or a device file.")]) -> None:
+    """Print a device as a device file."""
+    print(device_toml(load_device(name)), end="")
+
+
+@devices_app.command("probe")
+def probe_machine() -> None:
+    """Print this machine as a device file.
+
+    Example:
+        hwnas devices probe > my-board.toml && hwnas profile --device my-board.toml
+    """
+    print(device_toml(probe()), end="")

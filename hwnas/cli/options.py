@@ -1,0 +1,43 @@
+"""The options that several commands share, each explained once."""
+
+from typing import Annotated
+
+import typer
+
+Device = Annotated[
+    str, typer.Option("--device", help="A name of 'hwnas devices' or a device file (.toml).")
+]
+Space = Annotated[
+    str,
+    typer.Option(
+        "--space", help="mobilenet, nasbench-macro, a preset (mobilenetv2@0.5) or a .toml file."
+    ),
+]
+Precision = Annotated[
+    str | None,
+    typer.Option("--precision", help="int8 or float32. [default: the device file's]"),
+]
+Threads = Annotated[
+    int | None,
+    typer.Option("--threads", help="Threads of one inference. [default: the device file's]"),
+]
+Batch = Annotated[
+    int | None,
+    typer.Option("--batch", help="Images of one inference. [default: the device file's]"),
+]
+Calibration = Annotated[
+    str | None,
+    typer.Option("--calibration", help="minmax, percentile or entropy. [default: the device's]"),
+]
+InputSize = Annotated[
+    int, typer.Option("--input-size", help="Height and width of the images, in pixels.")
+]
+Channels = Annotated[int, typer.Option("--channels", help="1 for grey images, 3 for colour.")]
+Classes = Annotated[int, typer.Option("--classes", help="Outputs of the classifier.")]
+DataForShape = Annotated[
+    str | None,
+    typer.Option("--data", help="Take size, channels and classes from this data set."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON to standard output.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
+Seed = Annotated[int, typer.Option("--seed", help="Of everything random.")]

@@ -1,0 +1,55 @@
+"""``hwnas profile``: time every block a space may use, into the device's table."""
+
+from hwnas.cli.options import (
+    Batch,
+    Channels,
+    Classes,
+    DataForShape,
+    Device,
+    InputSize,
+    Precision,
+    Quiet,
+    Space,
+    Threads,
+)
+from hwnas.cli.show import showing_progress
+
+
+def profile(
+    device: Device = "local",
+    space: Space = "mobilenet",
+    input_size: InputSize = 224,
+    channels: Channels = 3,
+    classes: Classes = 1000,
+    data: DataForShape = None,
+    precision: Precision = None,
+    threads: Threads = None,
+    batch: Batch = None,
+    quiet: Quiet = False,
+) -> None:
+    """Time every block the search may use, on the device, into a lookup table.
+
+    What was timed before is kept; interrupted, the same command goes on.
+
+    Example:
+        hwnas profile --device x86-cpu --input-size 224 --precision int8
+    """
+    from hwnas.pipeline import device_with
+    from hwnas.pipeline import profile as run
+    from hwnas.table import table_path
+
+    with showing_progress(quiet=quiet) as on_progress:
+        table = run(
+            device,
+            space=space,
+            input_size=input_size,
+            in_channels=channels,
+            n_classes=classes,
+            data=data,
+            precision=precision,
+            threads=threads,
+            batch=batch,
+            on_progress=on_progress,
+        )
+    target = device_with(device, precision=precision, threads=threads, batch=batch)
+    print(f"{len(table.rows)} blocks timed on {target.name}: {table_path(target)}")

@@ -1,0 +1,141 @@
+"""``hwnas search``: the most accurate network within a budget."""
+
+from typing import Annotated, Any
+
+import typer
+
+from hwnas.cli.options import (
+    Batch,
+    Calibration,
+    Device,
+    Json,
+    Precision,
+    Quiet,
+    Seed,
+    Space,
+    Threads,
+)
+from hwnas.cli.show import print_json, print_table, showing_progress
+
+
+def search(
+    latency: Annotated[
+        str | None, typer.Option("--latency", help="The budget: 20ms, 0.4ms, 350us.")
+    ] = None,
+    device: Device = "local",
+    space: Space = "mobilenet",
+    strategy: Annotated[str, typer.Option("--strategy", help="ddpnas or random.")] = "ddpnas",
+    data: Annotated[
+        str,
+        typer.Option(
+            "--data",
+            help="digits, fashion-mnist, an image folder (train/CLASS/*.jpg, test/ optional), "
+            "an IDX folder or an .npz file.",
+        ),
+    ] = "digits",
+    precision: Precision = None,
+    threads: Threads = None,
+    batch: Batch = None,
+    calibration: Calibration = None,
+    max_params: Annotated[
+        str | None, typer.Option("--max-params", help="Most parameters: 3M, 300k.")
+    ] = None,
+    max_macs: Annotated[
+        str | None, typer.Option("--max-macs", help="Most multiply-accumulates: 300M.")
+    ] = None,
+    input_size: Annotated[
+        int | None, typer.Option("--input-size", help="Resize the images to this many pixels.")
+    ] = None,
+    seed: Seed = 0,
+    out: Annotated[
+        str | None,
+        typer.Option("--out", help="The run folder. [default: runs/DATA-SPACE-DEVICE-LATENCY]"),
+    ] = None,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave unreadable and mislabelled images out.")
+    ] = False,
+    baseline: Annotated[
+        list[str] | None,
+        typer.Option("--baseline", help="Train this preset too (mobilenetv2@0.25); repeatable."),
+    ] = None,
+    epochs: Annotated[
+        int, typer.Option("--epochs", help="Of fine-tuning; 0 lets the number of images decide.")
+    ] = 0,
+    epoch_images: Annotated[
+        int, typer.Option("--epoch-images", help="Images of one search epoch.")
+    ] = 2560,
+    warmup_epochs: Annotated[
+        int, typer.Option("--warmup-epochs", help="Search epochs of random paths at first.")
+    ] = 10,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Find the most accurate network that keeps the budget; write it as quantized ONNX.
+
+    A missing latency table is profiled first. Interrupted, the same command goes on. The run
+    folder holds the models, result.json, pareto.csv, pareto.png and the log.
+
+    Examples:
+        hwnas search --latency 0.1ms
+        hwnas search --latency 20ms --data photos/ --input-size 96 --device x86-cpu
+        hwnas search --latency 0.2ms --data fashion-mnist --max-params 300k --out runs/shirts
+    """
+    from hwnas.pipeline import search as run
+    from hwnas.pipeline.settings import settings_from
+
+    supernet, finetune = settings_from(epoch_images, warmup_epochs, epochs)
+    with showing_progress(quiet=quiet) as on_progress:
+        result = run(
+            latency,
+            device=device,
+            space=space,
+            strategy=strategy,
+            data=data,
+            precision=precision,
+            threads=threads,
+            batch=batch,
+            calibration=calibration,
+            max_params=max_params,
+            max_macs=max_macs,
+            seed=seed,
+            out=out,
+            input_size=input_size,
+            skip_bad=skip_bad,
+            baselines=tuple(baseline or ()),
+            supernet=supernet,
+            finetune=finetune,
+            on_progress=on_progress,
+        )
+    if json:
+        print_json(result)
+    else:
+        _print(result)
+
+
+def _print(result: Any) -> None:  # noqa: ANN401
+    label = "" if result.provenance in ("measured", "fitted") else f" ({result.provenance})"
+    budget = "none" if result.latency_budget_ms is None else f"{result.latency_budget_ms:g} ms"
+    spread = result.measured_latency_spread
+    rows = [
+        ["latency budget", budget],
+        ["predicted from blocks", f"{result.predicted_latency_ms:.4g} ms"],
+        [
+            f"measured{label}",
+            f"{result.measured_latency_ms:.4g} ms (90 % of runs within {spread.p90_ms:.4g} ms)",
+        ],
+        ["float32 on the same device", f"{result.float32_latency_ms:.4g} ms"],
+        ["accuracy float32, test", f"{100 * result.accuracy_float32:.2f} %"],
+    ]
+    if result.accuracy_int8 is not None:
+        rows.append(["accuracy int8, test", f"{100 * result.accuracy_int8:.2f} %"])
+    rows += [
+        ["parameters", f"{result.params:,}"],
+        ["multiply-accumulates", f"{result.macs:,}"],
+        ["model", f"{result.out}/model.{result.precision}.onnx, {result.model_bytes:,} bytes"],
+    ]
+    for base in result.baselines:
+        accuracy = base.accuracy_float32 if base.accuracy_int8 is None else base.accuracy_int8
+        found = "not trained" if accuracy is None else f"{100 * accuracy:.2f} %"
+        rows.append([f"beside it: {base.name}", f"{base.measured_latency_ms:.4g} ms, {found}"])
+    title = f"{result.data} on {result.device}: {result.strategy} in {result.space}"
+    print_table(title, {"": "left", "found": "left"}, rows)

@@ -1,0 +1,115 @@
+"""How the commands speak: one console for people, plain JSON for scripts."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from enum import StrEnum
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.progress import Progress as Bars
+from rich.table import Table
+
+from hwnas.progress import OnProgress, Progress, silent
+
+console = Console(stderr=True, highlight=False)
+"""Everything that is not the answer goes to standard error."""
+
+
+class Exit(StrEnum):
+    """What the exit code of each command means; the numbers are in ``CODES``."""
+
+    KEPT = "kept"
+    FAILED = "verify failed"
+    WRONG_USE = "wrong use"
+    NOTHING_FITS = "no network fits"
+
+
+CODES = {Exit.KEPT: 0, Exit.FAILED: 1, Exit.WRONG_USE: 2, Exit.NOTHING_FITS: 3}
+
+
+def print_json(value: Any) -> None:  # noqa: ANN401
+    """A dataclass or plain value as JSON on standard output."""
+    plain = asdict(value) if hasattr(value, "__dataclass_fields__") else value
+    print(json.dumps(plain, indent=2, default=str))
+
+
+def print_table(title: str, columns: dict[str, str], rows: list[list[str]]) -> None:
+    """A table on standard output; ``columns`` maps each heading to left or right."""
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for heading, justify in columns.items():
+        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    for row in rows:
+        table.add_row(*row)
+    Console(highlight=False).print(table)
+
+
+@contextmanager
+def showing_progress(*, quiet: bool) -> Iterator[OnProgress]:
+    """Bars with the time left on a terminal, a line every tenth of a phase elsewhere."""
+    if quiet:
+        yield silent
+    elif console.is_terminal:
+        with _bars() as bars:
+            yield _OnTerminal(bars)
+    else:
+        yield _InLog()
+
+
+class _OnTerminal:
+    def __init__(self, bars: Bars) -> None:
+        self._bars = bars
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, progress: Progress) -> None:
+        if not progress.total:
+            self._bars.console.print(progress.note)
+            return
+        if progress.phase not in self._tasks:
+            self._tasks[progress.phase] = self._bars.add_task(progress.phase, note="")
+        self._bars.update(
+            self._tasks[progress.phase],
+            completed=progress.done,
+            total=progress.total,
+            note=progress.note,
+        )
+
+
+class _InLog:
+    """Plain lines for CI logs; no control characters."""
+
+    def __init__(self) -> None:
+        self._shown: dict[str, int] = {}
+
+    def __call__(self, progress: Progress) -> None:
+        if not progress.total:
+            print(progress.note, file=sys.stderr, flush=True)
+            return
+        tenth = 10 * progress.done // progress.total
+        if self._shown.get(progress.phase) != tenth:
+            self._shown[progress.phase] = tenth
+            line = f"{progress.phase}: {progress.done}/{progress.total} {progress.note}"
+            print(line.rstrip(), file=sys.stderr, flush=True)
+
+
+def _bars() -> Bars:
+    return Bars(
+        TextColumn("{task.description:>12}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+        console=console,
+    )

@@ -1,0 +1,67 @@
+"""``hwnas verify``: an ONNX file against its promises; the exit code is for CI."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from hwnas.cli.options import Device, Json, Quiet, Threads
+from hwnas.cli.show import CODES, Exit, console, print_json, print_table, showing_progress
+
+
+def verify(
+    model: Annotated[str, typer.Argument(help="An ONNX file; a foreign one can be timed too.")],
+    latency: Annotated[
+        str | None, typer.Option("--latency", help="The budget: 20ms, 0.4ms, 350us.")
+    ] = None,
+    device: Device = "local",
+    threads: Threads = None,
+    data: Annotated[
+        str | None, typer.Option("--data", help="Test accuracy on this data set's test images.")
+    ] = None,
+    min_accuracy: Annotated[
+        float | None, typer.Option("--min-accuracy", help="Least accuracy, from 0 to 1.")
+    ] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Time a model on the device and test it; exit 1 if a promise is not kept.
+
+    Examples:
+        hwnas verify model.int8.onnx --device x86-cpu --latency 20ms
+        hwnas verify model.int8.onnx --latency 0.2ms --data fashion-mnist --min-accuracy 0.9
+    """
+    from hwnas.pipeline import verify as run
+
+    with showing_progress(quiet=quiet) as on_progress:
+        report = run(
+            model,
+            latency,
+            device=device,
+            threads=threads,
+            data=data,
+            min_accuracy=min_accuracy,
+            on_progress=on_progress,
+        )
+    if json:
+        print_json(asdict(report) | {"kept": report.kept, "failures": report.failures})
+    else:
+        _print(report)
+    for failure in report.failures:
+        console.print(failure)
+    raise typer.Exit(CODES[Exit.KEPT if report.kept else Exit.FAILED])
+
+
+def _print(report: Any) -> None:  # noqa: ANN401
+    measured = report.measured
+    budget = "none" if report.budget_ms is None else f"{report.budget_ms:g} ms"
+    rows = [
+        ["latency", f"{measured.median_ms:.4g} ms ({measured.provenance})", budget],
+        ["90 % of runs within", f"{measured.p90_ms:.4g} ms", ""],
+    ]
+    if report.accuracy is not None:
+        asked = "none" if report.min_accuracy is None else f"{100 * report.min_accuracy:g} %"
+        rows.append(["accuracy, test", f"{100 * report.accuracy:.2f} %", asked])
+    verdict = "kept" if report.kept else "NOT kept"
+    title = f"{report.model} on {report.device}: {verdict}"
+    print_table(title, {"": "left", "found": "left", "asked": "left"}, rows)

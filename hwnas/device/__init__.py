@@ -1,0 +1,24 @@
+"""What a target is, how it is reached, what it says of itself."""
+
+from hwnas.device.catalog import device_names, load_device
+from hwnas.device.fingerprint import Fingerprint, allowed_cpus, fingerprint
+from hwnas.device.probe import device_toml, probe
+from hwnas.device.recipe import CALIBRATIONS, Recipe
+from hwnas.device.shipped import shipped_folder
+from hwnas.device.spec import DeviceSpec, Peak, Precision
+
+__all__ = [
+    "CALIBRATIONS",
+    "DeviceSpec",
+    "Fingerprint",
+    "Peak",
+    "Precision",
+    "Recipe",
+    "allowed_cpus",
+    "device_names",
+    "device_toml",
+    "fingerprint",
+    "load_device",
+    "probe",
+    "shipped_folder",
+]

@@ -1,0 +1,31 @@
+"""How a device wants its int8 models quantized."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Integer = Literal["uint8", "int8"]
+CALIBRATIONS = ("minmax", "percentile", "entropy")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Types and ranges of an int8 QDQ model.
+
+    The right one depends on the device: on AVX512-VNNI ``uint8`` activations with ``int8`` weights
+    run twice as fast as any other pair.
+    """
+
+    activations: Integer = "uint8"
+    weights: Integer = "int8"
+    per_channel: bool = True
+    calibration: Literal["minmax", "percentile", "entropy"] = "minmax"
+    percentile: float = 99.99
+    n_calibration_images: int = 256
+
+    def __post_init__(self) -> None:
+        if not 50 < self.percentile <= 100:
+            raise ValueError(f"percentile must be above 50 and at most 100, got {self.percentile}")
+        if self.n_calibration_images < 1:
+            raise ValueError(
+                f"n_calibration_images must be at least 1, got {self.n_calibration_images}"
+            )

@@ -1,0 +1,177 @@
+"""ONNX Runtime in this process."""
+
+import gc
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter, perf_counter_ns
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+from numpy.typing import NDArray
+
+from hwnas.device import DeviceSpec, allowed_cpus
+from hwnas.errors import MeasurementError
+from hwnas.measure.measurement import Measurement, Provenance, summarize
+from hwnas.measure.plan import MeasurePlan
+
+LEVELS = {
+    "all": onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL,
+    "extended": onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED,
+    "basic": onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC,
+    "disabled": onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL,
+}
+ELEMENT_TYPES = {"tensor(float)": np.float32, "tensor(uint8)": np.uint8, "tensor(int8)": np.int8}
+ERRORS_ONLY = 3
+
+
+class OnnxRuntimeRunner:
+    """A session that answers one batch at a time."""
+
+    def __init__(self, session: Any) -> None:  # noqa: ANN401
+        self._session = session
+        self._input = session.get_inputs()[0]
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """``(batch, channels, height, width)``."""
+        return tuple(self._input.shape)
+
+    def __call__(self, batch: NDArray[Any]) -> NDArray[np.float32]:
+        """The first output for one batch of the model's own shape."""
+        outputs = self._session.run(None, {self._input.name: batch})
+        return np.asarray(outputs[0])
+
+
+class OnnxRuntimeEngine:
+    """Times with input and output bound, threads pinned, garbage collection off."""
+
+    def version(self) -> str:
+        """Name and version."""
+        return f"onnxruntime {onnxruntime.__version__}"
+
+    def measure(self, model: bytes, device: DeviceSpec, plan: MeasurePlan) -> Measurement:
+        """Time ``model`` on random input, one timed run after another."""
+        with _pinned(device.threads):
+            session = _session(model, device)
+            binding = _bound(session)
+            return summarize(_time_runs(session, binding, plan), Provenance.MEASURED)
+
+    def load(self, model: bytes, device: DeviceSpec) -> OnnxRuntimeRunner:
+        """Make the model ready to answer."""
+        return OnnxRuntimeRunner(_session(model, device))
+
+    def optimized(self, model: bytes, device: DeviceSpec) -> onnx.ModelProto:
+        """The graph after ONNX Runtime's optimizations."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "optimized.onnx"
+            _session(model, device, optimized_path=path)
+            return onnx.load(path)
+
+
+def _session(model: bytes, device: DeviceSpec, optimized_path: Path | None = None) -> Any:  # noqa: ANN401
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = device.threads
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.graph_optimization_level = LEVELS[device.optimization_level]
+    options.log_severity_level = ERRORS_ONLY
+    if optimized_path is not None:
+        options.optimized_model_filepath = str(optimized_path)
+        options.log_severity_level = ERRORS_ONLY + 1
+    try:
+        session = onnxruntime.InferenceSession(model, options, providers=[device.provider])
+    except Exception as error:
+        raise MeasurementError(
+            f"ONNX Runtime refuses the model on {device.name!r}: {_first_line(error)}. "
+            "Check that the file is a complete ONNX model."
+        ) from error
+    if len(session.get_inputs()) != 1:
+        raise MeasurementError(
+            f"The model has {len(session.get_inputs())} inputs; hwnas times models with one."
+        )
+    return session
+
+
+def _bound(session: Any) -> Any:  # noqa: ANN401
+    entry = session.get_inputs()[0]
+    if not all(isinstance(size, int) for size in entry.shape):
+        raise MeasurementError(
+            f"The model's input {entry.name!r} has the open shape {entry.shape}. "
+            "Export it with a fixed shape."
+        )
+    if entry.type not in ELEMENT_TYPES:
+        raise MeasurementError(
+            f"The model's input {entry.name!r} is {entry.type}; give one of float, uint8, int8."
+        )
+    binding = session.io_binding()
+    binding.bind_cpu_input(entry.name, _random_input(entry.shape, ELEMENT_TYPES[entry.type]))
+    for output in session.get_outputs():
+        binding.bind_output(output.name, "cpu")
+    return binding
+
+
+def _random_input(shape: list[int], dtype: type[Any]) -> NDArray[Any]:
+    rng = np.random.default_rng(0)
+    if np.issubdtype(dtype, np.floating):
+        return rng.standard_normal(shape).astype(dtype)
+    limits = np.iinfo(dtype)
+    return rng.integers(limits.min, limits.max, shape, dtype=dtype, endpoint=True)
+
+
+def _time_runs(session: Any, binding: Any, plan: MeasurePlan) -> NDArray[np.float64]:  # noqa: ANN401
+    run = session.run_with_iobinding
+    try:
+        _repeat(lambda: run(binding), plan.warmup_runs, plan.warmup_s, plan.max_s)
+        with _garbage_collection_off():
+            runs_ns = _repeat(lambda: run(binding), plan.min_runs, plan.min_s, plan.max_s)
+    except RuntimeError as error:
+        raise MeasurementError(
+            f"The model does not run: {_first_line(error)}. Run it in ONNX Runtime by hand."
+        ) from error
+    return np.array(runs_ns, dtype=np.float64) / 1e6
+
+
+def _repeat(run: Any, min_runs: int, min_s: float, max_s: float) -> list[int]:  # noqa: ANN401
+    runs_ns: list[int] = []
+    started = perf_counter()
+    elapsed = 0.0
+    while (len(runs_ns) < min_runs or elapsed < min_s) and (elapsed < max_s or len(runs_ns) < 3):
+        before = perf_counter_ns()
+        run()
+        runs_ns.append(perf_counter_ns() - before)
+        elapsed = perf_counter() - started
+    return runs_ns
+
+
+@contextmanager
+def _pinned(threads: int) -> Iterator[None]:
+    """Keep this thread on the last processors allowed; the first serve interrupts."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    cpus = allowed_cpus()
+    os.sched_setaffinity(0, cpus[-threads:])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cpus)
+
+
+@contextmanager
+def _garbage_collection_off() -> Iterator[None]:
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

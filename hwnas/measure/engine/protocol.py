@@ -1,0 +1,56 @@
+"""What an engine must do with an ONNX model."""
+
+from typing import Any, Protocol
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from hwnas.device import DeviceSpec
+from hwnas.measure.measurement import Measurement
+from hwnas.measure.plan import MeasurePlan
+
+
+class Runner(Protocol):
+    """A loaded model."""
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """``(batch, channels, height, width)``."""
+        ...
+
+    def __call__(self, batch: NDArray[Any]) -> NDArray[np.float32]:
+        """The first output for one batch of the model's own shape."""
+        ...
+
+
+class Engine(Protocol):
+    """Runs ONNX models, given as bytes, on a device and times them."""
+
+    def version(self) -> str:
+        """Name and version, part of a table's fingerprint."""
+        ...
+
+    def measure(self, model: bytes, device: DeviceSpec, plan: MeasurePlan) -> Measurement:
+        """Time ``model`` on random input.
+
+        Raises:
+            MeasurementError: The device refuses it.
+        """
+        ...
+
+    def load(self, model: bytes, device: DeviceSpec) -> Runner:
+        """Make the model ready to answer.
+
+        Raises:
+            MeasurementError: The device refuses it.
+        """
+        ...
+
+    def optimized(self, model: bytes, device: DeviceSpec) -> onnx.ModelProto:
+        """The graph the engine really runs, after its own optimizations.
+
+        Raises:
+            MeasurementError: The device refuses it.
+        """
+        ...

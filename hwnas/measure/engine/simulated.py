@@ -1,0 +1,59 @@
+"""A clock made of arithmetic: the same answer on every machine, for tests of everything else."""
+
+from math import prod
+
+import numpy as np
+import onnx
+
+from hwnas.device import DeviceSpec
+from hwnas.measure.engine.onnx_runtime import OnnxRuntimeEngine, OnnxRuntimeRunner
+from hwnas.measure.measurement import Measurement, Provenance, summarize
+from hwnas.measure.plan import MeasurePlan
+
+NODE_MS = 0.002
+CALL_MS = 0.004
+
+
+class SimulatedEngine:
+    """Latency = call + nodes + multiply-accumulates over the device's nominal peak.
+
+    Its numbers are labelled ``simulated`` and say nothing about a device. Running a model is
+    left to ONNX Runtime.
+    """
+
+    def __init__(self) -> None:
+        self._runtime = OnnxRuntimeEngine()
+
+    def version(self) -> str:
+        """Name and version."""
+        return "simulated 1"
+
+    def measure(self, model: bytes, device: DeviceSpec, plan: MeasurePlan) -> Measurement:
+        """Compute the latency of ``model``; the plan changes nothing."""
+        graph = onnx.shape_inference.infer_shapes(onnx.load_model_from_string(model)).graph
+        shapes = _shapes(graph)
+        peak = device.peak.int8_macs_per_s
+        if device.precision == "float32":
+            peak = device.peak.float32_macs_per_s
+        products = [node for node in graph.node if node.op_type in ("Conv", "Gemm")]
+        macs = sum(
+            prod(shapes[node.output[0]]) * prod(shapes[node.input[1]][1:]) for node in products
+        )
+        latency_ms = CALL_MS + NODE_MS * len(products) + 1e3 * macs / peak
+        return summarize(np.array([latency_ms]), Provenance.SIMULATED)
+
+    def load(self, model: bytes, device: DeviceSpec) -> OnnxRuntimeRunner:
+        """Make the model ready to answer."""
+        return self._runtime.load(model, device)
+
+    def optimized(self, model: bytes, device: DeviceSpec) -> onnx.ModelProto:
+        """The graph after ONNX Runtime's optimizations."""
+        return self._runtime.optimized(model, device)
+
+
+def _shapes(graph: onnx.GraphProto) -> dict[str, tuple[int, ...]]:
+    shapes = {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
+    for value in (*graph.input, *graph.value_info, *graph.output):
+        dims = value.type.tensor_type.shape.dim
+        shapes[value.name] = tuple(dim.dim_value for dim in dims)
+    return shapes

@@ -1,0 +1,51 @@
+"""One latency with its spread and where it comes from."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Provenance(StrEnum):
+    """How a latency came about; only the first two may be quoted as a device's latency."""
+
+    MEASURED = "measured"
+    FITTED = "fitted"
+    EMULATED = "emulated"
+    SIMULATED = "simulated"
+    ESTIMATED = "estimated"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """Latency of one inference, in milliseconds.
+
+    ``mad_ms`` is the median absolute deviation of the single runs from their median.
+    """
+
+    median_ms: float
+    p90_ms: float
+    min_ms: float
+    mad_ms: float
+    n_runs: int
+    provenance: Provenance = Provenance.MEASURED
+
+    def __post_init__(self) -> None:
+        if not (0 < self.min_ms <= self.median_ms <= self.p90_ms and self.n_runs >= 1):
+            raise ValueError(f"a latency needs 0 < min <= median <= p90, got {self}")
+        if self.mad_ms < 0:
+            raise ValueError(f"mad_ms must not be negative, got {self.mad_ms}")
+
+
+def summarize(runs_ms: NDArray[np.float64], provenance: Provenance) -> Measurement:
+    """Median and spread of single runs, ``(n_runs,)`` milliseconds."""
+    median = float(np.median(runs_ms))
+    return Measurement(
+        median_ms=median,
+        p90_ms=float(np.quantile(runs_ms, 0.9)),
+        min_ms=float(runs_ms.min()),
+        mad_ms=float(np.median(np.abs(runs_ms - median))),
+        n_runs=len(runs_ms),
+        provenance=provenance,
+    )

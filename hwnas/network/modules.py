@@ -1,0 +1,139 @@
+"""One torch module for each kind of block; parameter names are what the supernet slices."""
+
+from collections.abc import Callable, Mapping
+from typing import cast
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from hwnas.block import BlockSpec, ConvSpec, DispatchSpec, HeadSpec, MBConvSpec, StemSpec
+
+ACTIVATION_MODULES: Mapping[str, Callable[[], nn.Module]] = {
+    "none": nn.Identity,
+    "relu": nn.ReLU,
+    "relu6": nn.ReLU6,
+    "hard_swish": nn.Hardswish,
+}
+
+FeatureMap = Float[Tensor, "batch channels height width"]
+
+
+class ConvBlock(nn.Module):
+    """Convolution without bias, BatchNorm, activation."""
+
+    def __init__(self, spec: ConvSpec) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(
+            spec.in_channels,
+            spec.out_channels,
+            spec.kernel_size,
+            spec.stride,
+            padding=spec.kernel_size // 2,
+            bias=False,
+        )
+        self.norm = nn.BatchNorm2d(spec.out_channels)
+        self.activation = ACTIVATION_MODULES[spec.activation]()
+
+    def forward(self, images: FeatureMap) -> FeatureMap:
+        """Shapes as the spec says."""
+        return cast(Tensor, self.activation(self.norm(self.conv(images))))
+
+
+class SqueezeExcite(nn.Module):
+    """Channel attention (Hu et al. 2018) with the hard sigmoid of MobileNetV3."""
+
+    def __init__(self, channels: int, squeezed_channels: int) -> None:
+        super().__init__()
+        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.squeeze = nn.Conv2d(channels, squeezed_channels, 1)
+        self.excite = nn.Conv2d(squeezed_channels, channels, 1)
+        self.activation = nn.ReLU()
+        self.gate = nn.Hardsigmoid()
+
+    def forward(self, features: FeatureMap) -> FeatureMap:
+        """Scale each channel by a number between 0 and 1."""
+        squeezed = self.activation(self.squeeze(self.pool(features)))
+        return cast(Tensor, features * self.gate(self.excite(squeezed)))
+
+
+class MBConvBlock(nn.Module):
+    """The inverted residual of :class:`hwnas.block.MBConvSpec`."""
+
+    def __init__(self, spec: MBConvSpec) -> None:
+        super().__init__()
+        hidden = spec.hidden_channels
+        self.has_residual = spec.has_residual
+        self.activation = ACTIVATION_MODULES[spec.activation]()
+        self.expand = nn.Sequential()
+        if spec.expansion > 1:
+            self.expand = nn.Sequential(
+                nn.Conv2d(spec.in_channels, hidden, 1, bias=False), nn.BatchNorm2d(hidden)
+            )
+        self.depthwise = nn.Sequential(
+            nn.Conv2d(
+                hidden,
+                hidden,
+                spec.kernel_size,
+                spec.stride,
+                padding=spec.kernel_size // 2,
+                groups=hidden,
+                bias=False,
+            ),
+            nn.BatchNorm2d(hidden),
+        )
+        self.attention = (
+            SqueezeExcite(hidden, spec.se_channels) if spec.se_channels else nn.Identity()
+        )
+        self.project = nn.Sequential(
+            nn.Conv2d(hidden, spec.out_channels, 1, bias=False), nn.BatchNorm2d(spec.out_channels)
+        )
+
+    def forward(self, features: FeatureMap) -> FeatureMap:
+        """Shapes as the spec says."""
+        hidden = self.activation(self.expand(features)) if len(self.expand) else features
+        hidden = self.attention(self.activation(self.depthwise(hidden)))
+        projected = self.project(hidden)
+        return cast(Tensor, features + projected if self.has_residual else projected)
+
+
+class HeadBlock(nn.Module):
+    """The classifier of :class:`hwnas.block.HeadSpec`."""
+
+    def __init__(self, spec: HeadSpec) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(spec.in_channels, spec.hidden_channels, 1, bias=False)
+        self.norm = nn.BatchNorm2d(spec.hidden_channels)
+        self.activation = ACTIVATION_MODULES[spec.activation]()
+        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.classify = nn.Linear(spec.hidden_channels, spec.n_classes)
+
+    def forward(self, features: FeatureMap) -> Float[Tensor, "batch classes"]:
+        """One logit a class."""
+        widened = self.activation(self.norm(self.conv(features)))
+        return cast(Tensor, self.classify(self.pool(widened).flatten(1)))
+
+
+class DispatchBlock(nn.Module):
+    """The mean over one pixel: the cheapest operator that is quantized and not optimized away."""
+
+    def __init__(self, spec: DispatchSpec) -> None:
+        super().__init__()
+        self.pool = nn.AdaptiveAvgPool2d(1)
+
+    def forward(self, features: FeatureMap) -> FeatureMap:
+        """The same values."""
+        return cast(Tensor, self.pool(features))
+
+
+MODULES: Mapping[type, Callable[..., nn.Module]] = {
+    ConvSpec: ConvBlock,
+    StemSpec: ConvBlock,
+    MBConvSpec: MBConvBlock,
+    HeadSpec: HeadBlock,
+    DispatchSpec: DispatchBlock,
+}
+
+
+def module_of(block: BlockSpec) -> nn.Module:
+    """A freshly initialised module for one block."""
+    return MODULES[type(block)](block)

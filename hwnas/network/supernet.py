@@ -1,0 +1,105 @@
+"""All networks of a space over shared weights: each takes its slice of the largest."""
+
+from collections.abc import Iterable, Mapping
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.func import functional_call
+from torch.nn import functional
+
+from hwnas.network.build import build
+from hwnas.network.modules import module_of
+from hwnas.space import Architecture, PlacedBlock, Space, all_placed_blocks, placed_blocks_of
+
+Shapes = dict[str, tuple[int, ...]]
+
+
+class Supernet(nn.Module):
+    """One tensor per parameter name and position, as large as the largest block needs.
+
+    A network's parameter is the leading channels of that tensor and the centre of its kernel
+    (Once-for-all, Cai et al. 2020, without its kernel transforms), so that training one network
+    trains a part of all. BatchNorm always uses the statistics of the batch at hand: those of
+    one path are wrong for the next.
+    """
+
+    def __init__(self, space: Space, generator: torch.Generator) -> None:
+        super().__init__()
+        self.space = space
+        shapes = _largest_shapes(all_placed_blocks(space))
+        self.shared = nn.ParameterDict(
+            {name: nn.Parameter(_initial(name, shape, generator)) for name, shape in shapes}
+        )
+
+    def forward(
+        self, images: Float[Tensor, "batch channels height width"], architecture: Architecture
+    ) -> Float[Tensor, "batch classes"]:
+        """The logits of one network; gradients flow into its slices.
+
+        Images of another size than the network's input are resized to it.
+        """
+        placed = placed_blocks_of(self.space, architecture)
+        size = placed[0].block.input_size
+        if images.shape[-1] != size:
+            images = functional.interpolate(images, size=size, mode="bilinear", antialias=True)
+        network = build([place.block for place in placed]).to(images.device)
+        sliced = self._slices(placed, dict(network.named_parameters()))
+        logits: Tensor = functional_call(network, sliced, (images,))
+        return logits
+
+    def subnet(self, architecture: Architecture) -> nn.Sequential:
+        """A network of its own with inherited weights; BatchNorm statistics are still unset."""
+        placed = placed_blocks_of(self.space, architecture)
+        network = build([place.block for place in placed])
+        with torch.no_grad():
+            targets = dict(network.named_parameters())
+            for name, value in self._slices(placed, targets).items():
+                targets[name].copy_(value)
+        return network
+
+    def _slices(
+        self, placed: Iterable[PlacedBlock], targets: Mapping[str, Tensor]
+    ) -> dict[str, Tensor]:
+        keys = {str(index): _key(place) for index, place in enumerate(placed)}
+        slices = {}
+        for name, target in targets.items():
+            index, _, parameter = name.partition(".")
+            largest = self.shared[f"{keys[index]}/{parameter}".replace(".", ":")]
+            slices[name] = largest[_window(tuple(largest.shape), tuple(target.shape))]
+        return slices
+
+
+def _key(place: PlacedBlock) -> str:
+    return f"{place.position}/{place.block.kind}"
+
+
+def _largest_shapes(places: Iterable[PlacedBlock]) -> list[tuple[str, tuple[int, ...]]]:
+    largest: Shapes = {}
+    for place in places:
+        with torch.device("meta"):
+            module = module_of(place.block)
+        for name, parameter in module.named_parameters():
+            key = f"{_key(place)}/{name}".replace(".", ":")
+            shape = tuple(parameter.shape)
+            grown = zip(largest.get(key, shape), shape, strict=True)
+            largest[key] = tuple(max(pair) for pair in grown)
+    return list(largest.items())
+
+
+def _window(largest: tuple[int, ...], wanted: tuple[int, ...]) -> tuple[slice, ...]:
+    """Leading channels (axes 0 and 1), centre of the kernel (axes 2 and 3)."""
+    window = []
+    for axis, (full, part) in enumerate(zip(largest, wanted, strict=True)):
+        first = (full - part) // 2 if axis >= 2 else 0
+        window.append(slice(first, first + part))
+    return tuple(window)
+
+
+def _initial(name: str, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    """He initialisation for weights, 1 for BatchNorm's scale, 0 for shifts and biases."""
+    if len(shape) == 1:
+        return torch.ones(shape) if name.endswith("weight") else torch.zeros(shape)
+    fan_in = torch.Size(shape[1:]).numel()
+    deviation: float = ((1.0 if len(shape) == 2 else 2.0) / fan_in) ** 0.5
+    return torch.randn(shape, generator=generator) * deviation

@@ -1,0 +1,302 @@
+"""The public functions: the commands of ``hwnas``, called from Python."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from hwnas.device import CALIBRATIONS, DeviceSpec, load_device
+from hwnas.errors import InvalidInputError
+from hwnas.measure.engine import engine_named
+from hwnas.pipeline.export import ExportReport, ExportRequest, run_export
+from hwnas.pipeline.problem import load_images
+from hwnas.pipeline.quantity import count, milliseconds
+from hwnas.pipeline.request import SearchRequest
+from hwnas.pipeline.score_table import TableScore, run_score
+from hwnas.pipeline.search import run_search
+from hwnas.pipeline.verify import VerifyRequest, run_verify
+from hwnas.profile import fill_table
+from hwnas.progress import OnProgress, silent
+from hwnas.record import unknown_name
+from hwnas.report import SearchResult
+from hwnas.search import Budget
+from hwnas.space import Space, all_blocks, space_named
+from hwnas.table import LatencyTable
+from hwnas.train import FinetuneSettings, SupernetSettings
+from hwnas.verify import VerifyReport
+
+PRECISIONS = ("int8", "float32")
+
+
+def device_with(
+    name: str = "local",
+    *,
+    precision: str | None = None,
+    threads: int | None = None,
+    batch: int | None = None,
+    calibration: str | None = None,
+) -> DeviceSpec:
+    """A device by name or TOML file, with some of its settings changed.
+
+    Raises:
+        UnknownNameError: No such device, precision or calibration.
+        InvalidInputError: A setting is out of range.
+    """
+    device = load_device(name)
+    if precision is not None and precision not in PRECISIONS:
+        raise unknown_name("precision", precision, PRECISIONS)
+    if calibration is not None and calibration not in CALIBRATIONS:
+        raise unknown_name("calibration", calibration, CALIBRATIONS)
+    settings = {"precision": precision, "threads": threads, "batch": batch}
+    changed = {key: value for key, value in settings.items() if value is not None}
+    if calibration is not None:
+        changed["recipe"] = replace(device.recipe, calibration=calibration)  # type: ignore[assignment,arg-type]
+    try:
+        return replace(device, **changed)  # type: ignore[arg-type]
+    except ValueError as error:
+        raise InvalidInputError(f"{error}. Give another value.") from error
+
+
+def profile(  # noqa: PLR0913 - a command's options
+    device: str = "local",
+    *,
+    space: str = "mobilenet",
+    input_size: int = 224,
+    in_channels: int = 3,
+    n_classes: int = 1000,
+    data: str | None = None,
+    precision: str | None = None,
+    threads: int | None = None,
+    batch: int | None = None,
+    on_progress: OnProgress = silent,
+) -> LatencyTable:
+    """Time every block the space may use on the device; what was timed before is kept.
+
+    Args:
+        device: A name of ``hwnas devices`` or a device file.
+        space: A name, a preset such as ``mobilenetv2@0.5``, or a TOML file.
+        input_size: Height and width of the images, in pixels.
+        in_channels: 1 for grey images, 3 for colour.
+        n_classes: Outputs of the classifier.
+        data: A data set that settles the three above.
+        precision: ``int8`` or ``float32``; the device file's by default.
+        threads: Threads of one inference; the device file's by default.
+        batch: Images of one inference; the device file's by default.
+        on_progress: Told of every block.
+
+    Raises:
+        HwnasError: A value cannot be used, or the device refuses a block.
+    """
+    target = device_with(device, precision=precision, threads=threads, batch=batch)
+    chosen = space_for(space, input_size, in_channels, n_classes, data, on_progress)
+    return fill_table(all_blocks(chosen), target, engine_named(target.engine), on_progress)
+
+
+def search(  # noqa: PLR0913 - a command's options
+    latency: str | None = None,
+    *,
+    device: str = "local",
+    space: str = "mobilenet",
+    strategy: str = "ddpnas",
+    data: str = "digits",
+    precision: str | None = None,
+    threads: int | None = None,
+    batch: int | None = None,
+    calibration: str | None = None,
+    max_params: str | None = None,
+    max_macs: str | None = None,
+    seed: int = 0,
+    out: str | Path | None = None,
+    input_size: int | None = None,
+    skip_bad: bool = False,
+    baselines: tuple[str, ...] = (),
+    supernet: SupernetSettings | None = None,
+    finetune: FinetuneSettings | None = None,
+    on_progress: OnProgress = silent,
+) -> SearchResult:
+    """Find the most accurate network within a budget; write its run folder.
+
+    Interrupted, the same call goes on where it stopped.
+
+    Args:
+        latency: The budget with its unit, such as ``"20ms"`` or ``"350us"``.
+        device: A name of ``hwnas devices`` or a device file.
+        space: A name, a preset such as ``mobilenetv2@0.5``, or a TOML file.
+        strategy: A name of ``hwnas.search.STRATEGIES``.
+        data: ``digits``, ``fashion-mnist``, an image folder, an IDX folder or an ``.npz``.
+        precision: ``int8`` or ``float32``; the device file's by default.
+        threads: Threads of one inference; the device file's by default.
+        batch: Images of one inference; the device file's by default.
+        calibration: ``minmax``, ``percentile`` or ``entropy``; the device file's by default.
+        max_params: Most parameters, such as ``"3M"``.
+        max_macs: Most multiply-accumulates, such as ``"300M"``.
+        seed: Of everything random.
+        out: The run folder; ``runs/<data>-<space>-<device>-<latency>`` by default.
+        input_size: Resize the images to this many pixels.
+        skip_bad: Leave unreadable and mislabelled images out.
+        baselines: Presets to train beside the chosen network, such as ``mobilenetv2@0.25``.
+        supernet: How the supernet is trained.
+        finetune: How the chosen network is trained.
+        on_progress: Told of every step.
+
+    Raises:
+        NoNetworkFitsError: No network of the space keeps the budget.
+        HwnasError: A value cannot be used.
+    """
+    request = SearchRequest(
+        device=device_with(
+            device, precision=precision, threads=threads, batch=batch, calibration=calibration
+        ),
+        space=space,
+        strategy=strategy,
+        data=data,
+        budget=_budget(latency, max_params, max_macs),
+        out=Path(out) if out is not None else _default_out(data, space, device, latency),
+        seed=seed,
+        input_size=input_size,
+        skip_bad=skip_bad,
+        baselines=tuple(baselines),
+        supernet=supernet or SupernetSettings(),
+        finetune=finetune or FinetuneSettings(),
+    )
+    return run_search(request, on_progress)
+
+
+def verify(  # noqa: PLR0913 - a command's options
+    model: str | Path,
+    latency: str | None = None,
+    *,
+    device: str = "local",
+    threads: int | None = None,
+    data: str | None = None,
+    min_accuracy: float | None = None,
+    on_progress: OnProgress = silent,
+) -> VerifyReport:
+    """Time an ONNX file on the device and test it, against what is promised.
+
+    Args:
+        model: The file; a foreign one can be timed but not tested.
+        latency: The budget with its unit.
+        device: A name of ``hwnas devices`` or a device file.
+        threads: Threads of one inference; the device file's by default.
+        data: Whose test images to use.
+        min_accuracy: Least share of test images to classify right, from 0 to 1.
+        on_progress: Told while images are read.
+
+    Raises:
+        HwnasError: A value cannot be used, or the device refuses the model.
+    """
+    request = VerifyRequest(
+        model=Path(model),
+        device=device_with(device, threads=threads),
+        budget_ms=None if latency is None else milliseconds(latency),
+        data=data,
+        min_accuracy=min_accuracy,
+    )
+    return run_verify(request, on_progress)
+
+
+def export(  # noqa: PLR0913 - a command's options
+    source: str | Path,
+    out: str | Path,
+    *,
+    device: str = "local",
+    precision: str | None = None,
+    batch: int | None = None,
+    calibration: str | None = None,
+    data: str | None = None,
+    input_size: int = 224,
+    in_channels: int = 3,
+    n_classes: int = 1000,
+    on_progress: OnProgress = silent,
+) -> ExportReport:
+    """Write a run, an ``architecture.json`` or a preset as one ONNX file.
+
+    Args:
+        source: A run folder (its weights), or an architecture or preset (random weights).
+        out: The file to write.
+        device: Whose recipe makes the integers.
+        precision: ``int8`` or ``float32``; the device file's by default.
+        batch: Images of one inference; the device file's by default.
+        calibration: ``minmax``, ``percentile`` or ``entropy``; the device file's by default.
+        data: Calibration images; a run's own by default, random ones for a preset.
+        input_size: Of a preset without ``data``, in pixels.
+        in_channels: Of a preset without ``data``.
+        n_classes: Of a preset without ``data``.
+        on_progress: Told while images are read.
+
+    Raises:
+        HwnasError: A value cannot be used, or an operator would run in float.
+    """
+    request = ExportRequest(
+        source=str(source),
+        device=device_with(device, precision=precision, batch=batch, calibration=calibration),
+        out=Path(out),
+        data=data,
+        input_size=input_size,
+        in_channels=in_channels,
+        n_classes=n_classes,
+    )
+    return run_export(request, on_progress)
+
+
+def score_table(  # noqa: PLR0913 - a command's options
+    device: str = "local",
+    *,
+    space: str = "mobilenet",
+    input_size: int = 224,
+    in_channels: int = 3,
+    n_classes: int = 1000,
+    data: str | None = None,
+    precision: str | None = None,
+    threads: int | None = None,
+    samples: int = 20,
+    seed: int = 0,
+    on_progress: OnProgress = silent,
+) -> TableScore:
+    """Predict and measure random whole networks; arguments as for ``profile``.
+
+    Raises:
+        HwnasError: A value cannot be used, or the device refuses a network.
+    """
+    if samples < 2:
+        raise InvalidInputError(f"{samples} samples tell nothing. Give --samples 2 or more.")
+    target = device_with(device, precision=precision, threads=threads)
+    chosen = space_for(space, input_size, in_channels, n_classes, data, on_progress)
+    return run_score(chosen, target, samples, seed, on_progress)
+
+
+def space_for(
+    space: str,
+    input_size: int,
+    in_channels: int,
+    n_classes: int,
+    data: str | None,
+    on_progress: OnProgress,
+) -> Space:
+    """The space for given images, or for those of a data set."""
+    if data is not None:
+        images = load_images(data, None, on_progress)
+        input_size, in_channels = images.input_size, images.in_channels
+        n_classes = images.n_classes
+    for name, value in (
+        ("--input-size", input_size),
+        ("--channels", in_channels),
+        ("--classes", n_classes),
+    ):
+        if value < 1:
+            raise InvalidInputError(f"{name} is {value}. Give at least 1.")
+    return space_named(space, input_size=input_size, in_channels=in_channels, n_classes=n_classes)
+
+
+def _budget(latency: str | None, max_params: str | None, max_macs: str | None) -> Budget:
+    if latency is None and max_params is None and max_macs is None:
+        raise InvalidInputError("A search needs a budget. Give one with --latency 20ms.")
+    return Budget(
+        latency_ms=None if latency is None else milliseconds(latency),
+        n_parameters=None if max_params is None else count(max_params, "--max-params"),
+        n_macs=None if max_macs is None else count(max_macs, "--max-macs"),
+    )
+
+
+def _default_out(data: str, space: str, device: str, latency: str | None) -> Path:
+    parts = (Path(data).stem, Path(space).stem, Path(device).stem, latency or "no-latency")
+    return Path("runs") / "-".join(part.strip() for part in parts)

@@ -1,0 +1,98 @@
+"""Published networks on the same images and device, to hold a search's result against."""
+
+from collections.abc import Sequence
+
+import torch
+
+from hwnas.block import BlockSpec
+from hwnas.data import DataSet
+from hwnas.measure import NETWORK_PLAN
+from hwnas.network import build
+from hwnas.pipeline.finish import Workshop
+from hwnas.pipeline.work_folder import WorkFolder
+from hwnas.profile import ready_blocks
+from hwnas.report import Baseline
+from hwnas.space import PRESETS, blocks_of, only_architecture, space_named
+
+
+def baseline_blocks(name: str, data: DataSet) -> tuple[BlockSpec, ...]:
+    """A preset's blocks for these images.
+
+    Raises:
+        UnknownNameError: No such preset.
+        InvalidInputError: It is a space of many networks.
+    """
+    space = space_named(
+        name,
+        input_size=data.input_size,
+        in_channels=data.in_channels,
+        n_classes=data.n_classes,
+    )
+    return blocks_of(space, only_architecture(space))
+
+
+def run_baselines(trained: Sequence[str], workshop: Workshop, work: WorkFolder) -> list[Baseline]:
+    """Train the named presets as the chosen network is, and time the others untrained."""
+    names = list(dict.fromkeys((*trained, *PRESETS)))
+    baselines = []
+    for name in names:
+        kept = work.recall(f"baseline-{name}")
+        if kept is None:
+            blocks = baseline_blocks(name, workshop.data)
+            baseline = (
+                _trained(name, blocks, workshop, work)
+                if name in trained
+                else _timed(name, blocks, workshop)
+            )
+            kept = vars(baseline)
+            work.remember(f"baseline-{name}", kept)
+        baselines.append(Baseline(**kept))
+        work.progress("baselines", len(baselines), len(names), name)
+    return baselines
+
+
+def _timed(name: str, blocks: Sequence[BlockSpec], workshop: Workshop) -> Baseline:
+    ready = ready_blocks(blocks, workshop.device, workshop.engine)
+    measurement = workshop.engine.measure(ready.content, workshop.device, NETWORK_PLAN)
+    return _baseline(name, blocks, measurement.median_ms, None, None)
+
+
+def _trained(
+    name: str, blocks: Sequence[BlockSpec], workshop: Workshop, work: WorkFolder
+) -> Baseline:
+    with torch.random.fork_rng():
+        torch.manual_seed(workshop.seed)
+        network = build(blocks)
+    trained = workshop.train(
+        network,
+        work.path / f"baseline-{name}.pt",
+        lambda done, total, accuracy: work.progress(
+            f"train {name}", done, total, f"accuracy {accuracy:.3f}"
+        ),
+    )
+    finished = workshop.deploy(trained, blocks)
+    deployed = workshop.test_accuracy(finished.deployed.model)
+    return _baseline(
+        name,
+        blocks,
+        finished.measurement.median_ms,
+        workshop.test_accuracy(finished.float32),
+        deployed if workshop.device.precision == "int8" else None,
+    )
+
+
+def _baseline(
+    name: str,
+    blocks: Sequence[BlockSpec],
+    measured_ms: float,
+    float32: float | None,
+    int8: float | None,
+) -> Baseline:
+    return Baseline(
+        name=name,
+        params=sum(block.n_parameters for block in blocks),
+        macs=sum(block.n_macs for block in blocks),
+        measured_latency_ms=measured_ms,
+        accuracy_float32=float32,
+        accuracy_int8=int8,
+    )

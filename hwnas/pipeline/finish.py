@@ -1,0 +1,131 @@
+"""From a network with weights to an audited, tested and timed ONNX file."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from torch import nn
+
+from hwnas.block import BlockSpec
+from hwnas.data import DataSet
+from hwnas.device import DeviceSpec
+from hwnas.export import ModelCard, Preprocessing, to_onnx, write_card
+from hwnas.measure import NETWORK_PLAN, Measurement
+from hwnas.measure.engine import Engine
+from hwnas.network import input_shape
+from hwnas.quantize import Deployable, deployable
+from hwnas.train import Finetuner, FinetuneSettings
+from hwnas.train.finetune import OnEpoch
+from hwnas.verify import check_agreement, deployed_accuracy, measure_within
+from hwnas.version import VERSION
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finished:
+    """A trained network in float and in the device's precision, timed but not yet judged."""
+
+    float32: onnx.ModelProto
+    deployed: Deployable
+    measurement: Measurement
+    export_difference: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workshop:
+    """What finishing any network takes; ``budget_ms`` is what its latency is held against."""
+
+    data: DataSet
+    device: DeviceSpec
+    engine: Engine
+    settings: FinetuneSettings
+    seed: int
+    budget_ms: float | None = None
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """How this data set's images are fed to a network."""
+        return preprocessing_of(self.data)
+
+    def train(self, network: nn.Module, checkpoint: Path, on_epoch: OnEpoch) -> nn.Module:
+        """Train to the end, going on from ``checkpoint``."""
+        finetuner = Finetuner(network, self.data, self.settings, seed=self.seed)
+        return finetuner.run(checkpoint, on_epoch)
+
+    def deploy(self, network: nn.Module, blocks: Sequence[BlockSpec]) -> Finished:
+        """Export, compare with torch, quantize, audit and time a trained network.
+
+        Raises:
+            ExportError: ONNX Runtime does not compute what torch does.
+            QuantizeError: A convolution or matrix product would run in float.
+        """
+        float32 = to_onnx(network, input_shape(blocks, self.device.batch))
+        runner = self.engine.load(float32.SerializeToString(), self.device)
+        images = calibration_images(self.data, self.device)
+        difference = check_agreement(network, runner, images[: self.device.batch])
+        deployed = deployable(float32, self.device, self.engine, images)
+        return Finished(
+            float32=float32,
+            deployed=deployed,
+            measurement=measure_within(
+                deployed.content, self.device, self.engine, self.budget_ms, NETWORK_PLAN
+            ),
+            export_difference=difference,
+        )
+
+    def test_accuracy(self, model: onnx.ModelProto) -> float:
+        """Share of test images the file itself classifies right, through the engine."""
+        runner = self.engine.load(model.SerializeToString(), self.device)
+        return deployed_accuracy(runner, self.data.test, self.preprocessing)
+
+    def time_float32(self, finished: Finished) -> Measurement:
+        """The float model on the same device, for comparison."""
+        device = replace(self.device, precision="float32")
+        return self.engine.measure(finished.float32.SerializeToString(), device, NETWORK_PLAN)
+
+    def label(self, finished: Finished, architecture: dict[str, Any]) -> None:
+        """Write what is known into both files' metadata."""
+        card = ModelCard(
+            architecture=architecture,
+            preprocessing=self.preprocessing,
+            class_names=self.data.class_names,
+            precision=self.device.precision,
+            trained=True,
+            device=self.device.name,
+            threads=self.device.threads,
+            batch=self.device.batch,
+            latency_budget_ms=self.budget_ms,
+            measured_latency_ms=finished.measurement.median_ms,
+            provenance=finished.measurement.provenance,
+            hwnas_version=VERSION,
+        )
+        if finished.deployed.model is not finished.float32:
+            unmeasured = replace(
+                card, precision="float32", measured_latency_ms=None, provenance=""
+            )
+            write_card(finished.float32, unmeasured)
+        write_card(finished.deployed.model, card)
+
+
+def preprocessing_of(data: DataSet) -> Preprocessing:
+    """How a data set's images are fed to a network."""
+    return Preprocessing(
+        mean=data.mean,
+        std=data.std,
+        input_size=data.input_size,
+        channel_order="RGB" if data.in_channels == 3 else "L",
+    )
+
+
+def calibration_images(data: DataSet, device: DeviceSpec) -> NDArray[np.float32]:
+    """Evenly chosen training images, preprocessed, at least one batch.
+
+    Returns:
+        ``(n, channels, height, width)``.
+    """
+    n = max(device.batch, min(device.recipe.n_calibration_images, len(data.train)))
+    chosen = np.linspace(0, len(data.train) - 1, n).round().astype(np.int64)
+    return preprocessing_of(data)(data.train.images[chosen])

@@ -1,0 +1,136 @@
+"""Everything a finished search knows, put together as the result and the files of a run."""
+
+import json
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from hwnas.accuracy import AccuracySource
+from hwnas.pipeline.choose import Chooser, Timed
+from hwnas.pipeline.finish import Finished, Workshop
+from hwnas.pipeline.problem import Problem
+from hwnas.pipeline.work_folder import WorkFolder
+from hwnas.report import (
+    Baseline,
+    FrontPoint,
+    MeasuredNetwork,
+    SearchResult,
+    front_csv,
+    picture,
+)
+from hwnas.search import Generator
+from hwnas.space import architecture_to_json
+from hwnas.version import versions
+
+FRONT_POINTS_SCORED = 16
+"""Points of the front whose accuracy the supernet is asked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """A chosen, finished network and all that led to it."""
+
+    problem: Problem
+    workshop: Workshop
+    chooser: Chooser
+    chosen: Timed
+    finished: Finished
+    front: tuple[FrontPoint, ...]
+    baselines: tuple[Baseline, ...]
+
+    def files(self, result: SearchResult) -> dict[str, bytes]:
+        """The run folder, name to content; the log is the work folder's to add."""
+        precision = self.problem.request.device.precision
+        models = {
+            "model.float32.onnx": self.finished.float32.SerializeToString(),
+            f"model.{precision}.onnx": self.finished.deployed.content,
+        }
+        texts = {
+            "architecture.json": json.dumps(result.architecture, indent=2) + "\n",
+            "result.json": json.dumps(asdict(result), indent=2) + "\n",
+            "pareto.csv": front_csv(result.front),
+        }
+        encoded = {name: text.encode() for name, text in texts.items()}
+        return models | encoded | {"pareto.png": picture(result)}
+
+    def result(self, work: WorkFolder) -> SearchResult:
+        """Test both files, label them, and put every figure in its place."""
+        problem, request, finished = self.problem, self.problem.request, self.finished
+        device, blocks = request.device, problem.blocks(self.chosen.architecture)
+        architecture = architecture_to_json(problem.space, self.chosen.architecture)
+        float32_accuracy = self.workshop.test_accuracy(finished.float32)
+        int8_accuracy = None
+        if device.precision == "int8":
+            int8_accuracy = self.workshop.test_accuracy(finished.deployed.model)
+        float32_ms = self.workshop.time_float32(finished).median_ms
+        self.workshop.label(finished, architecture)
+        return SearchResult(
+            device=device.name,
+            engine=self.problem.engine.version(),
+            provenance=finished.measurement.provenance,
+            strategy=request.strategy,
+            space=problem.space.name,
+            seed=request.seed,
+            data=problem.data.name,
+            data_source=request.data,
+            data_fingerprint=problem.data.fingerprint,
+            precision=device.precision,
+            threads=device.threads,
+            batch=device.batch,
+            latency_budget_ms=request.budget.latency_ms,
+            max_params=request.budget.n_parameters,
+            max_macs=request.budget.n_macs,
+            predicted_latency_ms=problem.predict_ms(self.chosen.architecture),
+            corrected_latency_ms=self.chooser.ratio * problem.predict_ms(self.chosen.architecture),
+            measured_latency_ms=finished.measurement.median_ms,
+            measured_latency_spread=finished.measurement,
+            float32_latency_ms=float32_ms,
+            accuracy_float32=float32_accuracy,
+            accuracy_int8=int8_accuracy,
+            params=sum(block.n_parameters for block in blocks),
+            macs=sum(block.n_macs for block in blocks),
+            model_bytes=len(finished.deployed.content),
+            float32_bytes=finished.float32.ByteSize(),
+            left_in_float=finished.deployed.left_in_float,
+            export_difference=finished.export_difference,
+            architecture=architecture,
+            front=self.front,
+            measured_networks=tuple(_measured(timed) for timed in self.chooser.timed),
+            baselines=self.baselines,
+            seconds=work.seconds(),
+            versions=versions(),
+            out=str(request.out),
+        )
+
+
+def front_of(
+    problem: Problem, generator: Generator, source: AccuracySource, ratio: float
+) -> tuple[FrontPoint, ...]:
+    """The whole latency–score front, corrected; a few points with the supernet's accuracy."""
+    front = generator.front()
+    asked = set(np.linspace(0, len(front) - 1, FRONT_POINTS_SCORED).round().astype(int).tolist())
+    points = []
+    for index, candidate in enumerate(front):
+        blocks = problem.blocks(candidate.architecture)
+        points.append(
+            FrontPoint(
+                predicted_latency_ms=ratio * problem.model.predict_ms(blocks),
+                score=candidate.score,
+                params=sum(block.n_parameters for block in blocks),
+                macs=sum(block.n_macs for block in blocks),
+                supernet_accuracy=(
+                    source.accuracy(candidate.architecture) if index in asked else None
+                ),
+                choices=str(candidate.architecture),
+            )
+        )
+    return tuple(points)
+
+
+def _measured(timed: Timed) -> MeasuredNetwork:
+    return MeasuredNetwork(
+        choices=str(timed.architecture),
+        predicted_latency_ms=timed.predicted_ms,
+        measured_latency_ms=timed.measurement.median_ms,
+        supernet_accuracy=timed.accuracy,
+    )

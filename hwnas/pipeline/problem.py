@@ -1,0 +1,145 @@
+"""What every phase of a search needs: images, space, engine, latency model and limits."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from hwnas.block import BlockSpec
+from hwnas.data import DataSet, load_data
+from hwnas.errors import NoNetworkFitsError
+from hwnas.latency import AdditiveModel
+from hwnas.measure import NETWORK_PLAN, Measurement
+from hwnas.measure.engine import Engine
+from hwnas.pipeline.request import SearchRequest
+from hwnas.profile import ready_blocks
+from hwnas.progress import OnProgress, Progress
+from hwnas.search import Generator
+from hwnas.search.priced_graph import Price, Scores
+from hwnas.space import Architecture, Space, all_blocks, blocks_of, space_named
+
+
+def load_images(
+    name: str, input_size: int | None, on_progress: OnProgress, *, skip_bad: bool = False
+) -> DataSet:
+    """Load a data set, telling progress and what was left out."""
+    return load_data(
+        name,
+        input_size=input_size,
+        skip_bad=skip_bad,
+        warn=lambda text: on_progress(Progress("images", 0, 0, text)),
+        progress=lambda done, total: on_progress(Progress("images", done, total)),
+    )
+
+
+def images_and_space(request: SearchRequest, on_progress: OnProgress) -> tuple[DataSet, Space]:
+    """The data set at the largest resolution the space asks for, and the space for it."""
+
+    def load(input_size: int | None) -> DataSet:
+        return load_images(request.data, input_size, on_progress, skip_bad=request.skip_bad)
+
+    data = load(request.input_size)
+    space = space_named(
+        request.space,
+        input_size=data.input_size,
+        in_channels=data.in_channels,
+        n_classes=data.n_classes,
+    )
+    largest = max(block.input_size for block in all_blocks(space) if block.reads_image)
+    return (data if largest == data.input_size else load(largest)), space
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A search's givens; latency is always the first price, whether limited or not."""
+
+    request: SearchRequest
+    data: DataSet
+    space: Space
+    engine: Engine
+    model: AdditiveModel
+
+    def blocks(self, architecture: Architecture) -> tuple[BlockSpec, ...]:
+        """The architecture's blocks."""
+        return blocks_of(self.space, architecture)
+
+    def generator(self, scores: Scores) -> Generator:
+        """Exact network generation with these scores."""
+        return Generator(self.space, scores, self._prices)
+
+    def limits(self, ratio: float) -> tuple[float, ...]:
+        """One limit a price, when networks take ``ratio`` times what their blocks say."""
+        budget = self.request.budget
+        latency_ms = math.inf if budget.latency_ms is None else budget.latency_ms / ratio
+        others = (budget.n_parameters, budget.n_macs)
+        return (
+            latency_ms - self.model.constant_ms,
+            *(float(limit) for limit in others if limit is not None),
+        )
+
+    def predict_ms(self, architecture: Architecture) -> float:
+        """What the blocks say, uncorrected."""
+        return self.model.predict_ms(self.blocks(architecture))
+
+    def measure(self, architecture: Architecture) -> Measurement:
+        """Build, quantize and time the whole network."""
+        device = self.request.device
+        ready = ready_blocks(self.blocks(architecture), device, self.engine)
+        return self.engine.measure(ready.content, device, NETWORK_PLAN)
+
+    def keeps_latency(self, measurement: Measurement, spare_ms: float = 0.0) -> bool:
+        """Whether a measurement is within the budget with ``spare_ms`` to go."""
+        budget_ms = self.request.budget.latency_ms
+        return budget_ms is None or measurement.median_ms + spare_ms <= budget_ms
+
+    def refuse_hopeless(self) -> None:
+        """Fail before any training where no network can fit.
+
+        Raises:
+            NoNetworkFitsError: The fastest or smallest network is over budget.
+        """
+        generator = self.generator(self._no_scores)
+        fastest = generator.cheapest(0).architecture
+        measurement = self.measure(fastest)
+        if not self.keeps_latency(measurement):
+            raise self.nothing_fits(fastest, measurement)
+        ratio = measurement.median_ms / self.predict_ms(fastest)
+        if next(generator.best(self.limits(min(1.0, ratio))), None) is None:
+            smallest = [
+                f"{int(generator.cheapest(index).costs[index]):,} {name}"
+                for index, name in enumerate(self._price_names)
+                if index > 0
+            ]
+            raise NoNetworkFitsError(
+                f"No network of space {self.space.name!r} keeps all limits at once; alone it "
+                f"reaches {measurement.median_ms:.4g} ms, {', '.join(smallest)}. Raise a limit."
+            )
+
+    def nothing_fits(self, fastest: Architecture, measurement: Measurement) -> NoNetworkFitsError:
+        """The error that says how fast the fastest network is."""
+        device = self.request.device
+        return NoNetworkFitsError(
+            f"No network of space {self.space.name!r} fits {self.request.budget.latency_ms:g} ms: "
+            f"the fastest takes {measurement.median_ms:.4g} ms ({measurement.provenance}) on "
+            f"{device.name} in {device.precision} with {device.threads} thread(s). "
+            "Raise --latency, use more --threads, a smaller --input-size or another --space."
+        )
+
+    @cached_property
+    def _prices(self) -> Sequence[Price]:
+        available: dict[str, Price] = {
+            "latency": self.model.block_ms,
+            "parameters": lambda block: block.n_parameters,
+            "MACs": lambda block: block.n_macs,
+        }
+        return [available[name] for name in self._price_names]
+
+    @cached_property
+    def _price_names(self) -> Sequence[str]:
+        budget = self.request.budget
+        limits = {"parameters": budget.n_parameters, "MACs": budget.n_macs}
+        return ["latency", *(name for name, limit in limits.items() if limit is not None)]
+
+    @property
+    def _no_scores(self) -> dict[str, dict[str, float]]:
+        return {d.name: dict.fromkeys(d.options, 0.0) for d in self.space.decisions}

@@ -1,0 +1,61 @@
+"""Quantities as people write them: ``20ms``, ``350us``, ``3M``."""
+
+import math
+import re
+
+from hwnas.errors import InvalidInputError
+
+MILLISECONDS = {"us": 1e-3, "µs": 1e-3, "ms": 1.0, "s": 1e3}
+COUNTS = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9}
+
+
+def milliseconds(text: str) -> float:
+    """Read a latency such as ``20ms``, ``0.4ms`` or ``350us``.
+
+    Raises:
+        InvalidInputError: No unit, an unknown one, or not a positive number.
+    """
+    number, unit = _split(text, "latency", "20ms")
+    if not unit:
+        raise InvalidInputError(
+            f"The latency {text!r} has no unit. Write {text.strip()}ms or {text.strip()}us."
+        )
+    if unit not in MILLISECONDS:
+        raise InvalidInputError(
+            f"The latency {text!r} has the unknown unit {unit!r}. Use us, ms or s, as in 20ms."
+        )
+    return _positive(number * MILLISECONDS[unit], text, "latency", "20ms")
+
+
+def count(text: str, what: str) -> int:
+    """Read a count such as ``3M``, ``300k`` or ``1200``.
+
+    Raises:
+        InvalidInputError: An unknown unit, or less than one.
+    """
+    number, unit = _split(text, what, "3M")
+    if unit not in COUNTS:
+        raise InvalidInputError(
+            f"The {what} {text!r} has the unknown unit {unit!r}. Use k, M or G, as in 3M."
+        )
+    return max(1, int(_positive(number * COUNTS[unit], text, what, "3M")))
+
+
+def _split(text: str, what: str, example: str) -> tuple[float, str]:
+    match = re.fullmatch(r"\s*([+-]?(?:[\d.]+(?:[eE][+-]?\d+)?|nan|inf))\s*([^\d\s.]*)\s*", text)
+    try:
+        if match is None:
+            raise ValueError
+        return float(match[1]), match[2]
+    except ValueError:
+        raise InvalidInputError(
+            f"{text!r} is no {what}. Write a number with a unit, as in {example}."
+        ) from None
+
+
+def _positive(value: float, text: str, what: str, example: str) -> float:
+    if not (math.isfinite(value) and value > 0):
+        raise InvalidInputError(
+            f"The {what} {text!r} is not a positive number. Write one as in {example}."
+        )
+    return value

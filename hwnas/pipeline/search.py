@@ -1,0 +1,153 @@
+"""The main job: profile, search, choose, fine-tune, quantize, verify, write the run folder."""
+
+import hashlib
+from dataclasses import replace
+
+from hwnas.errors import NoNetworkFitsError, RunError
+from hwnas.latency import AdditiveModel
+from hwnas.measure import Measurement
+from hwnas.measure.engine import engine_named
+from hwnas.pipeline.baselines import baseline_blocks, run_baselines
+from hwnas.pipeline.choose import Chooser, Timed
+from hwnas.pipeline.explore import explore
+from hwnas.pipeline.finish import Finished, Workshop
+from hwnas.pipeline.outcome import Outcome, front_of
+from hwnas.pipeline.problem import Problem, images_and_space, load_images
+from hwnas.pipeline.request import SearchRequest
+from hwnas.pipeline.work_folder import WorkFolder
+from hwnas.profile import fill_table
+from hwnas.progress import OnProgress, silent
+from hwnas.record import unknown_name
+from hwnas.report import SearchResult
+from hwnas.search import STRATEGIES
+from hwnas.space import Architecture, all_blocks
+from hwnas.train import SupernetTrainer
+
+MAX_FINISHED = 3
+"""Networks trained to the end before a budget that none keeps is given up."""
+
+
+def run_search(request: SearchRequest, on_progress: OnProgress = silent) -> SearchResult:
+    """Find, train, quantize, time and write the most accurate network within the budget.
+
+    Args:
+        request: What is asked for; ``request.out`` must not exist.
+        on_progress: Told of every step of the long phases.
+
+    Raises:
+        NoNetworkFitsError: No network of the space keeps the budget.
+        HwnasError: Something about the request, the images or the device cannot be used.
+    """
+    _check(request)
+    data, space = images_and_space(request, on_progress)
+    for name in request.baselines:
+        baseline_blocks(name, data)
+    work = WorkFolder(request.out, request.key(data.fingerprint), on_progress)
+    with work.locked():
+        engine = engine_named(request.device.engine)
+        with work.phase("profile"):
+            table = fill_table(all_blocks(space), request.device, engine, on_progress)
+        problem = Problem(request, data, space, engine, AdditiveModel(table))
+        problem.refuse_hopeless()
+        outcome = _outcome(problem, work)
+        with work.phase("verify"):
+            result = outcome.result(work)
+        result = replace(result, seconds=work.seconds())
+        work.publish(outcome.files(result))
+    return result
+
+
+def _check(request: SearchRequest) -> None:
+    if request.strategy not in STRATEGIES:
+        raise unknown_name("strategy", request.strategy, STRATEGIES)
+    if request.out.exists():
+        raise RunError(
+            f"The run folder {request.out} exists already. Name another with --out, or remove it."
+        )
+
+
+def _outcome(problem: Problem, work: WorkFolder) -> Outcome:
+    request = problem.request
+    with work.phase("search"):
+        trainer, strategy = explore(problem, work)
+    generator = problem.generator(strategy.scores)
+    chooser = Chooser(problem, generator, trainer, work)
+    for _ in range(MAX_FINISHED):
+        with work.phase("choose"):
+            chosen = _chosen(chooser, work)
+        workshop = _workshop(problem, chosen.architecture)
+        with work.phase("finetune"):
+            finished = _finished(problem, workshop, trainer, chosen.architecture, work)
+        if problem.keeps_latency(finished.measurement):
+            break
+        work.log("over budget", measured_ms=finished.measurement.median_ms)
+        work.forget("chosen")
+        chooser.reject(chosen, finished.measurement)
+    else:
+        raise _budget_not_kept(problem, finished.measurement)
+    with work.phase("front"):
+        front = front_of(problem, generator, trainer, chooser.ratio)
+    with work.phase("baselines"):
+        baselines = run_baselines(request.baselines, workshop, work)
+    return Outcome(
+        problem=problem,
+        workshop=workshop,
+        chooser=chooser,
+        chosen=chosen,
+        finished=finished,
+        front=front,
+        baselines=tuple(baselines),
+    )
+
+
+def _chosen(chooser: Chooser, work: WorkFolder) -> Timed:
+    """Choose, or recall what was chosen before an interruption with all that was timed."""
+    kept = work.recall("chosen")
+    if kept is None:
+        chosen = chooser.best()
+        work.remember("chosen", chooser.to_json(chosen))
+        return chosen
+    return chooser.restore(kept)
+
+
+def _workshop(problem: Problem, architecture: Architecture) -> Workshop:
+    """The workshop at the resolution of the network."""
+    request, data = problem.request, problem.data
+    input_size = problem.blocks(architecture)[0].input_size
+    if input_size != data.input_size:
+        data = load_images(request.data, input_size, silent, skip_bad=request.skip_bad)
+    return Workshop(
+        data=data,
+        device=request.device,
+        engine=problem.engine,
+        settings=request.finetune,
+        seed=request.seed,
+        budget_ms=request.budget.latency_ms,
+    )
+
+
+def _finished(
+    problem: Problem,
+    workshop: Workshop,
+    trainer: SupernetTrainer,
+    architecture: Architecture,
+    work: WorkFolder,
+) -> Finished:
+    digest = hashlib.sha256(str(architecture).encode()).hexdigest()[:8]
+    network = workshop.train(
+        trainer.supernet.subnet(architecture),
+        work.path / f"finetune-{digest}.pt",
+        lambda done, total, accuracy: work.progress(
+            "finetune", done, total, f"accuracy {accuracy:.3f}"
+        ),
+    )
+    return workshop.deploy(network, problem.blocks(architecture))
+
+
+def _budget_not_kept(problem: Problem, measurement: Measurement) -> NoNetworkFitsError:
+    return NoNetworkFitsError(
+        f"{MAX_FINISHED} trained networks were timed over the budget of "
+        f"{problem.request.budget.latency_ms:g} ms, the last at {measurement.median_ms:.4g} ms "
+        f"({measurement.provenance}). Stop other work on the device or raise "
+        "--latency, and run the same command again."
+    )

@@ -1,0 +1,89 @@
+"""``hwnas verify``: an ONNX file, anyone's, against a budget on a device."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import onnx
+from google.protobuf.message import DecodeError
+
+from hwnas.device import DeviceSpec
+from hwnas.errors import InvalidInputError
+from hwnas.export import properties_of, read_card
+from hwnas.measure import NETWORK_PLAN
+from hwnas.measure.engine import Engine, engine_named
+from hwnas.pipeline.problem import load_images
+from hwnas.progress import OnProgress
+from hwnas.verify import VerifyReport, deployed_accuracy, measure_within
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyRequest:
+    """What is promised of a model; accuracy needs ``data`` and hwnas's own metadata."""
+
+    model: Path
+    device: DeviceSpec
+    budget_ms: float | None
+    data: str | None = None
+    min_accuracy: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.min_accuracy is not None and not 0 <= self.min_accuracy <= 1:
+            raise InvalidInputError(
+                f"--min-accuracy {self.min_accuracy} is no share. Give one from 0 to 1, as in 0.9."
+            )
+        if self.min_accuracy is not None and self.data is None:
+            raise InvalidInputError("--min-accuracy needs images. Name them with --data.")
+
+
+def run_verify(request: VerifyRequest, on_progress: OnProgress) -> VerifyReport:
+    """Time the file and, if images are named, test it.
+
+    Raises:
+        InvalidInputError: No ONNX file, or accuracy is asked of a foreign one.
+        MeasurementError: The device refuses it.
+    """
+    model = _load(request.model)
+    engine = engine_named(request.device.engine)
+    accuracy = None
+    if request.data is not None:
+        accuracy = _accuracy(request, model, engine, on_progress)
+    measured = measure_within(
+        model.SerializeToString(), request.device, engine, request.budget_ms, NETWORK_PLAN
+    )
+    return VerifyReport(
+        model=str(request.model),
+        device=request.device.name,
+        threads=request.device.threads,
+        budget_ms=request.budget_ms,
+        measured=measured,
+        min_accuracy=request.min_accuracy,
+        accuracy=accuracy,
+    )
+
+
+def _load(path: Path) -> onnx.ModelProto:
+    try:
+        model = onnx.load(path)
+    except (OSError, DecodeError, onnx.checker.ValidationError) as error:
+        raise InvalidInputError(
+            f"{path} is no readable ONNX file: {error}. Name a model.*.onnx."
+        ) from error
+    if not model.graph.node:
+        raise InvalidInputError(
+            f"{path} is no ONNX model: its graph is empty. Name a model.*.onnx."
+        )
+    return model
+
+
+def _accuracy(
+    request: VerifyRequest, model: onnx.ModelProto, engine: Engine, on_progress: OnProgress
+) -> float:
+    card = read_card(properties_of(model), str(request.model))
+    data = load_images(str(request.data), card.preprocessing.input_size, on_progress)
+    if card.class_names and data.class_names != card.class_names:
+        raise InvalidInputError(
+            f"{request.model} knows the classes {', '.join(card.class_names[:5])} …, the data "
+            f"{', '.join(data.class_names[:5])} …. Name the data it was made for."
+        )
+    runner = engine.load(model.SerializeToString(), request.device)
+    return deployed_accuracy(runner, data.test, card.preprocessing)

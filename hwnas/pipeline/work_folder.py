@@ -1,0 +1,116 @@
+"""The hidden folder beside ``--out`` in which a search works, and from which it resumes."""
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import filelock
+
+from hwnas.errors import RunError
+from hwnas.measure import Stopwatch
+from hwnas.progress import OnProgress, Progress
+from hwnas.whole_file import check_writable, move_folder, write_whole
+
+
+class WorkFolder:
+    """Checkpoints, decisions taken and the log; becomes the run folder in one step.
+
+    The same request finds the same folder again; another request gets another.
+    """
+
+    def __init__(self, out: Path, key: str, on_progress: OnProgress) -> None:
+        """Make or find the folder.
+
+        Raises:
+            RunError: It cannot be written.
+        """
+        self.path = out.parent / f".{out.name}.{key}.partial"
+        self._out = out
+        self._on_progress = on_progress
+        check_writable(self.path)
+        self.path.mkdir(parents=True, exist_ok=True)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep a second process with the same request out.
+
+        Raises:
+            RunError: One is at work.
+        """
+        lock = filelock.FileLock(self.path / "lock", timeout=0)
+        try:
+            with lock:
+                yield
+        except filelock.Timeout:
+            raise RunError(
+                f"Another search is at work in {self.path}. Wait for it, or name another --out."
+            ) from None
+
+    def log(self, event: str, **facts: Any) -> None:  # noqa: ANN401
+        """Add a line to ``log.jsonl``."""
+        try:
+            with (self.path / "log.jsonl").open("a") as file:
+                file.write(json.dumps({"event": event, **facts}) + "\n")
+        except OSError as error:
+            raise RunError(
+                f"Cannot write {self.path / 'log.jsonl'}: {error.strerror}. "
+                "Free the disk and run the same command again."
+            ) from error
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Log how long a phase took, also when it is interrupted."""
+        watch = Stopwatch()
+        try:
+            with watch.running():
+                yield
+        finally:
+            self.log("phase", name=name, seconds=round(watch.seconds, 3))
+
+    def seconds(self) -> dict[str, float]:
+        """Seconds a phase, over all the sittings a run took."""
+        total: dict[str, float] = {}
+        for line in (self.path / "log.jsonl").read_text().splitlines():
+            event = _parsed(line)
+            if event.get("event") == "phase":
+                name = str(event["name"])
+                total[name] = round(total.get(name, 0.0) + float(event["seconds"]), 3)
+        return total
+
+    def progress(self, phase: str, done: int, total: int, note: str = "") -> None:
+        """Tell whoever watches."""
+        self._on_progress(Progress(phase, done, total, note))
+
+    def remember(self, name: str, facts: Mapping[str, Any]) -> None:
+        """Keep a decision, so that a resumed run does not take it anew."""
+        write_whole(self.path / f"{name}.json", json.dumps(facts))
+
+    def recall(self, name: str) -> dict[str, Any] | None:
+        """A decision kept, or nothing."""
+        path = self.path / f"{name}.json"
+        return _parsed(path.read_text()) if path.is_file() else None
+
+    def forget(self, name: str) -> None:
+        """Take a decision back."""
+        (self.path / f"{name}.json").unlink(missing_ok=True)
+
+    def publish(self, files: Mapping[str, bytes]) -> None:
+        """Give the finished files and the log the name the user asked for, in one step."""
+        finished = self.path / "finished"
+        shutil.rmtree(finished, ignore_errors=True)
+        for name, content in files.items():
+            write_whole(finished / name, content)
+        write_whole(finished / "log.jsonl", (self.path / "log.jsonl").read_bytes())
+        move_folder(finished, self._out)
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError:
+        return {}
+    return value if isinstance(value, dict) else {}

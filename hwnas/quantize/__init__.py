@@ -1,0 +1,14 @@
+"""ONNX becomes int8 ONNX: calibration, and an audit of what stays in float."""
+
+from hwnas.quantize.audit import check_integer, float_operators
+from hwnas.quantize.deployable import Deployable, deployable, deployable_blocks
+from hwnas.quantize.quantize import quantize
+
+__all__ = [
+    "Deployable",
+    "check_integer",
+    "deployable",
+    "deployable_blocks",
+    "float_operators",
+    "quantize",
+]

@@ -1,0 +1,48 @@
+"""Open an int8 model's ends, so that a block is timed as it stands inside a network."""
+
+import onnx
+
+
+def integer_input(model: onnx.ModelProto) -> None:
+    """Take the first QuantizeLinear out: the model's input becomes its integers, in place."""
+    graph = model.graph
+    entry = graph.input[0]
+    first = next(
+        node
+        for node in graph.node
+        if node.op_type == "QuantizeLinear" and node.input[0] == entry.name
+    )
+    _rename_input(graph, first.output[0], entry.name)
+    entry.type.tensor_type.elem_type = _zero_point_type(graph, first)
+    graph.node.remove(first)
+
+
+def integer_output(model: onnx.ModelProto) -> None:
+    """Take the last DequantizeLinear out: the model's output becomes its integers, in place."""
+    graph = model.graph
+    exit_ = graph.output[0]
+    last = next(
+        node
+        for node in graph.node
+        if node.op_type == "DequantizeLinear" and node.output[0] == exit_.name
+    )
+    integers = last.input[0]
+    producer = next(node for node in graph.node if integers in node.output)
+    exit_.type.tensor_type.elem_type = _zero_point_type(graph, last)
+    graph.node.remove(last)
+    producer.output[list(producer.output).index(integers)] = exit_.name
+    _rename_input(graph, integers, exit_.name)
+
+
+def _rename_input(graph: onnx.GraphProto, old: str, new: str) -> None:
+    for node in graph.node:
+        for index, name in enumerate(node.input):
+            if name == old:
+                node.input[index] = new
+
+
+def _zero_point_type(graph: onnx.GraphProto, node: onnx.NodeProto) -> int:
+    kind: int = next(
+        tensor.data_type for tensor in graph.initializer if tensor.name == node.input[2]
+    )
+    return kind

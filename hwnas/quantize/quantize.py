@@ -1,0 +1,83 @@
+"""Float ONNX becomes int8 QDQ ONNX by a device's recipe."""
+
+import logging
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
+
+from hwnas.device import Recipe
+from hwnas.errors import QuantizeError
+from hwnas.quantize.calibrate import ImageReader
+
+TYPES = {"uint8": QuantType.QUInt8, "int8": QuantType.QInt8}
+METHODS = {
+    "minmax": CalibrationMethod.MinMax,
+    "percentile": CalibrationMethod.Percentile,
+    "entropy": CalibrationMethod.Entropy,
+}
+
+
+def quantize(
+    model: onnx.ModelProto, recipe: Recipe, images: NDArray[np.float32]
+) -> onnx.ModelProto:
+    """Insert QuantizeLinear and DequantizeLinear around every operator, ranges from ``images``.
+
+    Args:
+        model: A float model with one input of fixed shape ``(batch, …)``.
+        recipe: Types and ranges.
+        images: ``(n, channels, height, width)``, preprocessed, ``n`` at least the batch.
+
+    Raises:
+        QuantizeError: Too few or non-finite images, or ONNX Runtime's quantizer fails.
+    """
+    entry = model.graph.input[0]
+    batch = entry.type.tensor_type.shape.dim[0].dim_value
+    if len(images) < batch or not np.isfinite(images).all():
+        raise QuantizeError(
+            f"{len(images)} finite calibration images do not fill one batch of {batch}. "
+            "Give more training images."
+        )
+    reader = ImageReader(entry.name, images, batch)
+    scratch = onnx.ModelProto()
+    scratch.CopyFrom(model)  # the quantizer moves its input's weights to a file
+    with tempfile.TemporaryDirectory() as folder, _root_logger_quiet():
+        path = Path(folder) / "int8.onnx"
+        try:
+            quantize_static(
+                scratch,
+                path,
+                reader,
+                quant_format=QuantFormat.QDQ,
+                activation_type=TYPES[recipe.activations],
+                weight_type=TYPES[recipe.weights],
+                per_channel=recipe.per_channel,
+                calibrate_method=METHODS[recipe.calibration],
+                extra_options={
+                    "CalibPercentile": recipe.percentile,
+                    "CalibStridedMinMax": reader.stride,
+                    "ActivationSymmetric": recipe.activations == "int8",
+                },
+            )
+        except (ValueError, RuntimeError, TypeError) as error:
+            raise QuantizeError(
+                f"ONNX Runtime's quantizer failed: {error}. Try --calibration minmax."
+            ) from error
+        return onnx.load(path)
+
+
+@contextmanager
+def _root_logger_quiet() -> Iterator[None]:
+    """The quantizer advises pre-processing through the root logger at every call."""
+    root = logging.getLogger()
+    was_disabled = root.disabled
+    root.disabled = True
+    try:
+        yield
+    finally:
+        root.disabled = was_disabled

@@ -1,0 +1,80 @@
+"""TOML and JSON tables read into frozen dataclasses; a wrong key names the nearest right one."""
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from enum import Enum
+from pathlib import Path
+from typing import Any, TypeVar
+
+import dacite
+
+from hwnas.errors import InvalidInputError, UnknownNameError
+
+Record = TypeVar("Record")
+
+
+def read_record(record: type[Record], table: Mapping[str, Any], source: str) -> Record:
+    """Build the dataclass ``record`` from a parsed table.
+
+    Args:
+        record: A dataclass whose fields are the table's only keys.
+        table: The parsed TOML or JSON table.
+        source: The file's name, for the message.
+
+    Raises:
+        InvalidInputError: An unknown key, a missing one, a wrong type or a refused value.
+    """
+    settings = dacite.Config(strict=True, cast=[tuple, Enum], type_hooks={float: _as_float})
+    try:
+        return dacite.from_dict(record, dict(table), settings)
+    except dacite.UnexpectedDataError as error:
+        key = sorted(error.keys)[0]
+        known = _every_key(record)
+        raise InvalidInputError(
+            f"{source}: unknown key {key!r}; {_nearest(key, known)}"
+        ) from error
+    except (dacite.DaciteError, ValueError, TypeError) as error:
+        raise InvalidInputError(f"{source}: {error}. Correct that line and try again.") from error
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Parse a TOML file.
+
+    Raises:
+        InvalidInputError: It is missing or no TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text())
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInputError(f"Cannot read {path}: {error}. Name an existing file.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidInputError(f"{path} is no TOML: {error}. Correct that line.") from error
+
+
+def unknown_name(what: str, name: str, known: Iterable[str]) -> UnknownNameError:
+    """The error for a name that is not in a catalog; it names the nearest and lists them all."""
+    return UnknownNameError(f"No {what} {name!r}; {_nearest(name, sorted(known))}")
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    names = list(known)
+    close = difflib.get_close_matches(name, names, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"{hint}Known: {', '.join(names)}."
+
+
+def _every_key(record: type[Any]) -> list[str]:
+    keys: list[str] = []
+    for field in fields(record):
+        keys.append(field.name)
+        if isinstance(field.type, type) and hasattr(field.type, "__dataclass_fields__"):
+            keys += _every_key(field.type)
+    return keys
+
+
+def _as_float(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"expected a number, got {value!r}")
+    return float(value)

@@ -1,0 +1,7 @@
+"""Results as plain values, a table and pictures; decides nothing."""
+
+from hwnas.report.front_csv import front_csv
+from hwnas.report.picture import picture
+from hwnas.report.result import Baseline, FrontPoint, MeasuredNetwork, SearchResult
+
+__all__ = ["Baseline", "FrontPoint", "MeasuredNetwork", "SearchResult", "front_csv", "picture"]

@@ -1,0 +1,124 @@
+"""``pareto.png``: budget, front, chosen network and baselines; predicted beside measured."""
+
+import io
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from hwnas.report.result import SearchResult
+
+BLUE, ORANGE, GREY, GREEN = "#2b6cb0", "#dd6b20", "#718096", "#2f855a"
+
+
+def picture(result: SearchResult) -> bytes:
+    """A PNG of two panels: accuracy over latency, measured over predicted latency."""
+    with mpl.rc_context({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}):
+        figure = Figure(figsize=(10.5, 4.2), layout="constrained")
+        left, right = figure.subplots(1, 2, width_ratios=(1.7, 1))
+        _draw_front(left, result)
+        _draw_baselines(left, result)
+        _draw_chosen(left, result)
+        left.legend(loc="lower right", fontsize=8, framealpha=0.9)
+        _draw_agreement(right, result)
+        image = io.BytesIO()
+        figure.savefig(image, format="png", dpi=130)
+    return image.getvalue()
+
+
+def _draw_front(axes: Any, result: SearchResult) -> None:  # noqa: ANN401
+    known = [point for point in result.front if point.supernet_accuracy is not None]
+    axes.plot(
+        [point.predicted_latency_ms for point in known],
+        [100 * (point.supernet_accuracy or 0) for point in known],
+        "o-",
+        color=BLUE,
+        markerfacecolor="white",
+        linewidth=1,
+        label="front: predicted latency, supernet accuracy",
+    )
+    if result.latency_budget_ms is not None:
+        axes.axvline(result.latency_budget_ms, color=ORANGE, linestyle="--", linewidth=1.2)
+        axes.annotate(
+            f"budget {result.latency_budget_ms:g} ms",
+            (result.latency_budget_ms, 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(4, -10),
+            textcoords="offset points",
+            color=ORANGE,
+        )
+    axes.set_xlabel(f"latency on {result.device}, {_label(result)} (ms)")
+    axes.set_ylabel("accuracy (%)")
+    axes.set_title(f"{result.data}: {result.strategy} in {result.space}", loc="left")
+
+
+def _draw_baselines(axes: Any, result: SearchResult) -> None:  # noqa: ANN401
+    trained = [base for base in result.baselines if base.accuracy_float32 is not None]
+    for base in trained:
+        accuracy = base.accuracy_float32 if base.accuracy_int8 is None else base.accuracy_int8
+        point = (base.measured_latency_ms, 100 * (accuracy or 0))
+        axes.plot(*point, "s", color=GREY)
+        axes.annotate(base.name, point, xytext=(5, -10), textcoords="offset points", color=GREY)
+    for base in result.baselines:
+        if base not in trained:
+            axes.axvline(base.measured_latency_ms, color=GREY, linestyle=":", linewidth=1)
+            axes.annotate(
+                f"{base.name} (timed only)",
+                (base.measured_latency_ms, 0.03),
+                xycoords=("data", "axes fraction"),
+                xytext=(-10, 0),
+                textcoords="offset points",
+                rotation=90,
+                color=GREY,
+            )
+
+
+def _draw_chosen(axes: Any, result: SearchResult) -> None:  # noqa: ANN401
+    final = result.accuracy_float32 if result.accuracy_int8 is None else result.accuracy_int8
+    axes.plot(
+        [result.predicted_latency_ms, result.measured_latency_ms],
+        [100 * final] * 2,
+        "-",
+        color=GREEN,
+        linewidth=1,
+    )
+    axes.plot(result.predicted_latency_ms, 100 * final, "D", color=GREEN, markerfacecolor="white")
+    axes.plot(
+        result.measured_latency_ms,
+        100 * final,
+        "D",
+        color=GREEN,
+        label=f"chosen, {result.precision}, test: {100 * final:.2f} % "
+        f"at {result.measured_latency_ms:.3g} ms (hollow: predicted)",
+    )
+
+
+def _draw_agreement(axes: Any, result: SearchResult) -> None:  # noqa: ANN401
+    predicted = [network.predicted_latency_ms for network in result.measured_networks]
+    measured = [network.measured_latency_ms for network in result.measured_networks]
+    axes.plot(predicted, measured, "o", color=BLUE, markersize=4, label="timed while choosing")
+    axes.plot(
+        result.predicted_latency_ms, result.measured_latency_ms, "D", color=GREEN, label="chosen"
+    )
+    everything = [*predicted, *measured, result.predicted_latency_ms, result.measured_latency_ms]
+    ends = [0.95 * min(everything), 1.05 * max(everything)]
+    axes.plot(ends, ends, "-", color=GREY, linewidth=0.8)
+    axes.fill_between(
+        ends,
+        [0.95 * end for end in ends],
+        [1.05 * end for end in ends],
+        color=GREY,
+        alpha=0.15,
+        linewidth=0,
+        label="within 5 %",
+    )
+    axes.set_xlabel("predicted from blocks (ms)")
+    axes.set_ylabel("measured (ms)")
+    axes.set_title("whole networks", loc="left")
+    axes.legend(loc="upper left", fontsize=8)
+
+
+def _label(result: SearchResult) -> str:
+    label = f"{result.precision}, {result.threads} thread{'s' * (result.threads > 1)}"
+    quotable = result.provenance in ("measured", "fitted")
+    return label if quotable else f"{label}, {result.provenance.upper()}"

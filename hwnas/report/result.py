@@ -1,0 +1,86 @@
+"""What a search found, as plain values; ``result.json`` is exactly this."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from hwnas.measure import Measurement
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrontPoint:
+    """One network of the latency–score front; ``supernet_accuracy`` only where it was asked."""
+
+    predicted_latency_ms: float
+    score: float
+    params: int
+    macs: int
+    supernet_accuracy: float | None
+    choices: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasuredNetwork:
+    """A network that was built and timed while the search chose."""
+
+    choices: str
+    predicted_latency_ms: float
+    measured_latency_ms: float
+    supernet_accuracy: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Baseline:
+    """A published network on the same images and device; accuracies only where it was trained."""
+
+    name: str
+    params: int
+    macs: int
+    measured_latency_ms: float
+    accuracy_float32: float | None
+    accuracy_int8: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchResult:
+    """Times in milliseconds, accuracies on the test split from 0 to 1, through the engine.
+
+    ``predicted_latency_ms`` is the sum of the blocks, ``corrected_latency_ms`` what it becomes by
+    the networks timed while choosing. ``accuracy_int8`` is ``None`` where float32 was asked for.
+    ``params`` and ``macs`` are for one image, BatchNorm counted as torch counts it.
+    """
+
+    device: str
+    engine: str
+    provenance: str
+    strategy: str
+    space: str
+    seed: int
+    data: str
+    data_source: str
+    data_fingerprint: str
+    precision: str
+    threads: int
+    batch: int
+    latency_budget_ms: float | None
+    max_params: int | None
+    max_macs: int | None
+    predicted_latency_ms: float
+    corrected_latency_ms: float
+    measured_latency_ms: float
+    measured_latency_spread: Measurement
+    float32_latency_ms: float
+    accuracy_float32: float
+    accuracy_int8: float | None
+    params: int
+    macs: int
+    model_bytes: int
+    float32_bytes: int
+    left_in_float: tuple[str, ...]
+    export_difference: float
+    architecture: dict[str, Any]
+    front: tuple[FrontPoint, ...]
+    measured_networks: tuple[MeasuredNetwork, ...]
+    baselines: tuple[Baseline, ...]
+    seconds: dict[str, float]
+    versions: dict[str, str]
+    out: str

@@ -1,0 +1,105 @@
+"""Spaces by name, by file and from a run's JSON."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from hwnas.errors import InvalidInputError
+from hwnas.record import read_record, unknown_name
+from hwnas.space.architecture import Architecture
+from hwnas.space.mobilenet import MobilenetSpace
+from hwnas.space.nasbench_macro import NasbenchMacroSpace
+from hwnas.space.plan import PRESETS, mobilenet, preset, read_plan, space_from_plan
+from hwnas.space.protocol import Space
+from hwnas.space.walk import check_member
+
+SPACES: Mapping[str, Callable[..., Space]] = {
+    "mobilenet": mobilenet,
+    "nasbench-macro": NasbenchMacroSpace,
+}
+"""Each takes ``input_size``, ``in_channels`` and ``n_classes``."""
+
+FAMILIES: Mapping[str, type[MobilenetSpace | NasbenchMacroSpace]] = {
+    "mobilenet": MobilenetSpace,
+    "nasbench-macro": NasbenchMacroSpace,
+}
+"""What the ``family`` of a written space is read into."""
+
+
+def space_named(name: str, *, input_size: int, in_channels: int, n_classes: int) -> Space:
+    """The space ``--space`` asks for: a name, a preset such as ``mobilenetv2@0.5``, a TOML file.
+
+    Raises:
+        UnknownNameError: No such space.
+        InvalidInputError: A file or multiplier that cannot be used.
+    """
+    images = {"input_size": input_size, "in_channels": in_channels, "n_classes": n_classes}
+    if name in SPACES:
+        return SPACES[name](**images)
+    if name.endswith(".toml"):
+        path = Path(name)
+        return space_from_plan(path.stem, read_plan(path), **images)
+    preset_name, _, multiplier = name.partition("@")
+    if preset_name in PRESETS:
+        return preset(preset_name, _multiplier(name, multiplier or "1"), **images)
+    raise unknown_name("space", name, (*SPACES, *PRESETS))
+
+
+def only_architecture(space: Space) -> Architecture:
+    """The one network of a space without choices, such as a preset.
+
+    Raises:
+        InvalidInputError: The space holds more than one.
+    """
+    if any(len(decision.options) > 1 for decision in space.decisions):
+        raise InvalidInputError(
+            f"Space {space.name!r} holds many networks. Name one: a preset "
+            f"({', '.join(PRESETS)}), a run folder or an architecture.json."
+        )
+    return Architecture(tuple(decision.options[0] for decision in space.decisions))
+
+
+def architecture_to_json(space: Space, architecture: Architecture) -> dict[str, Any]:
+    """A network with its whole space, so that it can be built anywhere."""
+    names = (decision.name for decision in space.decisions)
+    return {
+        "format": "hwnas-architecture/1",
+        "space": dict(space.to_json()),
+        "choices": dict(zip(names, architecture.choices, strict=True)),
+    }
+
+
+def architecture_from_json(document: Any, source: str) -> tuple[Space, Architecture]:  # noqa: ANN401
+    """Read what ``architecture_to_json`` wrote.
+
+    Raises:
+        InvalidInputError: It is something else, or incomplete.
+        UnknownNameError: Its family or one of its options is unknown.
+    """
+    if not isinstance(document, dict) or document.get("format") != "hwnas-architecture/1":
+        raise InvalidInputError(
+            f"{source} is no hwnas architecture. Name the architecture.json of a run."
+        )
+    definition = dict(document.get("space") or {})
+    family = str(definition.pop("family", None))
+    if family not in FAMILIES:
+        raise unknown_name("space family", family, FAMILIES)
+    space = read_record(FAMILIES[family], definition, source)
+    choices = document.get("choices")
+    if not isinstance(choices, dict):
+        raise InvalidInputError(f"{source} holds no choices. Name a complete architecture.json.")
+    missing = [d.name for d in space.decisions if d.name not in choices]
+    if missing:
+        raise InvalidInputError(f"{source} does not choose {missing[0]}. Add that choice.")
+    architecture = Architecture(tuple(str(choices[d.name]) for d in space.decisions))
+    check_member(space, architecture)
+    return space, architecture
+
+
+def _multiplier(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise InvalidInputError(
+            f"{text!r} in {name!r} is no width multiplier. Write it as mobilenetv2@0.5."
+        ) from None

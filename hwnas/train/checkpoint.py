@@ -1,0 +1,34 @@
+"""Training state on disk, whole or not at all."""
+
+import io
+import pickle
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+
+from hwnas.errors import RunError
+from hwnas.whole_file import write_whole
+
+
+def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
+    """Write tensors, numbers and strings; an interrupted write leaves the last checkpoint."""
+    content = io.BytesIO()
+    torch.save(state, content)
+    write_whole(path, content.getvalue())
+
+
+def load_checkpoint(path: Path) -> dict[str, Any] | None:
+    """What was saved, or nothing if nothing was.
+
+    Raises:
+        RunError: The file is damaged.
+    """
+    if not path.is_file():
+        return None
+    try:
+        return cast(dict[str, Any], torch.load(path, map_location="cpu", weights_only=True))
+    except (RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
+        raise RunError(
+            f"The checkpoint {path} is damaged. Delete {path.parent} and start again."
+        ) from error

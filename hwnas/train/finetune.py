@@ -1,0 +1,170 @@
+"""Trains one network to the end: cosine schedule, label smoothing, averaged weights."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel
+
+from hwnas.data import DataSet, shuffled_batches
+from hwnas.errors import DataError
+from hwnas.train.checkpoint import load_checkpoint, save_checkpoint
+from hwnas.train.hardware import training_hardware
+from hwnas.train.images import TrainingImages
+
+IMAGES_BY_DEFAULT = 600_000
+"""Images seen in all when no number of epochs is given: 11 epochs of Fashion-MNIST."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinetuneSettings:
+    """How the chosen network is trained; ``epochs`` 0 lets the number of images decide."""
+
+    epochs: int = 0
+    batch_size: int = 128
+    learning_rate: float = 0.1
+    momentum: float = 0.9
+    weight_decay: float = 1e-4
+    label_smoothing: float = 0.1
+    average_decay: float = 0.999
+    warmup_share: float = 0.05
+
+    def __post_init__(self) -> None:
+        if self.epochs < 0 or self.batch_size < 2:
+            raise ValueError(f"epochs must be positive and batches hold 2 images, got {self}")
+
+    def n_epochs(self, n_images: int) -> int:
+        """The given number, or as many as ``IMAGES_BY_DEFAULT`` make, from 4 to 80."""
+        return self.epochs or min(80, max(4, round(IMAGES_BY_DEFAULT / n_images)))
+
+
+OnEpoch = Callable[[int, int, float], None]
+
+
+class Finetuner:
+    """One network with its optimizer and its exponential moving average."""
+
+    def __init__(
+        self, network: nn.Module, data: DataSet, settings: FinetuneSettings, *, seed: int
+    ) -> None:
+        hardware = training_hardware()
+        self._network = network.to(hardware).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._average = AveragedModel(
+            network, avg_fn=_averaging(settings.average_decay), use_buffers=True
+        )
+        self._settings = settings
+        self._seed = seed
+        self._train = TrainingImages(data.train, data, hardware)
+        self._validation = TrainingImages(data.validation, data, hardware)
+        self._batch_size = min(settings.batch_size, len(self._train))
+        self._n_epochs = settings.n_epochs(len(self._train))
+        self._optimizer = torch.optim.SGD(
+            _weights_and_the_rest(network, settings.weight_decay),
+            lr=settings.learning_rate,
+            momentum=settings.momentum,
+            nesterov=True,
+        )
+        n_steps = self._n_epochs * (len(self._train) // self._batch_size)
+        self._schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self._optimizer,
+            max_lr=settings.learning_rate,
+            total_steps=max(2, n_steps),
+            pct_start=settings.warmup_share,
+            cycle_momentum=False,
+        )
+
+    def run(self, checkpoint: Path, on_epoch: OnEpoch) -> nn.Module:
+        """Train all epochs, going on from ``checkpoint`` if it exists.
+
+        Args:
+            checkpoint: Written after every epoch.
+            on_epoch: Told the epochs done, their number, and the validation accuracy.
+
+        Returns:
+            The averaged network, in eval mode on the CPU.
+
+        Raises:
+            DataError: The loss is no longer a number.
+        """
+        first = self._resume(checkpoint)
+        for epoch in range(first, self._n_epochs):
+            self._train_epoch(epoch)
+            save_checkpoint(checkpoint, self._state(epoch + 1))
+            on_epoch(epoch + 1, self._n_epochs, self.validation_accuracy())
+        return self._average.module.cpu().eval()
+
+    @torch.no_grad()
+    def validation_accuracy(self) -> float:
+        """Share of validation images the averaged network classifies right."""
+        self._average.eval()
+        n = len(self._validation)
+        right = 0
+        for indices in np.array_split(np.arange(n), max(1, round(n / 500))):
+            images, labels = self._validation.batch(indices)
+            right += int((self._average(images).argmax(1) == labels).sum())
+        return right / n
+
+    def _train_epoch(self, epoch: int) -> None:
+        self._network.train()
+        rng = np.random.default_rng((self._seed, 2, epoch))
+        for indices in shuffled_batches(len(self._train), self._batch_size, rng):
+            images, labels = self._train.augmented(indices, rng)
+            loss = functional.cross_entropy(
+                self._network(images), labels, label_smoothing=self._settings.label_smoothing
+            )
+            if not torch.isfinite(loss):
+                raise DataError(
+                    f"Training diverged in epoch {epoch + 1}: the loss is {loss.item()}. "
+                    "Look for mislabelled or blank images."
+                )
+            self._optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            self._optimizer.step()
+            self._schedule.step()
+            self._average.update_parameters(self._network)
+
+    def _state(self, epochs_done: int) -> dict[str, Any]:
+        return {
+            "epochs_done": epochs_done,
+            "network": self._network.state_dict(),
+            "average": self._average.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "schedule": self._schedule.state_dict(),
+        }
+
+    def _resume(self, checkpoint: Path) -> int:
+        state = load_checkpoint(checkpoint)
+        if state is None:
+            return 0
+        self._network.load_state_dict(state["network"])
+        self._average.load_state_dict(state["average"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self._schedule.load_state_dict(state["schedule"])
+        return int(state["epochs_done"])
+
+
+def _averaging(largest_decay: float) -> Callable[..., torch.Tensor]:
+    """Exponential moving average that trusts the first steps less."""
+
+    def average(
+        averaged: torch.Tensor, current: torch.Tensor, n_averaged: torch.Tensor | int
+    ) -> torch.Tensor:
+        n = int(n_averaged)
+        decay = min(largest_decay, (1 + n) / (10 + n))
+        return averaged + (1 - decay) * (current - averaged)
+
+    return average
+
+
+def _weights_and_the_rest(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """Decay convolutions and matrices, not BatchNorm and biases."""
+    parameters = list(network.parameters())
+    return [
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": weight_decay},
+        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+    ]

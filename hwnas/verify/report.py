@@ -1,0 +1,39 @@
+"""Budget and accuracy of an ONNX file, asked for and found."""
+
+from dataclasses import dataclass
+
+from hwnas.measure import Measurement
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyReport:
+    """What ``hwnas verify`` found; accuracies are shares from 0 to 1."""
+
+    model: str
+    device: str
+    threads: int
+    budget_ms: float | None
+    measured: Measurement
+    min_accuracy: float | None
+    accuracy: float | None
+
+    @property
+    def failures(self) -> list[str]:
+        """Each promise that is not kept, in a sentence."""
+        found = []
+        if self.budget_ms is not None and self.measured.median_ms > self.budget_ms:
+            found.append(
+                f"{self.model} takes {self.measured.median_ms:.4g} ms on {self.device}, "
+                f"over its budget of {self.budget_ms:g} ms."
+            )
+        if self.min_accuracy is not None and (self.accuracy or 0.0) < self.min_accuracy:
+            found.append(
+                f"{self.model} is {self.accuracy or 0.0:.4f} accurate, "
+                f"under the {self.min_accuracy:g} asked for."
+            )
+        return found
+
+    @property
+    def kept(self) -> bool:
+        """Whether every promise is kept."""
+        return not self.failures

@@ -1,0 +1,81 @@
+"""Files and folders that appear whole or not at all."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from hwnas.errors import RunError
+
+
+def write_whole(path: Path, content: bytes | str) -> None:
+    """Replace ``path`` by ``content`` in one step; a crash or a full disk leaves the old file.
+
+    Raises:
+        RunError: The folder is missing, read-only or full.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+    unfinished = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.chmod(0o666 & ~_umask())
+        unfinished.replace(path)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def move_folder(finished: Path, target: Path) -> None:
+    """Give ``finished`` the name ``target``, replacing a folder that is there.
+
+    Raises:
+        RunError: The file system refuses.
+    """
+    replaced = target.with_name(f".{target.name}.replaced")
+    try:
+        if target.exists():
+            target.rename(replaced)
+        finished.rename(target)
+    except OSError as error:
+        raise _cannot_write(target, error) from error
+    shutil.rmtree(replaced, ignore_errors=True)
+
+
+def check_writable(folder: Path) -> None:
+    """Fail now, not after an hour, when nothing can be written at ``folder``.
+
+    Raises:
+        RunError: ``folder`` or its nearest existing parent refuses a file.
+    """
+    nearest = next(
+        candidate for candidate in (folder, *folder.absolute().parents) if candidate.exists()
+    )
+    try:
+        if not nearest.is_dir():
+            raise NotADirectoryError(20, "Not a directory")
+        with tempfile.TemporaryFile(dir=nearest):
+            pass
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
+
+
+def _cannot_write(path: Path, error: OSError) -> RunError:
+    return RunError(
+        f"Cannot write {path}: {error.strerror or error}. "
+        "Free the disk or name another place with --out."
+    )
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
