@@ -63,7 +63,7 @@ def search(
     ] = 0,
     epoch_images: Annotated[
         int, typer.Option("--epoch-images", help="Images of one search epoch.")
-    ] = 2560,
+    ] = 2048,
     warmup_epochs: Annotated[
         int, typer.Option("--warmup-epochs", help="Search epochs of random paths at first.")
     ] = 10,

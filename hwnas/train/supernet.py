@@ -25,7 +25,7 @@ class SupernetSettings:
     ``warmup_epochs`` draw a new path for every batch.
     """
 
-    epoch_images: int = 2560
+    epoch_images: int = 2048
     warmup_epochs: int = 10
     batch_size: int = 128
     learning_rate: float = 0.1
@@ -33,7 +33,7 @@ class SupernetSettings:
     momentum: float = 0.9
     weight_decay: float = 5e-5
     largest_gradient: float = 5.0
-    validation_images: int = 2000
+    validation_images: int = 1500
 
     def __post_init__(self) -> None:
         if min(self.epoch_images, self.batch_size, self.validation_images) < 1:
