@@ -1,12 +1,16 @@
 """What all tests share: tables of their own, and a device whose clock is arithmetic."""
 
+import os
 from pathlib import Path
 
-import pytest
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # the networks here are too small to share out
 
-from hwnas.device import DeviceSpec, load_device
+import pytest  # noqa: E402
+
+from hwnas.device import DeviceSpec, load_device  # noqa: E402
 
 SIMULATED = Path(__file__).parent / "devices" / "simulated.toml"
+SMALL_SPACE = Path(__file__).parent / "spaces" / "small.toml"
 
 
 @pytest.fixture(autouse=True)
