@@ -1,7 +1,6 @@
 """Files and folders that appear whole or not at all."""
 
 import os
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -35,19 +34,17 @@ def write_whole(path: Path, content: bytes | str) -> None:
 
 
 def move_folder(finished: Path, target: Path) -> None:
-    """Give ``finished`` the name ``target``, replacing a folder that is there.
+    """Give ``finished`` the name ``target`` in one step.
 
     Raises:
-        RunError: The file system refuses.
+        RunError: ``target`` exists by now, or the file system refuses.
     """
-    replaced = target.with_name(f".{target.name}.replaced")
     try:
         if target.exists():
-            target.rename(replaced)
+            raise FileExistsError(17, "it exists already")
         finished.rename(target)
     except OSError as error:
         raise _cannot_write(target, error) from error
-    shutil.rmtree(replaced, ignore_errors=True)
 
 
 def check_writable(folder: Path) -> None:

@@ -19,7 +19,7 @@ def picture(result: SearchResult) -> bytes:
         _draw_front(left, result)
         _draw_baselines(left, result)
         _draw_chosen(left, result)
-        left.legend(loc="lower right", fontsize=8, framealpha=0.9)
+        left.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), fontsize=8, frameon=False)
         _draw_agreement(right, result)
         image = io.BytesIO()
         figure.savefig(image, format="png", dpi=130)
@@ -58,16 +58,17 @@ def _draw_baselines(axes: Any, result: SearchResult) -> None:  # noqa: ANN401
         accuracy = base.accuracy_float32 if base.accuracy_int8 is None else base.accuracy_int8
         point = (base.measured_latency_ms, 100 * (accuracy or 0))
         axes.plot(*point, "s", color=GREY)
-        axes.annotate(base.name, point, xytext=(5, -10), textcoords="offset points", color=GREY)
+        axes.annotate(base.name, point, xytext=(5, 4), textcoords="offset points", color=GREY)
     for base in result.baselines:
         if base not in trained:
             axes.axvline(base.measured_latency_ms, color=GREY, linestyle=":", linewidth=1)
             axes.annotate(
                 f"{base.name} (timed only)",
-                (base.measured_latency_ms, 0.03),
+                (base.measured_latency_ms, 0.02),
                 xycoords=("data", "axes fraction"),
-                xytext=(-10, 0),
+                xytext=(-3, 0),
                 textcoords="offset points",
+                horizontalalignment="right",
                 rotation=90,
                 color=GREY,
             )

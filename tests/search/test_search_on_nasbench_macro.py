@@ -20,7 +20,7 @@ from hwnas.space.nasbench_macro import NasbenchMacroSpace, architecture_from_dig
 
 TABLE = Path(__file__).parents[2].parent / "shared/data/nas-bench-macro_cifar10.json"
 SPACE = NasbenchMacroSpace()
-SETTINGS = DdpnasSettings(steps=50, final_options=2)
+SETTINGS = DdpnasSettings(steps=50, final_options=2, temperature=0.05)
 N_QUERIES, N_SEEDS, N_BUDGETS, N_RANKED = 150, 20, 20, 10
 Price = Callable[[BlockSpec], float]
 Truth = Mapping[Architecture, float]
