@@ -24,8 +24,8 @@ from hwnas.space.nasbench_macro import NasbenchMacroSpace
 
 SPACE = NasbenchMacroSpace()
 SETTINGS = DdpnasSettings(steps=50, final_options=2, temperature=0.05)
-"""150 queries. Accuracies of a table carry no training noise and an option moves them by points, so
-the paper's temperature of 0.01 would let one option take all.
+"""150 queries. Accuracies of a table carry no training noise and an option moves them by points,
+so the paper's temperature of 0.01 would let one option take all.
 """
 N_SEEDS, N_BUDGETS, N_RANKED = 20, 20, 10
 
