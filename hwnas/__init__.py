@@ -3,7 +3,9 @@
 Importing it loads neither torch nor onnxruntime; they come with the first call.
 """
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from hwnas.errors import HwnasError, NoNetworkFitsError
@@ -51,7 +53,13 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401
-    if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
-    raise AttributeError(f"module 'hwnas' has no attribute {name!r}")
+class _Hwnas(ModuleType):
+    """A public function goes before the room of the same name, whichever was imported first."""
+
+    def __getattribute__(self, name: str) -> Any:  # noqa: ANN401
+        if name in _HOMES:
+            return getattr(import_module(_HOMES[name]), name)
+        return super().__getattribute__(name)
+
+
+sys.modules[__name__].__class__ = _Hwnas

@@ -3,10 +3,10 @@
 import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import dacite
 
@@ -69,12 +69,12 @@ def _every_key(record: type[Any]) -> list[str]:
     keys: list[str] = []
     for field in fields(record):
         keys.append(field.name)
-        if isinstance(field.type, type) and hasattr(field.type, "__dataclass_fields__"):
-            keys += _every_key(field.type)
-    return keys
+        for part in (field.type, *get_args(field.type)):  # a record, or a tuple of them
+            if isinstance(part, type) and is_dataclass(part):
+                keys += _every_key(part)
+    return list(dict.fromkeys(keys))
 
 
-def _as_float(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"expected a number, got {value!r}")
-    return float(value)
+def _as_float(value: object) -> object:
+    """Whole numbers as floats; the rest as it is, for the type check that names the key."""
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value

@@ -6,8 +6,11 @@ from pathlib import Path
 
 from hwnas.errors import RunError
 
+ELSEWHERE = "name another place with --out"
+"""What to do about a place that cannot be written, unless the caller knows better."""
 
-def write_whole(path: Path, content: bytes | str) -> None:
+
+def write_whole(path: Path, content: bytes | str, elsewhere: str = ELSEWHERE) -> None:
     """Replace ``path`` by ``content`` in one step; a crash or a full disk leaves the old file.
 
     Raises:
@@ -18,7 +21,7 @@ def write_whole(path: Path, content: bytes | str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error, elsewhere) from error
     unfinished = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -28,7 +31,7 @@ def write_whole(path: Path, content: bytes | str) -> None:
         unfinished.chmod(0o666 & ~_umask())
         unfinished.replace(path)
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error, elsewhere) from error
     finally:
         unfinished.unlink(missing_ok=True)
 
@@ -44,31 +47,30 @@ def move_folder(finished: Path, target: Path) -> None:
             raise FileExistsError(17, "it exists already")
         finished.rename(target)
     except OSError as error:
-        raise _cannot_write(target, error) from error
+        raise cannot_write(target, error) from error
 
 
-def check_writable(folder: Path) -> None:
+def check_writable(folder: Path, elsewhere: str = ELSEWHERE) -> None:
     """Fail now, not after an hour, when nothing can be written at ``folder``.
 
     Raises:
         RunError: ``folder`` or its nearest existing parent refuses a file.
     """
-    nearest = next(
-        candidate for candidate in (folder, *folder.absolute().parents) if candidate.exists()
-    )
+    candidates = (folder, *folder.absolute().parents)
     try:
+        nearest = next(candidate for candidate in candidates if candidate.exists())
         if not nearest.is_dir():
             raise NotADirectoryError(20, "Not a directory")
         with tempfile.TemporaryFile(dir=nearest):
             pass
     except OSError as error:
-        raise _cannot_write(folder, error) from error
+        raise cannot_write(folder, error, elsewhere) from error
 
 
-def _cannot_write(path: Path, error: OSError) -> RunError:
+def cannot_write(path: Path, error: OSError, elsewhere: str = ELSEWHERE) -> RunError:
+    """The error for a place that the file system refuses."""
     return RunError(
-        f"Cannot write {path}: {error.strerror or error}. "
-        "Free the disk or name another place with --out."
+        f"Cannot write {path}: {error.strerror or error}. Free the disk or {elsewhere}."
     )
 
 

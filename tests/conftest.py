@@ -5,9 +5,10 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # the networks here are too small to share out
 
-import pytest  # noqa: E402
+import pytest
 
-from hwnas.device import DeviceSpec, load_device  # noqa: E402
+from hwnas.device import DeviceSpec, load_device
+from hwnas.space import Space, space_named
 
 SIMULATED = Path(__file__).parent / "devices" / "simulated.toml"
 SMALL_SPACE = Path(__file__).parent / "spaces" / "small.toml"
@@ -25,3 +26,9 @@ def own_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def simulated() -> DeviceSpec:
     """The simulated device."""
     return load_device(str(SIMULATED))
+
+
+@pytest.fixture(scope="session")
+def small_space() -> Space:
+    """A few hundred networks for grey images of 8 pixels and 10 classes."""
+    return space_named(str(SMALL_SPACE), input_size=8, in_channels=1, n_classes=10)

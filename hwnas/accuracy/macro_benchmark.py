@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from hwnas.errors import DataError
+from hwnas.errors import DataError, HwnasError
 from hwnas.space import Architecture
 from hwnas.space.nasbench_macro import architecture_from_digits, digits_of
 
@@ -23,7 +23,7 @@ class MacroBenchmark:
                 architecture_from_digits(digits): entry["mean_acc"] / 100
                 for digits, entry in entries.items()
             }
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        except (HwnasError, OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise DataError(
                 f"{path} is not the NAS-Bench-Macro table: {error!r}. "
                 "Name its nas-bench-macro_cifar10.json."

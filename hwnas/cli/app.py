@@ -3,6 +3,7 @@
 0 kept, 1 a promise verified as broken, 2 wrong use, 3 no network fits, 130 interrupted.
 """
 
+import re
 import sys
 from collections.abc import Sequence
 
@@ -13,7 +14,7 @@ from hwnas.cli.devices import devices_app
 from hwnas.cli.export import export
 from hwnas.cli.profile import profile
 from hwnas.cli.search import search
-from hwnas.cli.show import CODES, Exit, console
+from hwnas.cli.show import CODES, Exit, WithExamples, say
 from hwnas.cli.table import table_app
 from hwnas.cli.verify import verify
 from hwnas.errors import HwnasError, NoNetworkFitsError
@@ -22,18 +23,16 @@ from hwnas.version import VERSION
 INTERRUPTED = 130
 
 app = typer.Typer(
-    help="From a device, a latency budget and labelled images to a quantized ONNX model that was "
-    "timed on that device and fits.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
 app.add_typer(devices_app, name="devices")
-app.command()(profile)
-app.command()(search)
-app.command()(export)
-app.command()(verify)
+app.command(cls=WithExamples)(profile)
+app.command(cls=WithExamples)(search)
+app.command(cls=WithExamples)(export)
+app.command(cls=WithExamples)(verify)
 app.add_typer(table_app, name="table")
 
 
@@ -41,9 +40,11 @@ app.add_typer(table_app, name="table")
 def version(
     show_version: bool = typer.Option(False, "--version", help="Print the version and exit."),
 ) -> None:
-    """From a device, a latency budget and labelled images to a network that fits.
+    """From a device, a latency budget and labelled images to a quantized ONNX model that fits.
 
-    Exit codes: 0 kept, 1 a promise is broken, 2 wrong use, 3 no network fits.
+    The first thing to try: hwnas search --latency 0.1ms
+
+    Exit codes: 0 kept, 1 a promise is broken, 2 wrong use, 3 no network fits, 130 interrupted.
     """
     if show_version:
         print(f"hwnas {VERSION}")
@@ -53,16 +54,19 @@ def version(
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code; every expected failure is one sentence."""
     try:
-        outcome = app(args=arguments, standalone_mode=False)
+        outcome = app(args=arguments, prog_name="hwnas", standalone_mode=False)
     except NoNetworkFitsError as error:
         return _say(error, CODES[Exit.NOTHING_FITS])
     except HwnasError as error:
         return _say(error, CODES[Exit.WRONG_USE])
     except TyperException as error:
-        message = error.format_message()
-        return _say(f"{message} See: hwnas --help" if message else "", CODES[Exit.WRONG_USE])
+        return _say(_wrong_use(error), CODES[Exit.WRONG_USE])
+    except OSError as error:
+        return _say(f"{error}. Free the disk or mend its rights.", CODES[Exit.WRONG_USE])
     except (KeyboardInterrupt, typer.Abort):
-        return _say("Interrupted. Run the same command again to go on.", INTERRUPTED)
+        outcome = INTERRUPTED
+    if outcome == INTERRUPTED:
+        say("Interrupted. Run the same command again to go on.")
     return outcome if isinstance(outcome, int) else CODES[Exit.KEPT]
 
 
@@ -71,7 +75,18 @@ def main() -> None:
     sys.exit(run())
 
 
+def _wrong_use(error: TyperException) -> str:
+    """Typer's words, the value that they leave out, and where to read on; or a whole help text."""
+    message = error.format_message().rstrip(".")
+    if "\n" in message:
+        return message
+    unread = re.search("input_value=(.+), input_type", str(error.__cause__))
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "hwnas"
+    return f"{message}{f', got {unread[1]}' if unread else ''}. See: {command} --help"
+
+
 def _say(message: object, code: int) -> int:
     if str(message):
-        console.print(str(message), markup=False, soft_wrap=True)
+        say(message)
     return code

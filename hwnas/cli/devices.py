@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from hwnas.cli.options import Json
-from hwnas.cli.show import print_json, print_table
+from hwnas.cli.show import WithExamples, print_json, print_table
 from hwnas.device import device_names, device_toml, load_device, probe
 
 devices_app = typer.Typer(
@@ -21,9 +21,13 @@ def default(context: typer.Context) -> None:
         list_devices()
 
 
-@devices_app.command("list")
+@devices_app.command("list", cls=WithExamples)
 def list_devices(json: Json = False) -> None:
-    """List the device files that come with hwnas."""
+    """List the device files that come with hwnas.
+
+    Example:
+        hwnas devices list --json
+    """
     devices = {name: load_device(name) for name in device_names()}
     if json:
         print_json({name: asdict(device) for name, device in devices.items()})
@@ -42,13 +46,17 @@ def list_devices(json: Json = False) -> None:
     print_table("devices", headings, rows)
 
 
-@devices_app.command()
+@devices_app.command(cls=WithExamples)
 def show(name: Annotated[str, typer.Argument(help="A name or a device file.")]) -> None:
-    """Print a device as a device file."""
+    """Print a device as a device file.
+
+    Example:
+        hwnas devices show x86-cpu > my-board.toml
+    """
     print(device_toml(load_device(name)), end="")
 
 
-@devices_app.command("probe")
+@devices_app.command("probe", cls=WithExamples)
 def probe_machine() -> None:
     """Print this machine as a device file.
 

@@ -14,7 +14,7 @@ from hwnas.cli.options import (
     Precision,
     Quiet,
 )
-from hwnas.cli.show import console, showing_progress
+from hwnas.cli.show import say, showing_progress
 
 
 def export(
@@ -64,4 +64,4 @@ def export(
     weights = "trained weights" if report.trained else "random weights, for timing only"
     print(f"{report.out}: {report.n_bytes:,} bytes, {weights}")
     for operator in report.left_in_float:
-        console.print(f"left in float: {operator}")
+        say(f"left in float: {operator}")

@@ -1,6 +1,7 @@
 """How the commands speak: one console for people, plain JSON for scripts."""
 
 import json
+import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bars
 from rich.table import Table
+from rich.text import Text
+from typer.core import TyperCommand
 
 from hwnas.progress import OnProgress, Progress, silent
 
@@ -39,19 +42,32 @@ CODES = {Exit.KEPT: 0, Exit.FAILED: 1, Exit.WRONG_USE: 2, Exit.NOTHING_FITS: 3}
 
 
 def print_json(value: Any) -> None:  # noqa: ANN401
-    """A dataclass or plain value as JSON on standard output."""
+    """A dataclass or plain value as JSON on standard output; what is no number is null."""
     plain = asdict(value) if hasattr(value, "__dataclass_fields__") else value
-    print(json.dumps(plain, indent=2, default=str))
+    print(json.dumps(_without_nan(plain), indent=2, allow_nan=False, default=str))
+
+
+def say(message: object) -> None:
+    """A line on standard error, as it is: no markup, no breaks within a path."""
+    console.print(str(message), markup=False, soft_wrap=True)
 
 
 def print_table(title: str, columns: dict[str, str], rows: list[list[str]]) -> None:
     """A table on standard output; ``columns`` maps each heading to left or right."""
-    table = Table(title=title, title_justify="left", title_style="bold")
+    table = Table(title=Text(title), title_justify="left", title_style="bold")
     for heading, justify in columns.items():
         table.add_column(heading, justify=justify)  # type: ignore[arg-type]
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(Text, row))  # as text: a path may hold what looks like markup
     Console(highlight=False).print(table)
+
+
+class WithExamples(TyperCommand):
+    """A command whose help keeps the lines of its examples as they are."""
+
+    def __init__(self, *args: Any, help: str | None = None, **kwargs: Any) -> None:  # noqa: ANN401
+        unwrapped = help and help.replace("\n\nExample", "\n\n\b\nExample")
+        super().__init__(*args, help=unwrapped, **kwargs)
 
 
 @contextmanager
@@ -73,7 +89,7 @@ class _OnTerminal:
 
     def __call__(self, progress: Progress) -> None:
         if not progress.total:
-            self._bars.console.print(progress.note)
+            self._bars.console.print(progress.note, markup=False)
             return
         if progress.phase not in self._tasks:
             self._tasks[progress.phase] = self._bars.add_task(progress.phase, note="")
@@ -100,6 +116,14 @@ class _InLog:
             self._shown[progress.phase] = tenth
             line = f"{progress.phase}: {progress.done}/{progress.total} {progress.note}"
             print(line.rstrip(), file=sys.stderr, flush=True)
+
+
+def _without_nan(value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, dict):
+        return {key: _without_nan(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _bars() -> Bars:

@@ -19,7 +19,7 @@ from hwnas.cli.options import (
     Space,
     Threads,
 )
-from hwnas.cli.show import print_json, print_table, showing_progress
+from hwnas.cli.show import WithExamples, print_json, print_table, showing_progress
 
 table_app = typer.Typer(
     help="The latency tables: list, show NAME, or score the predictions.", rich_markup_mode=None
@@ -33,9 +33,13 @@ def default(context: typer.Context) -> None:
         list_tables()
 
 
-@table_app.command("list")
+@table_app.command("list", cls=WithExamples)
 def list_tables() -> None:
-    """List the tables at hand, one's own first."""
+    """List the tables at hand, one's own first.
+
+    Example:
+        hwnas table list
+    """
     from hwnas.table import all_tables, read_table
 
     rows = []
@@ -56,12 +60,16 @@ def list_tables() -> None:
     print_table("latency tables", dict.fromkeys(columns, "left"), rows)
 
 
-@table_app.command()
+@table_app.command(cls=WithExamples)
 def show(
     name: Annotated[str, typer.Argument(help="A name of 'hwnas table list' or a .jsonl file.")],
     json: Json = False,
 ) -> None:
-    """Print a table, slowest block first."""
+    """Print a table, slowest block first.
+
+    Example:
+        hwnas table show x86-cpu-int8-t1-b1-5c0a4f --json
+    """
     from hwnas.block import block_to_json
     from hwnas.record import unknown_name
     from hwnas.table import all_tables, read_table
@@ -84,7 +92,7 @@ def show(
     print_table(title, columns, lines)
 
 
-@table_app.command()
+@table_app.command(cls=WithExamples)
 def score(
     device: Device = "local",
     space: Space = "mobilenet",

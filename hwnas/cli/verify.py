@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from hwnas.cli.options import Device, Json, Quiet, Threads
-from hwnas.cli.show import CODES, Exit, console, print_json, print_table, showing_progress
+from hwnas.cli.show import CODES, Exit, print_json, print_table, say, showing_progress
 
 
 def verify(
@@ -48,7 +48,7 @@ def verify(
     else:
         _print(report)
     for failure in report.failures:
-        console.print(failure)
+        say(failure)
     raise typer.Exit(CODES[Exit.KEPT if report.kept else Exit.FAILED])
 
 

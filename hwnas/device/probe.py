@@ -1,5 +1,6 @@
 """This machine, as a device file: its recipe from the instruction set, its peaks nominal."""
 
+import json
 import platform
 
 import psutil
@@ -39,7 +40,7 @@ def recipe_for(flags: frozenset[str]) -> Recipe:
 def device_toml(device: DeviceSpec) -> str:
     """The device as the text of a device file."""
     lines = [
-        f'{key} = "{value}"' if isinstance(value, str) else f"{key} = {value}"
+        f"{key} = {_toml_value(value)}"
         for key, value in vars(device).items()
         if key not in ("recipe", "peak")
     ]
@@ -51,9 +52,8 @@ def device_toml(device: DeviceSpec) -> str:
 
 
 def _toml_value(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f'"{value}"' if isinstance(value, str) else f"{value}"
+    """TOML writes booleans, numbers and strings as JSON does."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _nominal_peak(flags: frozenset[str]) -> Peak:

@@ -33,7 +33,7 @@ def to_onnx(network: nn.Module, shape: Sequence[int]) -> onnx.ModelProto:
     file = io.BytesIO()
     try:
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="You are using the legacy TorchScript")
+            warnings.simplefilter("ignore", DeprecationWarning)  # the exporter's, of itself
             torch.onnx.export(
                 network,
                 (torch.zeros(*shape),),

@@ -7,7 +7,7 @@ from hwnas.device import CALIBRATIONS, DeviceSpec, load_device
 from hwnas.errors import InvalidInputError
 from hwnas.measure.engine import engine_named
 from hwnas.pipeline.export import ExportReport, ExportRequest, run_export
-from hwnas.pipeline.problem import load_images
+from hwnas.pipeline.problem import load_images, usable_space
 from hwnas.pipeline.quantity import count, milliseconds
 from hwnas.pipeline.request import SearchRequest
 from hwnas.pipeline.score_table import TableScore, run_score
@@ -18,12 +18,14 @@ from hwnas.progress import OnProgress, silent
 from hwnas.record import unknown_name
 from hwnas.report import SearchResult
 from hwnas.search import Budget
-from hwnas.space import Space, all_blocks, space_named
+from hwnas.space import Space, all_blocks
 from hwnas.table import LatencyTable
 from hwnas.train import FinetuneSettings, SupernetSettings
 from hwnas.verify import VerifyReport
 
 PRECISIONS = ("int8", "float32")
+N_SEEDS = 2**63
+"""As many as torch takes."""
 
 
 def device_with(
@@ -141,6 +143,7 @@ def search(  # noqa: PLR0913 - a command's options
         NoNetworkFitsError: No network of the space keeps the budget.
         HwnasError: A value cannot be used.
     """
+    _check_seed(seed)
     request = SearchRequest(
         device=device_with(
             device, precision=precision, threads=threads, batch=batch, calibration=calibration
@@ -259,6 +262,7 @@ def score_table(  # noqa: PLR0913 - a command's options
     """
     if samples < 2:
         raise InvalidInputError(f"{samples} samples tell nothing. Give --samples 2 or more.")
+    _check_seed(seed)
     target = device_with(device, precision=precision, threads=threads)
     chosen = space_for(space, input_size, in_channels, n_classes, data, on_progress)
     return run_score(chosen, target, samples, seed, on_progress)
@@ -277,14 +281,7 @@ def space_for(
         images = load_images(data, None, on_progress)
         input_size, in_channels = images.input_size, images.in_channels
         n_classes = images.n_classes
-    for name, value in (
-        ("--input-size", input_size),
-        ("--channels", in_channels),
-        ("--classes", n_classes),
-    ):
-        if value < 1:
-            raise InvalidInputError(f"{name} is {value}. Give at least 1.")
-    return space_named(space, input_size=input_size, in_channels=in_channels, n_classes=n_classes)
+    return usable_space(space, input_size=input_size, in_channels=in_channels, n_classes=n_classes)
 
 
 def _budget(latency: str | None, max_params: str | None, max_macs: str | None) -> Budget:
@@ -297,6 +294,16 @@ def _budget(latency: str | None, max_params: str | None, max_macs: str | None) -
     )
 
 
+def _check_seed(seed: int) -> None:
+    if not 0 <= seed < N_SEEDS:
+        raise InvalidInputError(f"--seed is {seed}. Give one from 0 to {N_SEEDS - 1}.")
+
+
 def _default_out(data: str, space: str, device: str, latency: str | None) -> Path:
-    parts = (Path(data).stem, Path(space).stem, Path(device).stem, latency or "no-latency")
+    parts = (_short(data), _short(space), _short(device), latency or "no-latency")
     return Path("runs") / "-".join(part.strip() for part in parts)
+
+
+def _short(name_or_path: str) -> str:
+    """The last part of a path without its suffix; ``mobilenetv2@0.5`` has none."""
+    return Path(name_or_path).name.removesuffix(".toml").removesuffix(".npz")

@@ -9,10 +9,11 @@ from hwnas.data import DataSet
 from hwnas.measure import NETWORK_PLAN
 from hwnas.network import build
 from hwnas.pipeline.finish import Workshop
+from hwnas.pipeline.problem import usable_space
 from hwnas.pipeline.work_folder import WorkFolder
 from hwnas.profile import ready_blocks
 from hwnas.report import Baseline
-from hwnas.space import PRESETS, blocks_of, only_architecture, space_named
+from hwnas.space import PRESETS, blocks_of, only_architecture
 
 
 def baseline_blocks(name: str, data: DataSet) -> tuple[BlockSpec, ...]:
@@ -22,7 +23,7 @@ def baseline_blocks(name: str, data: DataSet) -> tuple[BlockSpec, ...]:
         UnknownNameError: No such preset.
         InvalidInputError: It is a space of many networks.
     """
-    space = space_named(
+    space = usable_space(
         name,
         input_size=data.input_size,
         in_channels=data.in_channels,

@@ -3,11 +3,11 @@
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
 import torch
+from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 
 from hwnas.data import DataSet
@@ -17,7 +17,7 @@ from hwnas.export import ModelCard, Preprocessing, properties_of, read_card, to_
 from hwnas.measure.engine import engine_named
 from hwnas.network import build, input_shape, randomize_statistics
 from hwnas.pipeline.finish import calibration_images, preprocessing_of
-from hwnas.pipeline.problem import load_images
+from hwnas.pipeline.problem import load_images, usable_space
 from hwnas.progress import OnProgress
 from hwnas.quantize import deployable
 from hwnas.space import (
@@ -27,7 +27,6 @@ from hwnas.space import (
     architecture_to_json,
     blocks_of,
     only_architecture,
-    space_named,
 )
 from hwnas.version import VERSION
 from hwnas.whole_file import check_writable, write_whole
@@ -97,7 +96,7 @@ def _from_run(run: Path, request: ExportRequest, on_progress: OnProgress) -> Sou
     try:
         float32 = onnx.load(run / "model.float32.onnx")
         source = json.loads((run / "result.json").read_text())["data_source"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, DecodeError, ValueError, KeyError, TypeError) as error:
         raise InvalidInputError(
             f"{run} is no finished run ({error}). Name a folder that hwnas search wrote."
         ) from error
@@ -139,8 +138,8 @@ def _untrained(request: ExportRequest, on_progress: OnProgress) -> Source:
 def _architecture(request: ExportRequest, data: DataSet | None) -> tuple[Space, Architecture]:
     path = Path(request.source)
     if path.suffix == ".json":
-        return architecture_from_json(_json(path), request.source)
-    space = space_named(
+        return _architecture_in(path)
+    space = usable_space(
         request.source,
         input_size=data.input_size if data else request.input_size,
         in_channels=data.in_channels if data else request.in_channels,
@@ -149,10 +148,10 @@ def _architecture(request: ExportRequest, data: DataSet | None) -> tuple[Space, 
     return space, only_architecture(space)
 
 
-def _json(path: Path) -> Any:  # noqa: ANN401
+def _architecture_in(path: Path) -> tuple[Space, Architecture]:
     try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+        return architecture_from_json(json.loads(path.read_text()), str(path))
+    except (OSError, ValueError, TypeError, ZeroDivisionError) as error:
         raise InvalidInputError(
             f"Cannot read {path}: {error}. Name the architecture.json of a run."
         ) from error

@@ -7,10 +7,11 @@ from functools import cached_property
 
 from hwnas.block import BlockSpec
 from hwnas.data import DataSet, load_data
-from hwnas.errors import NoNetworkFitsError
+from hwnas.errors import DataError, InvalidInputError, NoNetworkFitsError
 from hwnas.latency import AdditiveModel
 from hwnas.measure import NETWORK_PLAN, Measurement
 from hwnas.measure.engine import Engine
+from hwnas.pipeline.quantity import check_least
 from hwnas.pipeline.request import SearchRequest
 from hwnas.profile import ready_blocks
 from hwnas.progress import OnProgress, Progress
@@ -23,14 +24,46 @@ from hwnas.verify import measure_within
 def load_images(
     name: str, input_size: int | None, on_progress: OnProgress, *, skip_bad: bool = False
 ) -> DataSet:
-    """Load a data set, telling progress and what was left out."""
-    return load_data(
-        name,
-        input_size=input_size,
-        skip_bad=skip_bad,
-        warn=lambda text: on_progress(Progress("images", 0, 0, text)),
-        progress=lambda done, total: on_progress(Progress("images", done, total)),
-    )
+    """Load a data set, telling progress and what was left out.
+
+    Raises:
+        DataError: It cannot be read or learned from.
+        UnknownNameError: There is none of that name.
+    """
+    if not name.strip():
+        raise DataError(f"{name!r} names no data set. Give --data digits or a folder.")
+    try:
+        return load_data(
+            name,
+            input_size=input_size,
+            skip_bad=skip_bad,
+            warn=lambda text: on_progress(Progress("images", 0, 0, text)),
+            progress=lambda done, total: on_progress(Progress("images", done, total)),
+        )
+    except OSError as error:
+        raise DataError(
+            f"Cannot read the data {name}: {error.strerror or error}. Name another with --data."
+        ) from error
+
+
+def usable_space(name: str, *, input_size: int, in_channels: int, n_classes: int) -> Space:
+    """The space ``--space`` asks for, once all of its blocks could be told.
+
+    Raises:
+        UnknownNameError: No such space.
+        InvalidInputError: A file, a multiplier, a size or an option that cannot be used.
+    """
+    check_least(1, input_size=input_size, channels=in_channels, classes=n_classes)
+    try:
+        space = space_named(
+            name, input_size=input_size, in_channels=in_channels, n_classes=n_classes
+        )
+        all_blocks(space)
+    except (ValueError, ZeroDivisionError) as error:
+        raise InvalidInputError(
+            f"Space {name} holds no networks: {error}. Correct that value."
+        ) from error
+    return space
 
 
 def images_and_space(request: SearchRequest, on_progress: OnProgress) -> tuple[DataSet, Space]:
@@ -40,7 +73,7 @@ def images_and_space(request: SearchRequest, on_progress: OnProgress) -> tuple[D
         return load_images(request.data, input_size, on_progress, skip_bad=request.skip_bad)
 
     data = load(request.input_size)
-    space = space_named(
+    space = usable_space(
         request.space,
         input_size=data.input_size,
         in_channels=data.in_channels,
@@ -107,15 +140,7 @@ class Problem:
             raise self.nothing_fits(fastest, measurement)
         ratio = measurement.median_ms / self.predict_ms(fastest)
         if next(generator.best(self.limits(min(1.0, ratio))), None) is None:
-            smallest = [
-                f"{int(generator.cheapest(index).costs[index]):,} {name}"
-                for index, name in enumerate(self._price_names)
-                if index > 0
-            ]
-            raise NoNetworkFitsError(
-                f"No network of space {self.space.name!r} keeps all limits at once; alone it "
-                f"reaches {measurement.median_ms:.4g} ms, {', '.join(smallest)}. Raise a limit."
-            )
+            raise self._limits_exclude_each_other(generator, measurement)
 
     def nothing_fits(self, fastest: Architecture, measurement: Measurement) -> NoNetworkFitsError:
         """The error that says how fast the fastest network is."""
@@ -125,6 +150,22 @@ class Problem:
             f"the fastest takes {measurement.median_ms:.4g} ms ({measurement.provenance}) on "
             f"{device.name} in {device.precision} with {device.threads} thread(s). "
             "Raise --latency, use more --threads, a smaller --input-size or another --space."
+        )
+
+    def _limits_exclude_each_other(
+        self, generator: Generator, fastest: Measurement
+    ) -> NoNetworkFitsError:
+        budget = self.request.budget
+        limits = [] if budget.latency_ms is None else [f"{budget.latency_ms:g} ms"]
+        reached = [] if budget.latency_ms is None else [f"{fastest.median_ms:.4g} ms"]
+        others = (limit for limit in (budget.n_parameters, budget.n_macs) if limit is not None)
+        for index, limit in enumerate(others, start=1):
+            name = self._price_names[index]
+            limits.append(f"{limit:,} {name}")
+            reached.append(f"{int(generator.cheapest(index).costs[index]):,} {name}")
+        return NoNetworkFitsError(
+            f"No network of space {self.space.name!r} keeps {' and '.join(limits)}: the least "
+            f"of each alone is {' and '.join(reached)}. Raise a limit or name another --space."
         )
 
     @cached_property

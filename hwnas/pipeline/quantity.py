@@ -16,6 +16,7 @@ def milliseconds(text: str) -> float:
         InvalidInputError: No unit, an unknown one, or not a positive number.
     """
     number, unit = _split(text, "latency", "20ms")
+    _check_positive(number, text, "latency", "20ms")
     if not unit:
         raise InvalidInputError(
             f"The latency {text!r} has no unit. Write {text.strip()}ms or {text.strip()}us."
@@ -24,7 +25,7 @@ def milliseconds(text: str) -> float:
         raise InvalidInputError(
             f"The latency {text!r} has the unknown unit {unit!r}. Use us, ms or s, as in 20ms."
         )
-    return _positive(number * MILLISECONDS[unit], text, "latency", "20ms")
+    return _check_positive(number * MILLISECONDS[unit], text, "latency", "20ms")
 
 
 def count(text: str, what: str) -> int:
@@ -34,11 +35,15 @@ def count(text: str, what: str) -> int:
         InvalidInputError: An unknown unit, or less than one.
     """
     number, unit = _split(text, what, "3M")
+    _check_positive(number, text, what, "3M")
     if unit not in COUNTS:
         raise InvalidInputError(
             f"The {what} {text!r} has the unknown unit {unit!r}. Use k, M or G, as in 3M."
         )
-    return max(1, int(_positive(number * COUNTS[unit], text, what, "3M")))
+    counted = round(_check_positive(number * COUNTS[unit], text, what, "3M"))
+    if counted < 1:
+        raise InvalidInputError(f"The {what} {text!r} is less than one. Write one as in 3M.")
+    return counted
 
 
 def _split(text: str, what: str, example: str) -> tuple[float, str]:
@@ -53,9 +58,21 @@ def _split(text: str, what: str, example: str) -> tuple[float, str]:
         ) from None
 
 
-def _positive(value: float, text: str, what: str, example: str) -> float:
-    if not (math.isfinite(value) and value > 0):
+def check_least(least: int, **options: int) -> None:
+    """Refuse an option, named as a parameter is, that is below ``least``.
+
+    Raises:
+        InvalidInputError: One is.
+    """
+    for name, value in options.items():
+        if value < least:
+            option = f"--{name.replace('_', '-')}"
+            raise InvalidInputError(f"{option} is {value}. Give {least} or more.")
+
+
+def _check_positive(number: float, text: str, what: str, example: str) -> float:
+    if not (math.isfinite(number) and number > 0):
         raise InvalidInputError(
             f"The {what} {text!r} is not a positive number. Write one as in {example}."
         )
-    return value
+    return number

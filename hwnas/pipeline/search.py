@@ -22,6 +22,7 @@ from hwnas.report import SearchResult
 from hwnas.search import STRATEGIES
 from hwnas.space import Architecture, all_blocks
 from hwnas.train import SupernetTrainer
+from hwnas.whole_file import check_writable
 
 MAX_FINISHED = 3
 """Networks trained to the end before a budget that none keeps is given up."""
@@ -42,13 +43,14 @@ def run_search(request: SearchRequest, on_progress: OnProgress = silent) -> Sear
     data, space = images_and_space(request, on_progress)
     for name in request.baselines:
         baseline_blocks(name, data)
+    engine = engine_named(request.device.engine)
     work = WorkFolder(request.out, request.key(data.fingerprint), on_progress)
     with work.locked():
-        engine = engine_named(request.device.engine)
         with work.phase("profile"):
             table = fill_table(all_blocks(space), request.device, engine, on_progress)
         problem = Problem(request, data, space, engine, AdditiveModel(table))
-        problem.refuse_hopeless()
+        with work.discarded_if_hopeless():
+            problem.refuse_hopeless()
         outcome = _outcome(problem, work)
         with work.phase("verify"):
             result = outcome.result(work)
@@ -60,6 +62,7 @@ def run_search(request: SearchRequest, on_progress: OnProgress = silent) -> Sear
 def _check(request: SearchRequest) -> None:
     if request.strategy not in STRATEGIES:
         raise unknown_name("strategy", request.strategy, STRATEGIES)
+    check_writable(request.out)
     if request.out.exists():
         raise RunError(
             f"The run folder {request.out} exists already. Name another with --out, or remove it."

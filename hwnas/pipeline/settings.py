@@ -1,6 +1,6 @@
 """Training settings from a command line."""
 
-from hwnas.errors import InvalidInputError
+from hwnas.pipeline.quantity import check_least
 from hwnas.train import FinetuneSettings, SupernetSettings
 
 
@@ -12,10 +12,9 @@ def settings_from(
     Raises:
         InvalidInputError: A number is negative, or an epoch has no image.
     """
-    try:
-        return (
-            SupernetSettings(epoch_images=epoch_images, warmup_epochs=warmup_epochs),
-            FinetuneSettings(epochs=epochs),
-        )
-    except ValueError as error:
-        raise InvalidInputError(f"{error}. Give a larger number.") from error
+    check_least(1, epoch_images=epoch_images)
+    check_least(0, warmup_epochs=warmup_epochs, epochs=epochs)
+    return (
+        SupernetSettings(epoch_images=epoch_images, warmup_epochs=warmup_epochs),
+        FinetuneSettings(epochs=epochs),
+    )

@@ -63,7 +63,7 @@ def run_verify(request: VerifyRequest, on_progress: OnProgress) -> VerifyReport:
 
 def _load(path: Path) -> onnx.ModelProto:
     try:
-        model = onnx.load(path)
+        model = onnx.load(path, format="protobuf")
     except (OSError, DecodeError, onnx.checker.ValidationError) as error:
         raise InvalidInputError(
             f"{path} is no readable ONNX file: {error}. Name a model.*.onnx."

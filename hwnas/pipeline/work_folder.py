@@ -9,10 +9,10 @@ from typing import Any
 
 import filelock
 
-from hwnas.errors import RunError
+from hwnas.errors import NoNetworkFitsError, RunError
 from hwnas.measure import Stopwatch
 from hwnas.progress import OnProgress, Progress
-from hwnas.whole_file import check_writable, move_folder, write_whole
+from hwnas.whole_file import cannot_write, move_folder, write_whole
 
 
 class WorkFolder:
@@ -30,8 +30,10 @@ class WorkFolder:
         self.path = out.parent / f".{out.name}.{key}.partial"
         self._out = out
         self._on_progress = on_progress
-        check_writable(self.path)
-        self.path.mkdir(parents=True, exist_ok=True)
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise cannot_write(out, error) from error
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -48,6 +50,15 @@ class WorkFolder:
             raise RunError(
                 f"Another search is at work in {self.path}. Wait for it, or name another --out."
             ) from None
+
+    @contextmanager
+    def discarded_if_hopeless(self) -> Iterator[None]:
+        """Leave nothing behind where it turns out that there is nothing to resume."""
+        try:
+            yield
+        except NoNetworkFitsError:
+            shutil.rmtree(self.path, ignore_errors=True)
+            raise
 
     def log(self, event: str, **facts: Any) -> None:  # noqa: ANN401
         """Add a line to ``log.jsonl``."""
@@ -89,9 +100,9 @@ class WorkFolder:
         write_whole(self.path / f"{name}.json", json.dumps(facts))
 
     def recall(self, name: str) -> dict[str, Any] | None:
-        """A decision kept, or nothing."""
+        """A decision kept, or nothing; a damaged one is taken anew."""
         path = self.path / f"{name}.json"
-        return _parsed(path.read_text()) if path.is_file() else None
+        return _parsed(path.read_text(errors="replace")) or None if path.is_file() else None
 
     def forget(self, name: str) -> None:
         """Take a decision back."""

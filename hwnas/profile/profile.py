@@ -15,6 +15,7 @@ from hwnas.measure.engine import Engine
 from hwnas.profile.ready import ready_blocks
 from hwnas.progress import OnProgress, Progress
 from hwnas.table import (
+    ELSEWHERE,
     LatencyTable,
     TableHeader,
     append_row,
@@ -51,7 +52,7 @@ def fill_table(
     if table is not None and not table.missing(needed):
         return table
     path = table_path(device)
-    check_writable(path.parent)
+    check_writable(path.parent, ELSEWHERE)
     path.parent.mkdir(parents=True, exist_ok=True)
     with _only_one(path):
         _begin(path, table, device, engine, plan)

@@ -1,5 +1,7 @@
 """Which operators of an int8 model the engine still runs in float."""
 
+from collections import Counter
+
 import onnx
 
 from hwnas.errors import QuantizeError
@@ -54,6 +56,7 @@ def check_integer(optimized: onnx.ModelProto) -> list[str]:
 def _reason(optimized: onnx.ModelProto, name: str) -> str:
     """Which of its inputs kept the engine from fusing the node into an integer one."""
     initializers = {tensor.name for tensor in optimized.graph.initializer}
+    used = Counter(name for node in optimized.graph.node for name in node.input)
     dequantized = {
         node.output[0]: node for node in optimized.graph.node if node.op_type == "DequantizeLinear"
     }
@@ -63,4 +66,6 @@ def _reason(optimized: onnx.ModelProto, name: str) -> str:
             return f"its {role} {source!r} was not quantized"
         if source not in dequantized and source not in initializers:
             return f"its {role} {source!r} comes from a float operator"
+        if role == "bias" and source in dequantized and used[dequantized[source].input[0]] > 1:
+            return f"its bias {source!r} is another operator's too, and carries that one's scale"
     return "its quantized inputs were not fused, or its output is not quantized"

@@ -14,6 +14,7 @@ from hwnas.table.latency_table import LatencyTable, TableHeader
 from hwnas.whole_file import write_whole
 
 FORMAT = "hwnas-latency-table/1"
+ELSEWHERE = "name another folder in HWNAS_TABLES"
 
 
 def read_table(path: Path) -> LatencyTable:
@@ -25,17 +26,19 @@ def read_table(path: Path) -> LatencyTable:
     try:
         lines = path.read_text().split("\n")[:-1]
     except (OSError, UnicodeDecodeError) as error:
-        raise TableError(f"Cannot read the latency table {path}: {error}.") from error
+        raise TableError(
+            f"Cannot read the latency table {path}: {error}. Name one that 'hwnas table' lists."
+        ) from error
     if not lines:
         raise TableError(f"{path} has no header line. Delete it and profile again.")
-    header = _header(_object(lines[0], f"{path.name} line 1"), f"{path.name} line 1")
-    return LatencyTable(header, dict(_rows(lines, path.name)))
+    header = _header(_object(lines[0], f"{path} line 1"), f"{path} line 1")
+    return LatencyTable(header, dict(_rows(lines, str(path))))
 
 
 def write_table(path: Path, table: LatencyTable) -> None:
     """Write the whole table, rows sorted, in one step."""
     rows = sorted(row_line(block, row) for block, row in table.rows.items())
-    write_whole(path, "\n".join([header_line(table.header), *rows]) + "\n")
+    write_whole(path, "\n".join([header_line(table.header), *rows]) + "\n", ELSEWHERE)
 
 
 def append_row(path: Path, block: BlockSpec, measurement: Measurement) -> None:

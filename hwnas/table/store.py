@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -34,7 +35,8 @@ def table_name(device: DeviceSpec) -> str:
     """A readable file name that no two device settings share."""
     settings = {k: v for k, v in asdict(device).items() if k not in NOT_ABOUT_SPEED}
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:6]
-    return f"{device.name}-{device.precision}-t{device.threads}-b{device.batch}-{digest}.jsonl"
+    name = re.sub(r"[^\w.@-]+", "_", device.name)
+    return f"{name}-{device.precision}-t{device.threads}-b{device.batch}-{digest}.jsonl"
 
 
 def table_path(device: DeviceSpec) -> Path:

@@ -17,8 +17,8 @@ from hwnas.train.checkpoint import load_checkpoint, save_checkpoint
 from hwnas.train.hardware import training_hardware
 from hwnas.train.images import TrainingImages
 
-IMAGES_BY_DEFAULT = 400_000
-"""Images seen in all when no number of epochs is given: 7 epochs of Fashion-MNIST."""
+IMAGES_BY_DEFAULT = 540_000
+"""Images seen in all when no number of epochs is given: 10 epochs of Fashion-MNIST."""
 
 
 @dataclass(frozen=True, kw_only=True)

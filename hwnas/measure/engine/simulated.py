@@ -30,6 +30,7 @@ class SimulatedEngine:
 
     def measure(self, model: bytes, device: DeviceSpec, plan: MeasurePlan) -> Measurement:
         """Compute the latency of ``model``; the plan changes nothing."""
+        self._runtime.load(model, device)  # refuses what a device would
         graph = onnx.shape_inference.infer_shapes(onnx.load_model_from_string(model)).graph
         shapes = _shapes(graph)
         peak = device.peak.int8_macs_per_s

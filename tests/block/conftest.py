@@ -1,0 +1,51 @@
+"""One block of every sort that a space can ask for."""
+
+import itertools
+
+import pytest
+
+from hwnas.block import BlockSpec, ConvSpec, DispatchSpec, HeadSpec, MBConvSpec, StemSpec
+
+MBCONVS: list[BlockSpec] = [
+    MBConvSpec(
+        input_size=size,
+        in_channels=8,
+        out_channels=out_channels,
+        kernel_size=kernel_size,
+        expansion=expansion,
+        stride=stride,
+        activation=activation,
+        se_ratio=se_ratio,
+    )
+    for size, out_channels, kernel_size, expansion, stride, activation, se_ratio in (
+        *itertools.product((7, 8), (8, 16), (3, 5), (1, 4), (1, 2), ("relu6",), (0.0, 0.25)),
+        *itertools.product((4,), (8,), (7,), (6,), (1,), ("relu", "hard_swish"), (0.5, 1.0)),
+    )
+]
+CONVOLUTIONS: list[BlockSpec] = [
+    kind(
+        input_size=size,
+        in_channels=3,
+        out_channels=8,
+        kernel_size=kernel_size,
+        stride=stride,
+        activation=activation,
+    )
+    for kind in (ConvSpec, StemSpec)
+    for size, kernel_size, stride, activation in (
+        (8, 3, 1, "relu6"),
+        (9, 3, 2, "hard_swish"),
+        (7, 1, 2, "none"),
+    )
+]
+HEADS: list[BlockSpec] = [
+    HeadSpec(input_size=5, in_channels=8, hidden_channels=24, n_classes=3, activation=activation)
+    for activation in ("relu", "hard_swish")
+]
+
+
+@pytest.fixture(params=[*MBCONVS, *CONVOLUTIONS, *HEADS, DispatchSpec()], ids=str)
+def block(request: pytest.FixtureRequest) -> BlockSpec:
+    """Each in turn."""
+    made: BlockSpec = request.param
+    return made

@@ -1,0 +1,49 @@
+"""What a block says of itself against the torch module that is built of it."""
+
+from math import prod
+
+import torch
+from torch import Tensor, nn
+
+from hwnas.block import BlockSpec
+from hwnas.network import module_of
+
+
+def output_of(block: BlockSpec) -> Tensor:
+    with torch.no_grad():
+        output: Tensor = module_of(block).eval()(images_for(block))
+    return output
+
+
+def images_for(block: BlockSpec) -> Tensor:
+    return torch.zeros(1, block.in_channels, block.input_size, block.input_size)
+
+
+def counted_macs(block: BlockSpec) -> int:
+    counts = []
+
+    def count(layer: nn.Module, inputs: object, output: Tensor) -> None:
+        assert isinstance(layer.weight, Tensor)
+        counts.append(prod(layer.weight.shape[1:]) * output[0].numel())
+
+    network = module_of(block).eval()
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            layer.register_forward_hook(count)
+    network(images_for(block))
+    return sum(counts)
+
+
+def test_parameters_are_torchs_own_count(block: BlockSpec) -> None:
+    assert block.n_parameters == sum(p.numel() for p in module_of(block).parameters())
+
+
+def test_macs_are_those_of_every_convolution_and_product_that_runs(block: BlockSpec) -> None:
+    assert block.n_macs == counted_macs(block)
+
+
+def test_the_output_has_the_channels_and_size_the_block_says(block: BlockSpec) -> None:
+    shape = (1, block.out_channels)
+    if not block.gives_logits:
+        shape += (block.output_size, block.output_size)
+    assert tuple(output_of(block).shape) == shape

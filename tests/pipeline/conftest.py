@@ -1,0 +1,72 @@
+"""Searches small enough for a test, and engines that disappoint."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import hwnas
+from hwnas.device import DeviceSpec
+from hwnas.measure import NETWORK_PLAN, Measurement, MeasurePlan, Provenance
+from hwnas.measure.engine.catalog import ENGINES
+from hwnas.measure.engine.simulated import SimulatedEngine
+from hwnas.measure.measurement import summarize
+from hwnas.report import SearchResult
+from hwnas.train import FinetuneSettings, SupernetSettings
+
+TESTS = Path(__file__).parents[1]
+SIMULATED = str(TESTS / "devices" / "simulated.toml")
+SMALL_SPACE = str(TESTS / "spaces" / "small.toml")
+
+QuickSearch = Callable[..., SearchResult]
+"""``search(latency, **options)``: seconds long, into ``tmp_path/run`` unless told otherwise."""
+
+UseEngine = Callable[[Callable[[bytes, MeasurePlan], float]], None]
+"""``use(factor)``: the simulated clock, each time multiplied by ``factor(model, plan)``."""
+
+
+@pytest.fixture
+def only_named_baselines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Published networks take longer to build than a small search takes."""
+    monkeypatch.setattr("hwnas.pipeline.baselines.PRESETS", ())
+
+
+@pytest.fixture
+def quick_search(tmp_path: Path, only_named_baselines: None) -> QuickSearch:
+    def search(latency: str | None = "1ms", **options: Any) -> SearchResult:
+        settings: dict[str, Any] = {
+            "device": SIMULATED,
+            "space": SMALL_SPACE,
+            "supernet": SupernetSettings(epoch_images=64, batch_size=64, warmup_epochs=1),
+            "finetune": FinetuneSettings(epochs=1),
+            "out": tmp_path / "run",
+        }
+        return hwnas.search(latency, **(settings | options))
+
+    return search
+
+
+@pytest.fixture
+def use_engine(monkeypatch: pytest.MonkeyPatch) -> UseEngine:
+    class Disappointing(SimulatedEngine):
+        def __init__(self, factor: Callable[[bytes, MeasurePlan], float]) -> None:
+            super().__init__()
+            self._factor = factor
+
+        def measure(self, model: bytes, device: DeviceSpec, plan: MeasurePlan) -> Measurement:
+            exact_ms = super().measure(model, device, plan).median_ms
+            times_ms = np.array([exact_ms * self._factor(model, plan)])
+            return summarize(times_ms, Provenance.SIMULATED)
+
+    def use(factor: Callable[[bytes, MeasurePlan], float]) -> None:
+        monkeypatch.setitem(ENGINES, "simulated", lambda: Disappointing(factor))
+
+    return use
+
+
+@pytest.fixture
+def slow_networks(use_engine: UseEngine) -> None:
+    """Whole networks take 1.3 times what their blocks add up to."""
+    use_engine(lambda _, plan: 1.3 if plan == NETWORK_PLAN else 1.0)

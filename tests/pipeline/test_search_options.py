@@ -1,0 +1,177 @@
+"""What each option of a search changes in its result."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from PIL import Image
+
+import hwnas
+from hwnas.report import SearchResult
+
+QuickSearch = Callable[..., SearchResult]
+
+PLAN = """
+stem_channels = 8
+stem_stride = 1
+head_channels = 16
+{options}
+[[stages]]
+widths = [8]
+max_depth = 2
+kernel_sizes = [3]
+expansions = [3]
+"""
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Callable[[str], str]:
+    """A space of two networks (for each resolution), with further options."""
+
+    def write(options: str) -> str:
+        path = tmp_path / "plan.toml"
+        path.write_text(PLAN.format(options=options))
+        return str(path)
+
+    return write
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Red and blue noise in colour, a few of each."""
+    rng = np.random.default_rng(0)
+    for name, channel in (("red", 0), ("blue", 2)):
+        folder = tmp_path / "photos" / "train" / name
+        folder.mkdir(parents=True)
+        for i in range(20):
+            pixels = rng.integers(0, 100, (12, 12, 3), dtype=np.uint8)
+            pixels[..., channel] += 150
+            Image.fromarray(pixels).save(folder / f"{i}.png")
+    return tmp_path / "photos"
+
+
+def files_of(result: SearchResult) -> set[str]:
+    return {path.name for path in Path(result.out).iterdir()}
+
+
+def outcome(result: SearchResult) -> tuple[object, ...]:
+    """All that the same request must give again."""
+    accuracies = (result.accuracy_float32, result.accuracy_int8)
+    networks = [
+        (network.choices, network.supernet_accuracy) for network in result.measured_networks
+    ]
+    return result.architecture, *accuracies, networks, result.front
+
+
+def test_the_same_seed_gives_the_same_result(quick_search: QuickSearch, tmp_path: Path) -> None:
+    first = quick_search(out=tmp_path / "first")
+    assert outcome(quick_search(out=tmp_path / "second")) == outcome(first)
+
+
+def test_another_seed_trains_another_way(quick_search: QuickSearch, tmp_path: Path) -> None:
+    first = quick_search(out=tmp_path / "first")
+    assert outcome(quick_search(out=tmp_path / "second", seed=1)) != outcome(first)
+
+
+def test_float32_has_no_int8_file(quick_search: QuickSearch) -> None:
+    result = quick_search(precision="float32")
+    assert result.accuracy_int8 is None
+    assert "model.int8.onnx" not in files_of(result)
+    assert "model.float32.onnx" in files_of(result)
+
+
+def test_float32_is_timed_as_float32(quick_search: QuickSearch) -> None:
+    result = quick_search(precision="float32")
+    assert result.measured_latency_ms == result.float32_latency_ms
+
+
+def test_most_parameters_are_kept(quick_search: QuickSearch) -> None:
+    assert quick_search(max_params="3k").params <= 3000
+
+
+def test_most_macs_are_kept(quick_search: QuickSearch) -> None:
+    assert quick_search(max_macs="100k").macs <= 100_000
+
+
+def test_a_search_without_latency_budget_keeps_the_other(quick_search: QuickSearch) -> None:
+    result = quick_search(None, max_params="3k")
+    assert (result.latency_budget_ms, result.params <= 3000) == (None, True)
+
+
+def test_random_search_finds_a_network_too(quick_search: QuickSearch) -> None:
+    result = quick_search("0.04ms", strategy="random")
+    assert result.strategy == "random"
+    assert result.measured_latency_ms <= 0.04
+
+
+def test_a_named_baseline_is_trained_beside(quick_search: QuickSearch) -> None:
+    (baseline,) = quick_search(baselines=("mobilenetv2@0.1",)).baselines
+    assert baseline.name == "mobilenetv2@0.1"
+    assert baseline.accuracy_int8 is not None
+    assert baseline.accuracy_float32 is not None
+
+
+def test_a_preset_is_a_space_of_one_network(quick_search: QuickSearch) -> None:
+    result = quick_search(space="mobilenetv2@0.1")
+    assert result.space == "mobilenetv2@0.1"
+    assert len(result.front) == 1
+
+
+def test_nasbench_macro_is_searched_on_digits(quick_search: QuickSearch) -> None:
+    result = quick_search("3ms", space="nasbench-macro")
+    assert result.space == "nasbench-macro"
+    assert result.measured_latency_ms <= 3
+
+
+@pytest.mark.parametrize(("latency", "size"), [("0.03ms", 8), ("1ms", 16)])
+def test_a_resolution_is_chosen_and_the_images_resized(
+    quick_search: QuickSearch, plan: Callable[[str], str], latency: str, size: int
+) -> None:
+    sizes = "input_sizes = [8, 16]" if size == 8 else "input_sizes = [16]"
+    result = quick_search(latency, space=plan(sizes))
+    model = onnx.load(Path(result.out) / "model.int8.onnx")
+    dims = model.graph.input[0].type.tensor_type.shape.dim
+    assert [dim.dim_value for dim in dims] == [1, 1, size, size]
+    assert result.measured_latency_ms <= float(latency.removesuffix("ms"))
+
+
+def test_squeeze_and_hard_swish_run_in_int8(
+    quick_search: QuickSearch, plan: Callable[[str], str]
+) -> None:
+    result = quick_search(space=plan('activation = "hard_swish"\nse_ratio = 0.25'))
+    assert result.accuracy_int8 is not None
+    assert result.architecture["space"]["se_ratio"] == 0.25
+
+
+def test_a_folder_of_colour_images_is_searched(
+    quick_search: QuickSearch, plan: Callable[[str], str], photos: Path
+) -> None:
+    result = quick_search(space=plan(""), data=str(photos))
+    model = onnx.load(Path(result.out) / "model.int8.onnx")
+    dims = model.graph.input[0].type.tensor_type.shape.dim
+    assert [dim.dim_value for dim in dims] == [1, 3, 12, 12]
+    assert hwnas.verify(f"{result.out}/model.int8.onnx", data=str(photos)).accuracy is not None
+
+
+def test_an_input_size_resizes_the_images(
+    quick_search: QuickSearch, plan: Callable[[str], str], photos: Path
+) -> None:
+    result = quick_search(space=plan(""), data=str(photos), input_size=6)
+    assert result.architecture["space"]["input_sizes"] == (6,)
+
+
+def test_a_batch_is_exported_as_asked(quick_search: QuickSearch) -> None:
+    result = quick_search(batch=3)
+    model = onnx.load(Path(result.out) / "model.int8.onnx")
+    assert model.graph.input[0].type.tensor_type.shape.dim[0].dim_value == 3
+    assert result.accuracy_int8 is not None
+
+
+def test_the_default_folder_is_named_after_the_request(
+    quick_search: QuickSearch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = quick_search("0.5ms", space="mobilenetv2@0.1", out=None)
+    assert result.out == "runs/digits-mobilenetv2@0.1-simulated-0.5ms"

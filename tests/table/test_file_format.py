@@ -1,0 +1,148 @@
+"""Every line of a table reads back, or is refused by its number."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hwnas.block import DispatchSpec
+from hwnas.errors import TableError
+from hwnas.measure import Measurement
+from hwnas.table import LatencyTable, TableHeader, append_row, read_table, write_table
+
+SECOND_DISPATCH = DispatchSpec(input_size=2)
+MEASURED = Measurement(median_ms=0.5, p90_ms=0.75, min_ms=0.25, mad_ms=0.0, n_runs=3)
+
+Rewrite = Callable[[Callable[[list[str]], None]], Path]
+"""``rewrite(change)``: a good table's file after ``change`` was made to its lines."""
+
+
+@pytest.fixture
+def path(tmp_path: Path, table: LatencyTable) -> Path:
+    path = tmp_path / "t.jsonl"
+    write_table(path, table)
+    return path
+
+
+@pytest.fixture
+def rewrite(path: Path) -> Rewrite:
+    def apply(change: Callable[[list[str]], None]) -> Path:
+        lines = path.read_text().splitlines()
+        change(lines)
+        path.write_text("".join(f"{line}\n" for line in lines))
+        return path
+
+    return apply
+
+
+def changed(line: str, **values: object) -> str:
+    return json.dumps(json.loads(line) | values)
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(TableError) as raised:
+        read_table(path)
+    return str(raised.value)
+
+
+def test_every_kind_of_block_reads_back(path: Path, table: LatencyTable) -> None:
+    assert read_table(path) == table
+
+
+def test_rows_are_sorted(path: Path) -> None:
+    rows = path.read_text().splitlines()[1:]
+    assert rows == sorted(rows) and len(rows) == 5
+
+
+def test_a_table_without_rows_reads_back(tmp_path: Path, header: TableHeader) -> None:
+    write_table(tmp_path / "empty.jsonl", LatencyTable(header, {}))
+    assert read_table(tmp_path / "empty.jsonl") == LatencyTable(header, {})
+
+
+def test_times_are_kept_to_the_nanosecond(path: Path) -> None:
+    fine = Measurement(median_ms=0.1234564, p90_ms=1, min_ms=0.1, mad_ms=0, n_runs=3)
+    append_row(path, SECOND_DISPATCH, fine)
+    assert read_table(path)[SECOND_DISPATCH].median_ms == 0.123456
+
+
+@pytest.mark.parametrize("content", [b"{", b"\xff\xfe\n"])
+def test_what_is_no_text_or_no_line_names_the_file(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    assert str(path) in refusal(path)
+
+
+def test_a_row_without_its_newline_is_left_out(path: Path, table: LatencyTable) -> None:
+    append_row(path, SECOND_DISPATCH, MEASURED)
+    path.write_text(path.read_text()[:-1])
+    assert read_table(path) == table
+
+
+@pytest.mark.parametrize("n_characters", [1, 10, 60])
+def test_a_torn_last_row_is_left_out(path: Path, table: LatencyTable, n_characters: int) -> None:
+    whole = path.read_text()
+    append_row(path, SECOND_DISPATCH, MEASURED)
+    path.write_text(path.read_text()[: len(whole) + n_characters])
+    assert read_table(path) == table
+
+
+def test_a_damaged_line_is_named_by_its_number(rewrite: Rewrite) -> None:
+    def tear(lines: list[str]) -> None:
+        lines[2] = lines[2][:30]
+
+    message = refusal(rewrite(tear))
+    assert "t.jsonl line 3 is truncated or damaged" in message
+    assert "Delete that line" in message
+
+
+def test_an_unknown_kind_of_block_is_named(rewrite: Rewrite) -> None:
+    def rename(lines: list[str]) -> None:
+        lines[1] = changed(lines[1], block={"kind": "mbcon", "input_size": 8})
+
+    message = refusal(rewrite(rename))
+    assert "line 2 is no table row" in message
+    assert "did you mean 'mbconv'" in message
+
+
+@pytest.mark.parametrize("block", [None, [], {"kind": "dispatch", "input_size": 0}, {}])
+def test_a_row_without_a_usable_block_is_named(rewrite: Rewrite, block: object) -> None:
+    def spoil(lines: list[str]) -> None:
+        lines[4] = changed(lines[4], block=block)
+
+    assert "line 5 is no table row" in refusal(rewrite(spoil))
+
+
+@pytest.mark.parametrize(
+    "values", [{"median_ms": -1.0}, {"median_ms": "1"}, {"n_runs": 2.5}, {"provenance": "guessed"}]
+)
+def test_an_impossible_time_is_named(rewrite: Rewrite, values: dict[str, object]) -> None:
+    def spoil(lines: list[str]) -> None:
+        lines[1] = changed(lines[1], **values)
+
+    assert "line 2 is no table row" in refusal(rewrite(spoil))
+
+
+@pytest.mark.parametrize("value", ["hwnas-latency-table/2", None, 1])
+def test_another_format_is_refused(rewrite: Rewrite, value: object) -> None:
+    def rename(lines: list[str]) -> None:
+        lines[0] = changed(lines[0], format=value)
+
+    assert "line 1 is not the header of a hwnas-latency-table/1" in refusal(rewrite(rename))
+
+
+def test_an_unknown_key_of_the_header_names_the_nearest(rewrite: Rewrite) -> None:
+    def add(lines: list[str]) -> None:
+        lines[0] = changed(lines[0], fingerprin={})
+
+    message = refusal(rewrite(add))
+    assert "did you mean 'fingerprint'" in message
+    assert "delete the table" in message
+
+
+def test_a_missing_table_is_named(tmp_path: Path) -> None:
+    assert "Cannot read the latency table" in refusal(tmp_path / "none.jsonl")
+
+
+def test_a_row_for_a_table_that_vanished_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TableError, match="Cannot write"):
+        append_row(tmp_path / "gone" / "t.jsonl", SECOND_DISPATCH, MEASURED)

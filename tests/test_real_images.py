@@ -1,0 +1,59 @@
+"""The main job on real pictures through ONNX Runtime, with little training: minutes each."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import hwnas
+from hwnas import FinetuneSettings, SupernetSettings
+from hwnas.errors import DataError
+from hwnas.pipeline import space_for
+from hwnas.progress import silent
+
+TO_FOLDER = Path(__file__).parents[2] / "shared/tools/cifar10_to_folder.py"
+LITTLE = SupernetSettings(epoch_images=128, warmup_epochs=10, validation_images=300)
+
+
+def half_of_mobilenetv2(data: str, folder: Path) -> str:
+    """Half the measured int8 latency of the MobileNetV2 preset on the same images."""
+    hwnas.export("mobilenetv2", folder / "mobilenetv2.onnx", data=data)
+    report = hwnas.verify(folder / "mobilenetv2.onnx")
+    return f"{report.measured.median_ms / 2:.6f}ms"
+
+
+def search_half(data: str, folder: Path) -> hwnas.SearchResult:
+    return hwnas.search(
+        half_of_mobilenetv2(data, folder),
+        data=data,
+        supernet=LITTLE,
+        finetune=FinetuneSettings(epochs=1),
+        out=folder / "run",
+    )
+
+
+@pytest.mark.slow
+def test_fashion_mnist_at_half_the_latency_of_mobilenetv2(tmp_path: Path) -> None:
+    try:
+        space_for("mobilenet", 0, 0, 0, "fashion-mnist", silent)
+    except DataError:
+        pytest.skip("needs Fashion-MNIST (Debian package dataset-fashion-mnist)")
+    result = search_half("fashion-mnist", tmp_path)
+    assert result.latency_budget_ms is not None
+    assert result.accuracy_int8 is not None
+    assert result.measured_latency_ms <= result.latency_budget_ms
+    assert result.accuracy_int8 >= 0.85
+    assert result.accuracy_float32 - result.accuracy_int8 <= 0.01
+
+
+@pytest.mark.slow
+def test_a_folder_of_colour_images_works_with_the_same_command(tmp_path: Path) -> None:
+    if not TO_FOLDER.is_file():
+        pytest.skip("needs shared/tools/cifar10_to_folder.py")
+    subprocess.run([sys.executable, TO_FOLDER, tmp_path / "cifar10"], check=True)
+    result = search_half(str(tmp_path / "cifar10"), tmp_path)
+    assert result.latency_budget_ms is not None
+    assert result.accuracy_int8 is not None
+    assert result.measured_latency_ms <= result.latency_budget_ms
+    assert result.accuracy_int8 >= 0.55
