@@ -26,7 +26,9 @@ def read_record(record: type[Record], table: Mapping[str, Any], source: str) -> 
     Raises:
         InvalidInputError: An unknown key, a missing one, a wrong type or a refused value.
     """
-    settings = dacite.Config(strict=True, cast=[tuple, Enum], type_hooks={float: _as_float})
+    settings = dacite.Config(
+        strict=True, cast=[tuple, Enum], type_hooks={float: _as_float, int: _as_whole}
+    )
     try:
         return dacite.from_dict(record, dict(table), settings)
     except dacite.UnexpectedDataError as error:
@@ -77,4 +79,9 @@ def _every_key(record: type[Any]) -> list[str]:
 
 def _as_float(value: object) -> object:
     """Whole numbers as floats; the rest as it is, for the type check that names the key."""
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    return float(value) if type(value) is int else _as_whole(value)
+
+
+def _as_whole(value: object) -> object:
+    """Python counts ``True`` as a number; as a word the type check refuses it."""
+    return str(value).lower() if isinstance(value, bool) else value

@@ -5,6 +5,7 @@
 
 import re
 import sys
+import tempfile
 from collections.abc import Sequence
 
 import typer
@@ -62,7 +63,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except TyperException as error:
         return _say(_wrong_use(error), CODES[Exit.WRONG_USE])
     except OSError as error:
-        return _say(f"{error}. Free the disk or mend its rights.", CODES[Exit.WRONG_USE])
+        return _say(_no_file(error), CODES[Exit.WRONG_USE])
     except (KeyboardInterrupt, typer.Abort):
         outcome = INTERRUPTED
     if outcome == INTERRUPTED:
@@ -73,6 +74,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
 def main() -> None:
     """The console script."""
     sys.exit(run())
+
+
+def _no_file(error: OSError) -> str:
+    """The system's words; it names no path where a file is full, as a temporary one may be."""
+    place = "" if error.filename else f", also under {tempfile.tempdir or '$TMPDIR'}"
+    return f"{error}. Free the disk{place}, or mend its rights."
 
 
 def _wrong_use(error: TyperException) -> str:

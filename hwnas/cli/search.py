@@ -81,7 +81,7 @@ def search(
         hwnas search --latency 0.2ms --data fashion-mnist --max-params 300k --out runs/shirts
     """
     from hwnas.pipeline import search as run
-    from hwnas.pipeline.settings import settings_from
+    from hwnas.pipeline import settings_from
 
     supernet, finetune = settings_from(epoch_images, warmup_epochs, epochs)
     with showing_progress(quiet=quiet) as on_progress:

@@ -41,6 +41,10 @@ class Exit(StrEnum):
 CODES = {Exit.KEPT: 0, Exit.FAILED: 1, Exit.WRONG_USE: 2, Exit.NOTHING_FITS: 3}
 
 
+SPEED_PERIOD_S = 600
+"""Over how long the time left is estimated: an epoch can take minutes."""
+
+
 def print_json(value: Any) -> None:  # noqa: ANN401
     """A dataclass or plain value as JSON on standard output; what is no number is null."""
     plain = asdict(value) if hasattr(value, "__dataclass_fields__") else value
@@ -100,22 +104,31 @@ class _OnTerminal:
             note=progress.note,
         )
 
+    def seconds_left(self, phase: str) -> float | None:
+        """By the speed of the phase so far; nothing before it is known."""
+        task = next(task for task in self._bars.tasks if task.id == self._tasks[phase])
+        return task.time_remaining
+
 
 class _InLog:
-    """Plain lines for CI logs; no control characters."""
+    """Plain lines for CI logs, a tenth of a phase each; no control characters."""
 
     def __init__(self) -> None:
+        self._watch = _OnTerminal(_bars(disable=True))
         self._shown: dict[str, int] = {}
 
     def __call__(self, progress: Progress) -> None:
         if not progress.total:
             print(progress.note, file=sys.stderr, flush=True)
             return
+        self._watch(progress)
         tenth = 10 * progress.done // progress.total
         if self._shown.get(progress.phase) != tenth:
             self._shown[progress.phase] = tenth
+            left = self._watch.seconds_left(progress.phase)
+            estimate = f" (about {left:.0f} s left)" if left else ""
             line = f"{progress.phase}: {progress.done}/{progress.total} {progress.note}"
-            print(line.rstrip(), file=sys.stderr, flush=True)
+            print(line.rstrip() + estimate, file=sys.stderr, flush=True)
 
 
 def _without_nan(value: Any) -> Any:  # noqa: ANN401
@@ -126,7 +139,7 @@ def _without_nan(value: Any) -> Any:  # noqa: ANN401
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _bars() -> Bars:
+def _bars(*, disable: bool = False) -> Bars:
     return Bars(
         TextColumn("{task.description:>12}"),
         BarColumn(),
@@ -134,6 +147,8 @@ def _bars() -> Bars:
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
+        TextColumn("{task.fields[note]}", markup=False),
         console=console,
+        disable=disable,
+        speed_estimate_period=SPEED_PERIOD_S,
     )

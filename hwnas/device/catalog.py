@@ -21,23 +21,32 @@ def load_device(name_or_path: str) -> DeviceSpec:
         UnknownNameError: No such device.
         InvalidInputError: The file has a wrong key or value.
     """
-    if name_or_path.endswith(".toml"):
-        path = Path(name_or_path)
-    else:
-        path = shipped_folder("devices") / f"{name_or_path}.toml"
-        if name_or_path not in device_names():
-            raise unknown_name("device", name_or_path, device_names())
+    path = _device_file(name_or_path)
     table = read_toml(path)
     if "alias" in table:
-        return load_device(_target_of_alias(name_or_path, table["alias"]))
-    return read_record(DeviceSpec, table, str(path.name))
+        path = _device_file(_target_of_alias(name_or_path, table["alias"]))
+        table = read_toml(path)  # whose own alias is an unknown key: none goes in circles
+    return read_record(DeviceSpec, table, path.name)
 
 
-def _target_of_alias(name: str, alias: dict[str, str]) -> str:
+def _device_file(name_or_path: str) -> Path:
+    if name_or_path.endswith(".toml"):
+        return Path(name_or_path)
+    if name_or_path not in device_names():
+        raise unknown_name("device", name_or_path, device_names())
+    return shipped_folder("devices") / f"{name_or_path}.toml"
+
+
+def _target_of_alias(name: str, alias: object) -> str:
     machine = platform.machine()
+    if not isinstance(alias, dict) or not all(isinstance(to, str) for to in alias.values()):
+        raise InvalidInputError(
+            f"The alias of device {name!r} is {alias!r}. Write it as a table from processor to "
+            'device name: [alias], then x86_64 = "x86-cpu".'
+        )
     if machine not in alias:
         raise InvalidInputError(
             f"Device {name!r} knows no {machine} processor, only {', '.join(alias)}. "
             "Write a device file with: hwnas devices probe > my-device.toml"
         )
-    return alias[machine]
+    return str(alias[machine])

@@ -1,5 +1,6 @@
 """One measurable target: what is timed, on which engine, with which settings."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -17,8 +18,8 @@ class Peak:
     bytes_per_s: float
 
     def __post_init__(self) -> None:
-        if min(self.float32_macs_per_s, self.int8_macs_per_s, self.bytes_per_s) <= 0:
-            raise ValueError(f"peaks must be positive, got {self}")
+        if not all(math.isfinite(peak) and peak > 0 for peak in vars(self).values()):
+            raise ValueError(f"peaks must be positive and finite, got {self}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +42,8 @@ class DeviceSpec:
     recipe: Recipe = field(default_factory=Recipe)
 
     def __post_init__(self) -> None:
+        if not self.name:
+            raise ValueError("a device needs a name, got ''")
         if self.threads < 1:
             raise ValueError(f"threads must be at least 1, got {self.threads} for {self.name!r}")
         if self.batch < 1:

@@ -9,7 +9,7 @@ def remove_identity(model: onnx.ModelProto) -> None:
     1. An ``Identity`` of an initializer becomes a copy of the initializer, since the quantizer
        gives each convolution's bias a scale of its own.
     2. Any other ``Identity`` disappears and its consumers read its input.
-    3. One that makes a graph output of a graph input stays: there is nothing to rewire.
+    3. One that makes a graph output stays: the output keeps its name.
     """
     graph = model.graph
     initializers = {tensor.name: tensor for tensor in graph.initializer}
@@ -25,6 +25,7 @@ def remove_identity(model: onnx.ModelProto) -> None:
             copy = graph.initializer.add()
             copy.CopyFrom(initializers[node.input[0]])
             copy.name = node.output[0]
+            initializers[copy.name] = copy
         else:
             renamed[node.output[0]] = node.input[0]
     del graph.node[:]

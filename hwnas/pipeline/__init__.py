@@ -1,6 +1,7 @@
 """The only room that names all the others: each command from end to end."""
 
-from hwnas.pipeline.api import device_with, export, profile, score_table, search, space_for, verify
+from hwnas.pipeline.api import export, profile, score_table, search, verify
+from hwnas.pipeline.arguments import device_with, settings_from, space_for
 from hwnas.pipeline.export import ExportReport
 from hwnas.pipeline.score_table import TableScore
 
@@ -12,6 +13,7 @@ __all__ = [
     "profile",
     "score_table",
     "search",
+    "settings_from",
     "space_for",
     "verify",
 ]

@@ -1,60 +1,23 @@
 """The public functions: the commands of ``hwnas``, called from Python."""
 
-from dataclasses import replace
 from pathlib import Path
 
-from hwnas.device import CALIBRATIONS, DeviceSpec, load_device
 from hwnas.errors import InvalidInputError
 from hwnas.measure.engine import engine_named
+from hwnas.pipeline.arguments import budget_from, check_seed, default_out, device_with, space_for
 from hwnas.pipeline.export import ExportReport, ExportRequest, run_export
-from hwnas.pipeline.problem import load_images, usable_space
-from hwnas.pipeline.quantity import count, milliseconds
+from hwnas.pipeline.quantity import milliseconds
 from hwnas.pipeline.request import SearchRequest
 from hwnas.pipeline.score_table import TableScore, run_score
 from hwnas.pipeline.search import run_search
 from hwnas.pipeline.verify import VerifyRequest, run_verify
 from hwnas.profile import fill_table
 from hwnas.progress import OnProgress, silent
-from hwnas.record import unknown_name
 from hwnas.report import SearchResult
-from hwnas.search import Budget
-from hwnas.space import Space, all_blocks
+from hwnas.space import all_blocks
 from hwnas.table import LatencyTable
 from hwnas.train import FinetuneSettings, SupernetSettings
 from hwnas.verify import VerifyReport
-
-PRECISIONS = ("int8", "float32")
-N_SEEDS = 2**63
-"""As many as torch takes."""
-
-
-def device_with(
-    name: str = "local",
-    *,
-    precision: str | None = None,
-    threads: int | None = None,
-    batch: int | None = None,
-    calibration: str | None = None,
-) -> DeviceSpec:
-    """A device by name or TOML file, with some of its settings changed.
-
-    Raises:
-        UnknownNameError: No such device, precision or calibration.
-        InvalidInputError: A setting is out of range.
-    """
-    device = load_device(name)
-    if precision is not None and precision not in PRECISIONS:
-        raise unknown_name("precision", precision, PRECISIONS)
-    if calibration is not None and calibration not in CALIBRATIONS:
-        raise unknown_name("calibration", calibration, CALIBRATIONS)
-    settings = {"precision": precision, "threads": threads, "batch": batch}
-    changed = {key: value for key, value in settings.items() if value is not None}
-    if calibration is not None:
-        changed["recipe"] = replace(device.recipe, calibration=calibration)  # type: ignore[assignment,arg-type]
-    try:
-        return replace(device, **changed)  # type: ignore[arg-type]
-    except ValueError as error:
-        raise InvalidInputError(f"{error}. Give another value.") from error
 
 
 def profile(  # noqa: PLR0913 - a command's options
@@ -143,7 +106,7 @@ def search(  # noqa: PLR0913 - a command's options
         NoNetworkFitsError: No network of the space keeps the budget.
         HwnasError: A value cannot be used.
     """
-    _check_seed(seed)
+    check_seed(seed)
     request = SearchRequest(
         device=device_with(
             device, precision=precision, threads=threads, batch=batch, calibration=calibration
@@ -151,8 +114,8 @@ def search(  # noqa: PLR0913 - a command's options
         space=space,
         strategy=strategy,
         data=data,
-        budget=_budget(latency, max_params, max_macs),
-        out=Path(out) if out is not None else _default_out(data, space, device, latency),
+        budget=budget_from(latency, max_params, max_macs),
+        out=Path(out) if out is not None else default_out(data, space, device, latency),
         seed=seed,
         input_size=input_size,
         skip_bad=skip_bad,
@@ -262,48 +225,7 @@ def score_table(  # noqa: PLR0913 - a command's options
     """
     if samples < 2:
         raise InvalidInputError(f"{samples} samples tell nothing. Give --samples 2 or more.")
-    _check_seed(seed)
+    check_seed(seed)
     target = device_with(device, precision=precision, threads=threads)
     chosen = space_for(space, input_size, in_channels, n_classes, data, on_progress)
     return run_score(chosen, target, samples, seed, on_progress)
-
-
-def space_for(
-    space: str,
-    input_size: int,
-    in_channels: int,
-    n_classes: int,
-    data: str | None,
-    on_progress: OnProgress,
-) -> Space:
-    """The space for given images, or for those of a data set."""
-    if data is not None:
-        images = load_images(data, None, on_progress)
-        input_size, in_channels = images.input_size, images.in_channels
-        n_classes = images.n_classes
-    return usable_space(space, input_size=input_size, in_channels=in_channels, n_classes=n_classes)
-
-
-def _budget(latency: str | None, max_params: str | None, max_macs: str | None) -> Budget:
-    if latency is None and max_params is None and max_macs is None:
-        raise InvalidInputError("A search needs a budget. Give one with --latency 20ms.")
-    return Budget(
-        latency_ms=None if latency is None else milliseconds(latency),
-        n_parameters=None if max_params is None else count(max_params, "--max-params"),
-        n_macs=None if max_macs is None else count(max_macs, "--max-macs"),
-    )
-
-
-def _check_seed(seed: int) -> None:
-    if not 0 <= seed < N_SEEDS:
-        raise InvalidInputError(f"--seed is {seed}. Give one from 0 to {N_SEEDS - 1}.")
-
-
-def _default_out(data: str, space: str, device: str, latency: str | None) -> Path:
-    parts = (_short(data), _short(space), _short(device), latency or "no-latency")
-    return Path("runs") / "-".join(part.strip() for part in parts)
-
-
-def _short(name_or_path: str) -> str:
-    """The last part of a path without its suffix; ``mobilenetv2@0.5`` has none."""
-    return Path(name_or_path).name.removesuffix(".toml").removesuffix(".npz")

@@ -1,5 +1,6 @@
 """Published networks on the same images and device, to hold a search's result against."""
 
+import hashlib
 from collections.abc import Sequence
 
 import torch
@@ -37,16 +38,17 @@ def run_baselines(trained: Sequence[str], workshop: Workshop, work: WorkFolder) 
     names = list(dict.fromkeys((*trained, *PRESETS)))
     baselines = []
     for name in names:
-        kept = work.recall(f"baseline-{name}")
+        blocks = baseline_blocks(name, workshop.data)
+        kept_as = f"baseline-{_digest(name, blocks)}"
+        kept = work.recall(kept_as)
         if kept is None:
-            blocks = baseline_blocks(name, workshop.data)
             baseline = (
-                _trained(name, blocks, workshop, work)
+                _trained(name, blocks, workshop, work, kept_as)
                 if name in trained
                 else _timed(name, blocks, workshop)
             )
             kept = vars(baseline)
-            work.remember(f"baseline-{name}", kept)
+            work.remember(kept_as, kept)
         baselines.append(Baseline(**kept))
         work.progress("baselines", len(baselines), len(names), name)
     return baselines
@@ -59,14 +61,14 @@ def _timed(name: str, blocks: Sequence[BlockSpec], workshop: Workshop) -> Baseli
 
 
 def _trained(
-    name: str, blocks: Sequence[BlockSpec], workshop: Workshop, work: WorkFolder
+    name: str, blocks: Sequence[BlockSpec], workshop: Workshop, work: WorkFolder, kept_as: str
 ) -> Baseline:
     with torch.random.fork_rng():
         torch.manual_seed(workshop.seed)
         network = build(blocks)
     trained = workshop.train(
         network,
-        work.path / f"baseline-{name}.pt",
+        work.path / f"{kept_as}.pt",
         lambda done, total, accuracy: work.progress(
             f"train {name}", done, total, f"accuracy {accuracy:.3f}"
         ),
@@ -80,6 +82,11 @@ def _trained(
         workshop.test_accuracy(finished.float32),
         deployed if workshop.device.precision == "int8" else None,
     )
+
+
+def _digest(name: str, blocks: Sequence[BlockSpec]) -> str:
+    """A file name for a baseline, which may itself be a path to a file that changes."""
+    return hashlib.sha256(f"{name} {blocks}".encode()).hexdigest()[:8]
 
 
 def _baseline(

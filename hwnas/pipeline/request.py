@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hwnas.device import DeviceSpec
 from hwnas.search import Budget
+from hwnas.space import Space
 from hwnas.train import FinetuneSettings, SupernetSettings
 
 
@@ -27,7 +28,10 @@ class SearchRequest:
     supernet: SupernetSettings = field(default_factory=SupernetSettings)
     finetune: FinetuneSettings = field(default_factory=FinetuneSettings)
 
-    def key(self, data_fingerprint: str) -> str:
-        """A short digest of all that shapes the result, so that a resumed run is the same run."""
-        facts = asdict(self) | {"out": "", "data": data_fingerprint}
+    def key(self, data_fingerprint: str, space: Space) -> str:
+        """A short digest of all that shapes the result, so that a resumed run is the same run.
+
+        What a space file says counts, not its name: it may be edited in between.
+        """
+        facts = asdict(self) | {"out": "", "data": data_fingerprint, "space": space.to_json()}
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:8]

@@ -44,7 +44,7 @@ def run_search(request: SearchRequest, on_progress: OnProgress = silent) -> Sear
     for name in request.baselines:
         baseline_blocks(name, data)
     engine = engine_named(request.device.engine)
-    work = WorkFolder(request.out, request.key(data.fingerprint), on_progress)
+    work = WorkFolder(request.out, request.key(data.fingerprint, space), on_progress)
     with work.locked():
         with work.phase("profile"):
             table = fill_table(all_blocks(space), request.device, engine, on_progress)

@@ -53,11 +53,12 @@ class WorkFolder:
 
     @contextmanager
     def discarded_if_hopeless(self) -> Iterator[None]:
-        """Leave nothing behind where it turns out that there is nothing to resume."""
+        """Leave nothing behind, unless an earlier sitting trained: the device may just be busy."""
         try:
             yield
         except NoNetworkFitsError:
-            shutil.rmtree(self.path, ignore_errors=True)
+            if not any(self.path.glob("*.pt")):
+                shutil.rmtree(self.path, ignore_errors=True)
             raise
 
     def log(self, event: str, **facts: Any) -> None:  # noqa: ANN401

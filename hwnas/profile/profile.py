@@ -46,15 +46,17 @@ def fill_table(
         MeasurementError: The device refuses a block.
     """
     needed = needed_blocks(blocks)
-    table, passed_over = find_table(device, fingerprint(engine.version()))
+    machine = fingerprint(engine.version())
+    table, passed_over = find_table(device, machine)
     if passed_over:
-        on_progress(Progress("profile", 0, len(needed), f"{passed_over}; measuring anew"))
+        on_progress(Progress("profile", 0, 0, f"{passed_over}; measuring anew"))
     if table is not None and not table.missing(needed):
         return table
     path = table_path(device)
     check_writable(path.parent, ELSEWHERE)
     path.parent.mkdir(parents=True, exist_ok=True)
     with _only_one(path):
+        table, _ = find_table(device, machine)  # as it is by now
         _begin(path, table, device, engine, plan)
         _time_missing(path, needed, device, engine, on_progress)
         table = read_table(path)

@@ -18,20 +18,33 @@ def integer_input(model: onnx.ModelProto) -> None:
 
 
 def integer_output(model: onnx.ModelProto) -> None:
-    """Take the last DequantizeLinear out: the model's output becomes its integers, in place."""
+    """Take the last DequantizeLinear out: the model's output becomes its integers, in place.
+
+    Where a float operator such as hard-swish comes last, quantize its output instead.
+    """
     graph = model.graph
     exit_ = graph.output[0]
-    last = next(
-        node
-        for node in graph.node
-        if node.op_type == "DequantizeLinear" and node.output[0] == exit_.name
-    )
+    last = next(node for node in graph.node if exit_.name in node.output)
+    if last.op_type != "DequantizeLinear":
+        _quantize_output(graph, last)
+        return
     integers = last.input[0]
     producer = next(node for node in graph.node if integers in node.output)
     exit_.type.tensor_type.elem_type = _zero_point_type(graph, last)
     graph.node.remove(last)
     producer.output[list(producer.output).index(integers)] = exit_.name
     _rename_input(graph, integers, exit_.name)
+
+
+def _quantize_output(graph: onnx.GraphProto, producer: onnx.NodeProto) -> None:
+    """As the next block of the network would."""
+    exit_ = graph.output[0]
+    example = next(node for node in graph.node if node.op_type == "QuantizeLinear")
+    floats = f"{exit_.name}_float"
+    producer.output[list(producer.output).index(exit_.name)] = floats
+    inputs = [floats, *example.input[1:]]  # any scale will do: latency is not about values
+    graph.node.append(onnx.helper.make_node("QuantizeLinear", inputs, [exit_.name]))
+    exit_.type.tensor_type.elem_type = _zero_point_type(graph, example)
 
 
 def _rename_input(graph: onnx.GraphProto, old: str, new: str) -> None:

@@ -1,9 +1,10 @@
 """Float ONNX becomes int8 QDQ ONNX by a device's recipe."""
 
+import io
 import logging
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +47,7 @@ def quantize(
     reader = ImageReader(entry.name, images, batch)
     scratch = onnx.ModelProto()
     scratch.CopyFrom(model)  # the quantizer moves its input's weights to a file
-    with tempfile.TemporaryDirectory() as folder, _root_logger_quiet():
+    with tempfile.TemporaryDirectory() as folder, _quiet():
         path = Path(folder) / "int8.onnx"
         try:
             quantize_static(
@@ -61,7 +62,6 @@ def quantize(
                 extra_options={
                     "CalibPercentile": recipe.percentile,
                     "CalibStridedMinMax": reader.stride,
-                    "ActivationSymmetric": recipe.activations == "int8",
                 },
             )
         except (ValueError, RuntimeError, TypeError) as error:
@@ -72,12 +72,13 @@ def quantize(
 
 
 @contextmanager
-def _root_logger_quiet() -> Iterator[None]:
-    """The quantizer advises pre-processing through the root logger at every call."""
+def _quiet() -> Iterator[None]:
+    """The quantizer advises through the root logger, and prints what it calibrates."""
     root = logging.getLogger()
     was_disabled = root.disabled
     root.disabled = True
     try:
-        yield
+        with redirect_stdout(io.StringIO()):
+            yield
     finally:
         root.disabled = was_disabled

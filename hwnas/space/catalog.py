@@ -39,9 +39,9 @@ def space_named(name: str, *, input_size: int, in_channels: int, n_classes: int)
     if name.endswith(".toml"):
         path = Path(name)
         return space_from_plan(path.stem, read_plan(path), **images)
-    preset_name, _, multiplier = name.partition("@")
+    preset_name, at, multiplier = name.partition("@")
     if preset_name in PRESETS:
-        return preset(preset_name, _multiplier(name, multiplier or "1"), **images)
+        return preset(preset_name, _multiplier(name, multiplier) if at else 1.0, **images)
     raise unknown_name("space", name, (*SPACES, *PRESETS))
 
 
@@ -80,7 +80,9 @@ def architecture_from_json(document: Any, source: str) -> tuple[Space, Architect
         raise InvalidInputError(
             f"{source} is no hwnas architecture. Name the architecture.json of a run."
         )
-    definition = dict(document.get("space") or {})
+    if not isinstance(document.get("space"), dict):
+        raise InvalidInputError(f"{source} holds no space. Name the architecture.json of a run.")
+    definition = dict(document["space"])
     family = str(definition.pop("family", None))
     if family not in FAMILIES:
         raise unknown_name("space family", family, FAMILIES)

@@ -6,7 +6,7 @@ from typing import Any
 
 from hwnas.block import HeadSpec, MBConvSpec, StemSpec, divisible
 from hwnas.block.activation import check_activation
-from hwnas.block.spec import strided
+from hwnas.block.spec import check_positive, strided
 from hwnas.space.architecture import Decision
 from hwnas.space.protocol import Blocks
 
@@ -34,6 +34,8 @@ class Stage:
             raise ValueError(f"min_depth {self.min_depth} is not within 1..{self.max_depth}")
         if any(kernel_size % 2 == 0 for kernel_size in self.kernel_sizes):
             raise ValueError(f"kernel_sizes must be odd, got {self.kernel_sizes}")
+        for name in ("widths", "kernel_sizes", "expansions"):
+            _check_distinct(name, getattr(self, name))
 
     def block_options(self, place: int) -> tuple[str, ...]:
         """``k3e6`` … for the block at ``place`` (from 1), and ``skip`` beyond ``min_depth``."""
@@ -75,6 +77,11 @@ class MobilenetSpace:
             raise ValueError(f"space {self.name!r} needs at least one stage and one input size")
         if min(self.input_sizes) < 1:
             raise ValueError(f"input sizes must be positive, got {self.input_sizes}")
+        _check_distinct("input_sizes", self.input_sizes)
+        ends = ("in_channels", "n_classes", "stem_channels", "head_channels", "stem_stride")
+        check_positive(f"space {self.name!r}", **{name: getattr(self, name) for name in ends})
+        if not 0 <= self.se_ratio <= 1:
+            raise ValueError(f"se_ratio must be between 0 and 1, got {self.se_ratio}")
 
     @property
     def strides(self) -> tuple[int, ...]:
@@ -170,6 +177,11 @@ class MobilenetSpace:
             activation=self.activation,
         )
         return State(size=stem.output_size, channels=stem.out_channels, width=0), (stem,)
+
+
+def _check_distinct(name: str, options: tuple[int, ...]) -> None:
+    if len(set(options)) < len(options):
+        raise ValueError(f"{name} must be distinct, got {options}")
 
 
 def _last_size(input_size: int, strides: list[int]) -> int:

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from hwnas.block import ConvSpec, HeadSpec, MBConvSpec, StemSpec
+from hwnas.block.spec import check_positive
 from hwnas.errors import InvalidInputError
 from hwnas.space.architecture import Architecture, Decision
 from hwnas.space.protocol import Blocks
@@ -25,6 +26,9 @@ class NasbenchMacroSpace:
     input_size: int = 32
     in_channels: int = 3
     n_classes: int = 10
+
+    def __post_init__(self) -> None:
+        check_positive(f"space {self.name!r}", **vars(self))
 
     @property
     def name(self) -> str:

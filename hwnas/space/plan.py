@@ -45,25 +45,28 @@ def space_from_plan(
     """The plan's space for given images.
 
     Raises:
-        InvalidInputError: The images are smaller than the plan serves.
+        InvalidInputError: The images are smaller than the plan serves, or a number cannot be.
     """
     if input_size < plan.smallest_input:
         raise InvalidInputError(
             f"Space {name!r} is for images of {plan.smallest_input} pixels and more, not "
             f"{input_size}. Give a larger --input-size or another --space."
         )
-    return MobilenetSpace(
-        name=name,
-        input_sizes=plan.input_sizes or (input_size,),
-        in_channels=in_channels,
-        n_classes=n_classes,
-        stem_channels=plan.stem_channels,
-        head_channels=plan.head_channels,
-        stages=plan.stages,
-        stem_stride=plan.stem_stride,
-        activation=plan.activation,
-        se_ratio=plan.se_ratio,
-    )
+    try:
+        return MobilenetSpace(
+            name=name,
+            input_sizes=plan.input_sizes or (input_size,),
+            in_channels=in_channels,
+            n_classes=n_classes,
+            stem_channels=plan.stem_channels,
+            head_channels=plan.head_channels,
+            stages=plan.stages,
+            stem_stride=plan.stem_stride,
+            activation=plan.activation,
+            se_ratio=plan.se_ratio,
+        )
+    except ValueError as error:
+        raise InvalidInputError(f"Space {name!r}: {error}. Correct that line.") from error
 
 
 def mobilenet(*, input_size: int, in_channels: int, n_classes: int) -> MobilenetSpace:

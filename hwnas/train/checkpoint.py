@@ -2,6 +2,7 @@
 
 import io
 import pickle
+import struct
 from pathlib import Path
 from typing import Any, cast
 
@@ -9,6 +10,19 @@ import torch
 
 from hwnas.errors import RunError
 from hwnas.whole_file import write_whole
+
+DAMAGE = (
+    RuntimeError,
+    EOFError,
+    OSError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    struct.error,
+    pickle.UnpicklingError,
+)
+"""What torch's unpickler raises on arbitrary bytes, tried with random ones."""
 
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
@@ -28,7 +42,7 @@ def load_checkpoint(path: Path) -> dict[str, Any] | None:
         return None
     try:
         return cast(dict[str, Any], torch.load(path, map_location="cpu", weights_only=True))
-    except (RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
+    except DAMAGE as error:
         raise RunError(
             f"The checkpoint {path} is damaged. Delete {path.parent} and start again."
         ) from error

@@ -16,6 +16,11 @@ def deployed_accuracy(
     Raises:
         InvalidInputError: The images do not have the model's shape.
     """
+    if len(runner.input_shape) != 4 or not isinstance(runner.input_shape[0], int):
+        raise InvalidInputError(
+            f"The model's input has shape {runner.input_shape}, not a fixed (batch, channels, "
+            "height, width). Export it with hwnas."
+        )
     batch, channels, size, _ = runner.input_shape
     if images.images.shape[1:] != (size, size, channels):
         raise InvalidInputError(

@@ -43,7 +43,5 @@ def test_macs_are_those_of_every_convolution_and_product_that_runs(block: BlockS
 
 
 def test_the_output_has_the_channels_and_size_the_block_says(block: BlockSpec) -> None:
-    shape = (1, block.out_channels)
-    if not block.gives_logits:
-        shape += (block.output_size, block.output_size)
-    assert tuple(output_of(block).shape) == shape
+    size = () if block.gives_logits else (block.output_size, block.output_size)
+    assert tuple(output_of(block).shape) == (1, block.out_channels, *size)

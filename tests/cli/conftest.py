@@ -11,6 +11,7 @@ from hwnas.cli.app import run
 TESTS = Path(__file__).parents[1]
 SIMULATED = str(TESTS / "devices" / "simulated.toml")
 SMALL_SPACE = str(TESTS / "spaces" / "small.toml")
+PROFILE = ("profile", "--device", SIMULATED, "--space", SMALL_SPACE, "--data", "digits", "-q")
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,12 @@ Refused = Callable[..., str]
 """``refused("search", "--latency", "20", code=2)``: run it, check all that must hold of every
 refusal, and return the one message.
 """
+
+
+@pytest.fixture(autouse=True)
+def only_named_baselines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Published networks take longer to build than a small search takes."""
+    monkeypatch.setattr("hwnas.pipeline.baselines.PRESETS", ())
 
 
 @pytest.fixture
@@ -69,6 +76,14 @@ def search_refused(refused: Refused) -> Refused:
         return refused("search", *given, *options, code=code)
 
     return call
+
+
+@pytest.fixture
+def table(tmp_path: Path, command: Command, own_tables: Path) -> Path:
+    """A full latency table of the small space for digits."""
+    command(*PROFILE)
+    (path,) = own_tables.glob("*.jsonl")
+    return path
 
 
 def files_below(folder: Path) -> dict[str, bytes]:

@@ -27,11 +27,6 @@ LEAVES = (
 Command = Callable[..., Any]
 
 
-@pytest.fixture(autouse=True)
-def only_named_baselines(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hwnas.pipeline.baselines.PRESETS", ())
-
-
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The int8 model of a finished search; 0.04 ms or so by the simulated clock."""

@@ -31,6 +31,36 @@ class TestEveryEngine:
     def test_it_refuses_garbage(self, name: str, simulated: DeviceSpec) -> None:
         with pytest.raises(MeasurementError):
             engine_named(name).measure(b"garbage", simulated, PLAN)
+        for refuse in (engine_named(name).load, engine_named(name).optimized):
+            with pytest.raises(MeasurementError):
+                refuse(b"garbage", simulated)
+
+    def test_it_refuses_half_a_model(self, name: str, simulated: DeviceSpec) -> None:
+        engine = engine_named(name)
+        content = ready_blocks([HEAD], simulated, engine).content
+        with pytest.raises(MeasurementError):
+            engine.measure(content[: len(content) // 2], simulated, PLAN)
+
+    def test_it_refuses_nothing_at_all(self, name: str, simulated: DeviceSpec) -> None:
+        with pytest.raises(MeasurementError):
+            engine_named(name).measure(b"", simulated, PLAN)
+
+    def test_its_measurement_can_be_believed(self, name: str, simulated: DeviceSpec) -> None:
+        engine = engine_named(name)
+        content = ready_blocks([HEAD], simulated, engine).content
+        measured = engine.measure(content, simulated, PLAN)
+        assert 0 < measured.min_ms <= measured.median_ms <= measured.p90_ms
+        assert (measured.provenance == "measured") == (name != "simulated")
+
+    def test_what_it_optimized_still_answers_the_same(
+        self, name: str, simulated: DeviceSpec
+    ) -> None:
+        engine = engine_named(name)
+        content = ready_blocks([HEAD], simulated, engine).content
+        optimized = engine.optimized(content, simulated).SerializeToString()
+        batch = np.random.default_rng(0).integers(0, 256, (1, 8, 3, 3), np.uint8)
+        before, after = (engine.load(c, simulated)(batch) for c in (content, optimized))
+        np.testing.assert_allclose(before, after, atol=1e-5)
 
 
 def test_an_unknown_engine_lists_the_known() -> None:

@@ -7,7 +7,7 @@ from hwnas.device import DeviceSpec, Peak, Recipe
 
 
 @pytest.mark.parametrize("name", ["float32_macs_per_s", "int8_macs_per_s", "bytes_per_s"])
-@pytest.mark.parametrize("value", [0.0, -1.0])
+@pytest.mark.parametrize("value", [0.0, -1.0, math.nan, math.inf])
 def test_a_peak_is_positive(name: str, value: float) -> None:
     peaks = {"float32_macs_per_s": 1.0, "int8_macs_per_s": 1.0, "bytes_per_s": 1.0}
     with pytest.raises(ValueError, match="peaks must be positive"):

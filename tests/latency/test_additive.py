@@ -2,7 +2,7 @@
 
 import pytest
 
-from hwnas.block import DispatchSpec
+from hwnas.block import BlockSpec, DispatchSpec
 from hwnas.device import DeviceSpec, fingerprint
 from hwnas.errors import TableError
 from hwnas.latency import DISPATCH, AdditiveModel
@@ -21,7 +21,7 @@ def model(simulated: DeviceSpec) -> AdditiveModel:
         fingerprint=fingerprint("simulated 1"),
         provenance=Provenance.SIMULATED,
     )
-    rows = {
+    rows: dict[BlockSpec, Measurement] = {
         block: Measurement(median_ms=ms, p90_ms=9, min_ms=0.1, mad_ms=0, n_runs=3)
         for block, ms in MEDIANS_MS.items()
     }

@@ -61,7 +61,7 @@ def test_an_unknown_unit_of_a_latency_is_named(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["3T", "3m", "3params", "3ms", "50%"])
 def test_an_unknown_unit_of_a_count_is_named(text: str) -> None:
-    with pytest.raises(InvalidInputError, match="unknown unit .* Use k, M or G, as in 3M"):
+    with pytest.raises(InvalidInputError, match=r"unknown unit .* Use k, M or G, as in 3M"):
         count(text, "--max-params")
 
 
@@ -69,13 +69,13 @@ def test_an_unknown_unit_of_a_count_is_named(text: str) -> None:
     "text", ["0ms", "-20ms", "nanms", "infms", "-infms", "1e999ms", "nan", "inf", "-5", "0"]
 )
 def test_a_latency_that_is_not_positive_is_refused(text: str) -> None:
-    with pytest.raises(InvalidInputError, match="not a positive number. Write one as in 20ms"):
+    with pytest.raises(InvalidInputError, match=r"not a positive number. Write one as in 20ms"):
         milliseconds(text)
 
 
 @pytest.mark.parametrize("text", ["0", "-3M", "nan", "inf", "1e999M"])
 def test_a_count_that_is_not_positive_is_refused(text: str) -> None:
-    with pytest.raises(InvalidInputError, match="not a positive number. Write one as in 3M"):
+    with pytest.raises(InvalidInputError, match=r"not a positive number. Write one as in 3M"):
         count(text, "--max-macs")
 
 
@@ -87,11 +87,11 @@ def test_a_count_of_less_than_one_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", " ", "ms", "fast", "1.2.3ms", "20,5ms", "20ms 30ms", "."])
 def test_what_is_no_number_is_no_latency(text: str) -> None:
-    with pytest.raises(InvalidInputError, match="is no latency. Write a number with a unit"):
+    with pytest.raises(InvalidInputError, match=r"is no latency. Write a number with a unit"):
         milliseconds(text)
 
 
 @pytest.mark.parametrize("text", ["", "M", "many", "1_000", "3,5M", "0x10"])
 def test_what_is_no_number_is_no_count(text: str) -> None:
-    with pytest.raises(InvalidInputError, match="is no --max-params. Write a number with a unit"):
+    with pytest.raises(InvalidInputError, match=r"is no --max-params. Write a number with a unit"):
         count(text, "--max-params")

@@ -85,7 +85,7 @@ def accuracy_of(path: Path) -> float:
 
 
 def front_rows(run_folder: Path) -> list[dict[str, str]]:
-    return list(csv.DictReader((run_folder / "pareto.csv").open()))
+    return list(csv.DictReader((run_folder / "pareto.csv").read_text().splitlines()))
 
 
 # The folder

@@ -45,7 +45,7 @@ def test_a_table_reads_back_as_it_was_written(tmp_path: Path, table: LatencyTabl
 def test_rows_are_written_in_order_whatever_order_they_came_in(
     tmp_path: Path, table: LatencyTable
 ) -> None:
-    backwards = LatencyTable(table.header, dict(reversed(table.rows.items())))
+    backwards = LatencyTable(table.header, dict(reversed(list(table.rows.items()))))
     write_table(tmp_path / "a.jsonl", table)
     write_table(tmp_path / "b.jsonl", backwards)
     assert (tmp_path / "a.jsonl").read_text() == (tmp_path / "b.jsonl").read_text()

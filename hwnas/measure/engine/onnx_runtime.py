@@ -74,6 +74,11 @@ class OnnxRuntimeEngine:
 
 
 def _session(model: bytes, device: DeviceSpec, optimized_path: Path | None = None) -> Any:  # noqa: ANN401
+    if device.provider not in onnxruntime.get_available_providers():
+        raise MeasurementError(  # ONNX Runtime would warn and take the processor
+            f"ONNX Runtime has no provider {device.provider!r}, which {device.name!r} asks for. "
+            f"Name one of {', '.join(onnxruntime.get_available_providers())}."
+        )
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = device.threads
     options.inter_op_num_threads = 1
@@ -99,7 +104,7 @@ def _session(model: bytes, device: DeviceSpec, optimized_path: Path | None = Non
 
 def _bound(session: Any) -> Any:  # noqa: ANN401
     entry = session.get_inputs()[0]
-    if not all(isinstance(size, int) for size in entry.shape):
+    if not all(isinstance(size, int) and size > 0 for size in entry.shape):
         raise MeasurementError(
             f"The model's input {entry.name!r} has the open shape {entry.shape}. "
             "Export it with a fixed shape."

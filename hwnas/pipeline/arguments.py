@@ -1,0 +1,115 @@
+"""What people write on a command line or pass from Python, made into what the rooms take."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from hwnas.device import CALIBRATIONS, DeviceSpec, load_device
+from hwnas.errors import InvalidInputError
+from hwnas.pipeline.problem import load_images, usable_space
+from hwnas.pipeline.quantity import check_least, count, milliseconds
+from hwnas.progress import OnProgress
+from hwnas.record import unknown_name
+from hwnas.search import Budget
+from hwnas.space import Space
+from hwnas.train import FinetuneSettings, SupernetSettings
+
+PRECISIONS = ("int8", "float32")
+N_SEEDS = 2**63
+"""As many as torch takes."""
+
+
+def device_with(
+    name: str = "local",
+    *,
+    precision: str | None = None,
+    threads: int | None = None,
+    batch: int | None = None,
+    calibration: str | None = None,
+) -> DeviceSpec:
+    """A device by name or TOML file, with some of its settings changed.
+
+    Raises:
+        UnknownNameError: No such device, precision or calibration.
+        InvalidInputError: A setting is out of range.
+    """
+    device = load_device(name)
+    if precision is not None and precision not in PRECISIONS:
+        raise unknown_name("precision", precision, PRECISIONS)
+    if calibration is not None and calibration not in CALIBRATIONS:
+        raise unknown_name("calibration", calibration, CALIBRATIONS)
+    settings = {"precision": precision, "threads": threads, "batch": batch}
+    changed = {key: value for key, value in settings.items() if value is not None}
+    if calibration is not None:
+        changed["recipe"] = replace(device.recipe, calibration=calibration)  # type: ignore[assignment,arg-type]
+    try:
+        return replace(device, **changed)  # type: ignore[arg-type]
+    except ValueError as error:
+        raise InvalidInputError(f"{error}. Give another value.") from error
+
+
+def space_for(
+    space: str,
+    input_size: int,
+    in_channels: int,
+    n_classes: int,
+    data: str | None,
+    on_progress: OnProgress,
+) -> Space:
+    """The space for given images, or for those of a data set."""
+    if data is not None:
+        images = load_images(data, None, on_progress)
+        input_size, in_channels = images.input_size, images.in_channels
+        n_classes = images.n_classes
+    return usable_space(space, input_size=input_size, in_channels=in_channels, n_classes=n_classes)
+
+
+def budget_from(latency: str | None, max_params: str | None, max_macs: str | None) -> Budget:
+    """The budget three texts such as ``20ms``, ``3M`` and ``300M`` make.
+
+    Raises:
+        InvalidInputError: All are missing, or one cannot be read.
+    """
+    if latency is None and max_params is None and max_macs is None:
+        raise InvalidInputError("A search needs a budget. Give one with --latency 20ms.")
+    return Budget(
+        latency_ms=None if latency is None else milliseconds(latency),
+        n_parameters=None if max_params is None else count(max_params, "--max-params"),
+        n_macs=None if max_macs is None else count(max_macs, "--max-macs"),
+    )
+
+
+def check_seed(seed: int) -> None:
+    """Refuse a seed that torch or numpy would.
+
+    Raises:
+        InvalidInputError: It is negative or too large.
+    """
+    if not 0 <= seed < N_SEEDS:
+        raise InvalidInputError(f"--seed is {seed}. Give one from 0 to {N_SEEDS - 1}.")
+
+
+def default_out(data: str, space: str, device: str, latency: str | None) -> Path:
+    """Where a run goes when no ``--out`` is given: ``runs/<data>-<space>-<device>-<latency>``."""
+    parts = (_short(data), _short(space), _short(device), latency or "no-latency")
+    return Path("runs") / "-".join(part.strip() for part in parts)
+
+
+def _short(name_or_path: str) -> str:
+    """The last part of a path without its suffix; ``mobilenetv2@0.5`` has none."""
+    return Path(name_or_path).name.removesuffix(".toml").removesuffix(".npz")
+
+
+def settings_from(
+    epoch_images: int, warmup_epochs: int, epochs: int
+) -> tuple[SupernetSettings, FinetuneSettings]:
+    """How supernet and chosen network are trained.
+
+    Raises:
+        InvalidInputError: A number is negative, or an epoch has no image.
+    """
+    check_least(1, epoch_images=epoch_images)
+    check_least(0, warmup_epochs=warmup_epochs, epochs=epochs)
+    return (
+        SupernetSettings(epoch_images=epoch_images, warmup_epochs=warmup_epochs),
+        FinetuneSettings(epochs=epochs),
+    )

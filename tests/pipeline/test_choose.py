@@ -1,0 +1,252 @@
+"""What the chooser makes of the timings, on networks that are no more than numbers."""
+
+import json
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from hwnas.errors import NoNetworkFitsError
+from hwnas.measure import Measurement, Provenance
+from hwnas.pipeline.choose import MAX_ROUNDS, N_CANDIDATES, TIGHTEN, Chooser, Timed
+from hwnas.pipeline.work_folder import WorkFolder
+from hwnas.progress import Progress
+from hwnas.search import Candidate
+from hwnas.space import Architecture
+
+
+def measured(median_ms: float, mad_ms: float = 0.0) -> Measurement:
+    return Measurement(
+        median_ms=median_ms,
+        p90_ms=median_ms,
+        min_ms=median_ms,
+        mad_ms=mad_ms,
+        n_runs=3,
+        provenance=Provenance.SIMULATED,
+    )
+
+
+def network(predicted_ms: int, place: str = "here") -> Architecture:
+    """Its first choice is its prediction and its score; its place changes no block."""
+    return Architecture((str(predicted_ms), place))
+
+
+@dataclass
+class Numbers:
+    """Problem, generator and accuracy source in one."""
+
+    architectures: Sequence[Architecture]
+    slowdown: Callable[[float], float]
+    budget_ms: float = math.inf
+    mad_ms: float = 0.0
+    accuracies: dict[str, float] = field(default_factory=dict)
+    limits_asked: list[float] = field(default_factory=list)
+    n_measured: int = 0
+
+    def blocks(self, architecture: Architecture) -> tuple[str, ...]:
+        return architecture.choices[:1]
+
+    def predict_ms(self, architecture: Architecture) -> float:
+        return float(architecture.choices[0])
+
+    def measure(self, architecture: Architecture) -> Measurement:
+        self.n_measured += 1
+        return measured(self.slowdown(self.predict_ms(architecture)), self.mad_ms)
+
+    def keeps_latency(self, measurement: Measurement, spare_ms: float = 0.0) -> bool:
+        return measurement.median_ms + spare_ms <= self.budget_ms
+
+    def limits(self, ratio: float) -> tuple[float]:
+        return (self.budget_ms / ratio,)
+
+    def best(self, limits: Sequence[float]) -> Iterator[Candidate]:
+        self.limits_asked.append(limits[0])
+        for architecture in sorted(self.architectures, key=self.predict_ms, reverse=True):
+            cost = self.predict_ms(architecture)
+            if cost <= limits[0]:
+                yield Candidate(architecture, cost, (cost,))
+
+    def cheapest(self, _: int) -> Candidate:
+        architecture = min(self.architectures, key=self.predict_ms)
+        return Candidate(architecture, 0.0, (self.predict_ms(architecture),))
+
+    def accuracy(self, architecture: Architecture) -> float:
+        return self.accuracies.get(architecture.choices[0], 0.5)
+
+    def nothing_fits(self, _: Architecture, measurement: Measurement) -> NoNetworkFitsError:
+        return NoNetworkFitsError(f"the fastest takes {measurement.median_ms:g} ms")
+
+
+@pytest.fixture
+def progress() -> list[Progress]:
+    return []
+
+
+@pytest.fixture
+def chooser_for(tmp_path: Path, progress: list[Progress]) -> Callable[[Numbers], Chooser]:
+    def make(numbers: Numbers) -> Chooser:
+        fake = cast(Any, numbers)
+        return Chooser(fake, fake, fake, WorkFolder(tmp_path / "run", "key", progress.append))
+
+    return make
+
+
+Make = Callable[[Numbers], Chooser]
+
+
+def numbers(
+    n_networks: int = 100,
+    factor: float = 1.0,
+    budget_ms: float = 50,
+    mad_ms: float = 0.0,
+    accuracies: dict[str, float] | None = None,
+) -> Numbers:
+    """Networks of 1, 2, 3 … ms that take ``factor`` times as long."""
+    architectures = [network(ms) for ms in range(1, n_networks + 1)]
+    slowdown: Callable[[float], float] = lambda ms: factor * ms  # noqa: E731
+    return Numbers(architectures, slowdown, budget_ms, mad_ms, accuracies or {})
+
+
+def predictions(chooser: Chooser) -> list[float]:
+    return [timed.predicted_ms for timed in chooser.timed]
+
+
+def test_the_ratio_is_one_before_anything_was_timed(chooser_for: Make) -> None:
+    assert chooser_for(numbers()).ratio == 1.0
+
+
+def test_the_ratio_is_the_median_of_measured_over_predicted(chooser_for: Make) -> None:
+    chooser = chooser_for(numbers())
+    chooser.timed = [Timed(network(10), 0.0, 10.0, measured(ms), 0.5) for ms in (11.0, 12.0, 40.0)]
+    assert chooser.ratio == pytest.approx(1.2)
+
+
+def test_a_right_prediction_is_timed_in_one_round(chooser_for: Make) -> None:
+    chooser = chooser_for(numbers())
+    chooser.best()
+    assert predictions(chooser) == list(range(50, 50 - N_CANDIDATES, -1))
+
+
+def test_every_network_timed_is_told(chooser_for: Make, progress: list[Progress]) -> None:
+    chooser_for(numbers()).best()
+    assert [(p.phase, p.done) for p in progress] == [("choose", n) for n in range(1, 11)]
+
+
+def test_the_most_accurate_of_the_fitting_is_chosen(chooser_for: Make) -> None:
+    chooser = chooser_for(numbers(accuracies={"44": 0.9, "99": 1.0}))
+    assert chooser.best().architecture == network(44)
+
+
+def test_the_better_score_decides_between_equal_accuracies(chooser_for: Make) -> None:
+    assert chooser_for(numbers()).best().architecture == network(50)
+
+
+def test_a_slow_network_is_never_chosen_for_its_accuracy(chooser_for: Make) -> None:
+    fake = numbers(accuracies={"50": 0.99})
+    fake.slowdown = lambda ms: 51.0 if ms == 50 else ms
+    assert chooser_for(fake).best().architecture == network(49)
+
+
+def test_the_spread_must_fit_too(chooser_for: Make) -> None:
+    chosen = chooser_for(numbers(mad_ms=2.0)).best()
+    assert chosen.measurement.median_ms + 2.0 <= 50
+
+
+def test_an_optimistic_prediction_is_corrected(chooser_for: Make) -> None:
+    fake = numbers(factor=1.3)
+    chosen = chooser_for(fake).best()
+    assert 45 < chosen.measurement.median_ms <= 50
+    assert fake.limits_asked[1] == pytest.approx(50 / 1.3 / TIGHTEN)
+
+
+def test_a_round_without_a_fit_tightens_the_correction(chooser_for: Make) -> None:
+    chooser = chooser_for(numbers(factor=1.3))
+    chooser.best()
+    assert chooser.ratio == pytest.approx(1.3 * TIGHTEN)
+
+
+def test_a_round_with_a_fit_does_not_tighten(chooser_for: Make) -> None:
+    chooser = chooser_for(numbers(factor=1.1))
+    chooser.best()
+    assert chooser.ratio == pytest.approx(1.1)
+
+
+def test_no_network_is_timed_twice(chooser_for: Make) -> None:
+    chooser = chooser_for(numbers(factor=1.1))
+    chooser.best()
+    assert len(set(predictions(chooser))) == len(chooser.timed)
+
+
+def test_a_pessimistic_prediction_is_corrected_too(chooser_for: Make) -> None:
+    fake = numbers(n_networks=20, factor=0.5, budget_ms=8)
+    assert chooser_for(fake).best().measurement.median_ms == 8
+
+
+def test_architectures_of_the_same_blocks_are_one_network(chooser_for: Make) -> None:
+    twins = [network(ms, place) for ms in range(1, 101) for place in ("here", "there")]
+    fake = Numbers(twins, lambda ms: ms, budget_ms=50)
+    chooser = chooser_for(fake)
+    chooser.best()
+    assert predictions(chooser) == list(range(50, 40, -1))
+
+
+def test_a_small_space_is_timed_whole_and_once(chooser_for: Make) -> None:
+    fake = numbers(n_networks=3)
+    chooser_for(fake).best()
+    assert fake.n_measured == 3
+
+
+def test_without_a_latency_budget_the_best_networks_are_timed(chooser_for: Make) -> None:
+    chooser = chooser_for(numbers(budget_ms=math.inf))
+    assert chooser.best().architecture == network(100)
+
+
+def test_a_device_that_nothing_fits_is_given_up(chooser_for: Make) -> None:
+    fake = numbers(factor=100)
+    fake.slowdown = lambda ms: 100.0 + ms
+    with pytest.raises(NoNetworkFitsError, match="the fastest takes 101 ms"):
+        chooser_for(fake).best()
+    assert len(fake.limits_asked) <= MAX_ROUNDS
+
+
+def test_a_rejected_network_is_not_chosen_again(chooser_for: Make) -> None:
+    chooser = chooser_for(numbers())
+    first = chooser.best()
+    chooser.reject(first, measured(60))
+    assert chooser.best().architecture == network(49)
+
+
+def test_a_rejected_network_keeps_the_time_it_took_trained(chooser_for: Make) -> None:
+    chooser = chooser_for(numbers())
+    first = chooser.best()
+    chooser.reject(first, measured(60))
+    assert chooser.timed[0].measurement.median_ms == 60
+
+
+def test_a_choice_survives_json(chooser_for: Make) -> None:
+    before = chooser_for(numbers(factor=1.3))
+    chosen = before.best()
+    after = chooser_for(numbers(factor=1.3))
+    assert after.restore(json.loads(json.dumps(before.to_json(chosen)))) == chosen
+    assert (after.timed, after.ratio) == (before.timed, before.ratio)
+
+
+def test_a_restored_chooser_times_nothing_again(chooser_for: Make) -> None:
+    before = chooser_for(numbers())
+    document = json.loads(json.dumps(before.to_json(before.best())))
+    fake = numbers()
+    after = chooser_for(fake)
+    after.reject(after.restore(document), measured(60))
+    assert after.best().architecture == network(49)
+    assert fake.n_measured == len(after.timed) - N_CANDIDATES
+
+
+def test_every_timing_is_logged(chooser_for: Make, tmp_path: Path) -> None:
+    chooser = chooser_for(numbers())
+    chooser.best()
+    (log,) = tmp_path.glob(".run*/log.jsonl")
+    events = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [event["measured_ms"] for event in events] == predictions(chooser)

@@ -1,0 +1,153 @@
+"""``pareto.csv`` reads back, and ``pareto.png`` tells simulated numbers from measured ones."""
+
+import csv
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from hwnas.measure import Measurement
+from hwnas.report import Baseline, FrontPoint, MeasuredNetwork, SearchResult, front_csv, picture
+from hwnas.report.picture import _label
+
+FRONT = tuple(
+    FrontPoint(
+        predicted_latency_ms=0.1 * n,
+        score=n / 3,
+        params=1000 * n,
+        macs=10_000 * n,
+        supernet_accuracy=0.8 if n % 2 else None,
+        choices="8,k3e3,skip",
+    )
+    for n in range(1, 6)
+)
+BASELINE = Baseline(
+    name="mobilenetv2",
+    params=1,
+    macs=1,
+    measured_latency_ms=0.9,
+    accuracy_float32=0.95,
+    accuracy_int8=None,
+)
+CHOSEN = MeasuredNetwork(
+    choices="8,k3e3,skip",
+    predicted_latency_ms=0.5,
+    measured_latency_ms=0.55,
+    supernet_accuracy=0.8,
+)
+SLOWER = replace(CHOSEN, predicted_latency_ms=0.55, measured_latency_ms=0.7)
+RESULT = SearchResult(
+    device="x86-cpu",
+    engine="onnxruntime 1",
+    provenance="measured",
+    strategy="ddpnas",
+    space="mobilenet",
+    seed=0,
+    data="digits",
+    data_source="digits",
+    data_fingerprint="0",
+    precision="int8",
+    threads=1,
+    batch=1,
+    latency_budget_ms=0.6,
+    max_params=None,
+    max_macs=None,
+    predicted_latency_ms=0.5,
+    corrected_latency_ms=0.52,
+    measured_latency_ms=0.55,
+    measured_latency_spread=Measurement(
+        median_ms=0.55, p90_ms=0.6, min_ms=0.5, mad_ms=0.01, n_runs=100
+    ),
+    float32_latency_ms=1.0,
+    accuracy_float32=0.97,
+    accuracy_int8=0.96,
+    params=5000,
+    macs=50_000,
+    model_bytes=9000,
+    float32_bytes=20_000,
+    left_in_float=(),
+    export_difference=1e-6,
+    architecture={},
+    front=FRONT,
+    measured_networks=(CHOSEN, SLOWER),
+    baselines=(BASELINE,),
+    seconds={},
+    versions={},
+    out="runs/x",
+)
+
+
+def pixels(result: SearchResult) -> NDArray[np.uint8]:
+    return np.asarray(Image.open(io.BytesIO(picture(result))).convert("RGB"))
+
+
+@pytest.fixture(scope="module")
+def drawn() -> NDArray[np.uint8]:
+    return pixels(RESULT)
+
+
+def test_the_front_reads_back() -> None:
+    rows = list(csv.DictReader(io.StringIO(front_csv(FRONT))))
+    assert [float(row["predicted_latency_ms"]) for row in rows] == [0.1, 0.2, 0.3, 0.4, 0.5]
+    assert [row["supernet_accuracy"] for row in rows] == ["0.8", "", "0.8", "", "0.8"]
+    assert {row["choices"] for row in rows} == {"8;k3e3;skip"}
+
+
+def test_latencies_and_scores_are_rounded_to_six_places() -> None:
+    row = front_csv(FRONT).splitlines()[1]
+    assert row.startswith("0.1,0.333333,")
+
+
+def test_an_empty_front_is_a_header() -> None:
+    assert len(front_csv([]).splitlines()) == 1
+
+
+def test_the_picture_is_wide_and_not_blank(drawn: NDArray[np.uint8]) -> None:
+    assert drawn.shape[1] > 1000 > drawn.shape[0] > 300
+    assert len(np.unique(drawn.reshape(-1, 3), axis=0)) > 100
+
+
+def test_the_same_result_is_the_same_picture(drawn: NDArray[np.uint8]) -> None:
+    np.testing.assert_array_equal(pixels(RESULT), drawn)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"latency_budget_ms": None},
+        {"provenance": "simulated"},
+        {"accuracy_int8": None},
+        {"measured_latency_ms": 0.58},
+        {"predicted_latency_ms": 0.45},
+        {"measured_networks": (CHOSEN,)},
+        {"baselines": ()},
+        {"baselines": (replace(BASELINE, accuracy_float32=None),)},
+        {"front": FRONT[:2]},
+        {"device": "another"},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_what_differs_is_seen(drawn: NDArray[np.uint8], change: dict[str, object]) -> None:
+    other = pixels(replace(RESULT, **change))  # type: ignore[arg-type]
+    assert not np.array_equal(other, drawn)
+
+
+@pytest.mark.parametrize(
+    ("provenance", "label"),
+    [
+        ("measured", "int8, 2 threads"),
+        ("fitted", "int8, 2 threads"),
+        ("simulated", "int8, 2 threads, SIMULATED"),
+        ("emulated", "int8, 2 threads, EMULATED"),
+        ("estimated", "int8, 2 threads, ESTIMATED"),
+    ],
+)
+def test_what_may_not_be_quoted_is_labelled(provenance: str, label: str) -> None:
+    assert _label(replace(RESULT, provenance=provenance, threads=2)) == label
+
+
+def test_one_thread_has_no_plural() -> None:
+    assert _label(RESULT) == "int8, 1 thread"

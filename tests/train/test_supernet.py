@@ -1,0 +1,116 @@
+"""Epochs of the supernet: what they change, and what they leave alone."""
+
+import numpy as np
+import pytest
+import torch
+
+from hwnas.data import DataSet, load_data
+from hwnas.network import Supernet
+from hwnas.space import Architecture, Space
+from hwnas.train import SupernetSettings, SupernetTrainer
+from hwnas.train.supernet import _cosine
+
+SMALLEST = Architecture(("8", "8", "k3e3", "skip", "16", "k3e3", "skip"))
+LARGEST = Architecture(("8", "16", "k5e3", "k5e3", "16", "k5e3", "k5e3"))
+SETTINGS = SupernetSettings(epoch_images=64, batch_size=32, validation_images=100)
+
+
+@pytest.fixture(scope="module")
+def digits() -> DataSet:
+    return load_data("digits")
+
+
+def trainer(
+    space: Space, data: DataSet, settings: SupernetSettings = SETTINGS, seed: int = 0
+) -> SupernetTrainer:
+    supernet = Supernet(space, torch.Generator().manual_seed(0))
+    return SupernetTrainer(supernet, data, settings, seed=seed)
+
+
+def weights(trained: SupernetTrainer) -> dict[str, torch.Tensor]:
+    return {name: value.clone() for name, value in trained.supernet.state_dict().items()}
+
+
+def changed(trained: SupernetTrainer, before: dict[str, torch.Tensor]) -> set[str]:
+    after = trained.supernet.state_dict()
+    return {name for name, value in before.items() if not torch.equal(value, after[name])}
+
+
+def test_a_path_that_skips_a_block_leaves_its_weights(small_space: Space, digits: DataSet) -> None:
+    trained = trainer(small_space, digits)
+    before = weights(trained)
+    trained.train(SMALLEST, 0, 5)
+    touched = changed(trained, before)
+    assert any("block1" in name for name in touched)
+    assert not any("block2" in name for name in touched)
+
+
+def test_the_largest_path_trains_every_tensor(small_space: Space, digits: DataSet) -> None:
+    trained = trainer(small_space, digits)
+    before = weights(trained)
+    trained.train(LARGEST, 0, 5)
+    assert changed(trained, before) == set(before)
+
+
+def test_warming_up_trains_more_than_one_path(small_space: Space, digits: DataSet) -> None:
+    settings = SupernetSettings(epoch_images=512, batch_size=32)
+    trained = trainer(small_space, digits, settings)
+    before = weights(trained)
+    trained.warm_up(0, 5)
+    assert changed(trained, before) == set(before)
+
+
+@pytest.mark.parametrize(("seed", "epoch"), [(0, 1), (1, 0)])
+def test_another_seed_or_epoch_trains_otherwise(
+    small_space: Space, digits: DataSet, seed: int, epoch: int
+) -> None:
+    first, second = trainer(small_space, digits), trainer(small_space, digits, seed=seed)
+    first.train(LARGEST, 0, 10**9)
+    second.train(LARGEST, epoch, 10**9)  # the learning rates are equal
+    assert changed(first, weights(second))
+
+
+def test_asking_for_an_accuracy_changes_nothing(small_space: Space, digits: DataSet) -> None:
+    trained = trainer(small_space, digits)
+    before = weights(trained)
+    assert trained.accuracy(SMALLEST) == trained.accuracy(SMALLEST)
+    assert not changed(trained, before)
+
+
+def test_an_accuracy_is_a_share_of_the_validation_images_asked_for(
+    small_space: Space, digits: DataSet
+) -> None:
+    accuracy = trainer(small_space, digits).accuracy(LARGEST)
+    assert 0 <= accuracy <= 1
+    assert round(accuracy * 100) == pytest.approx(accuracy * 100)
+
+
+def test_a_set_smaller_than_a_batch_trains(small_space: Space, digits: DataSet) -> None:
+    settings = SupernetSettings(epoch_images=10**6, batch_size=10**6)
+    trained = trainer(small_space, digits, settings)
+    before = weights(trained)
+    trained.train(SMALLEST, 0, 1)
+    assert changed(trained, before)
+
+
+def test_the_learning_rate_falls_along_a_cosine() -> None:
+    rates = [_cosine(0.1, 0.02, done) for done in (0.0, 0.5, 1.0, 2.0)]
+    assert rates == pytest.approx([0.1, 0.06, 0.02, 0.02])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"epoch_images": 0}, {"batch_size": 0}, {"validation_images": 0}, {"warmup_epochs": -1}],
+)
+def test_impossible_settings_are_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="got"):
+        SupernetSettings(**wrong)
+
+
+def test_a_supernet_is_the_same_for_the_same_seed(small_space: Space) -> None:
+    first, second, other = (
+        Supernet(small_space, torch.Generator().manual_seed(seed)) for seed in (0, 0, 1)
+    )
+    images = torch.from_numpy(np.random.default_rng(0).random((4, 1, 8, 8), np.float32))
+    assert torch.equal(first(images, LARGEST), second(images, LARGEST))
+    assert not torch.equal(first(images, LARGEST), other(images, LARGEST))
