@@ -127,7 +127,7 @@ def interrupt_at(phase: str, number: int) -> Callable[[Progress], None]:
         ("search", 1),
         ("search", 9),
         ("choose", 4),
-        ("choose", 10),
+        pytest.param("choose", 10, marks=pytest.mark.slow),
         ("finetune", 1),
         ("train", 1),
         ("baselines", 1),
@@ -149,6 +149,7 @@ def test_an_interrupted_search_ends_as_an_uninterrupted_one(
     assert n_trained_twice <= 0
 
 
+@pytest.mark.slow
 def test_a_search_interrupted_again_and_again_ends_too(
     search: Search, uninterrupted: dict[str, Any]
 ) -> None:

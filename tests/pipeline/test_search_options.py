@@ -125,6 +125,7 @@ def test_a_preset_is_a_space_of_one_network(quick_search: QuickSearch) -> None:
     assert len(result.front) == 1
 
 
+@pytest.mark.slow
 def test_nasbench_macro_is_searched_on_digits(quick_search: QuickSearch) -> None:
     little = SupernetSettings(epoch_images=16, batch_size=16, warmup_epochs=1)
     result = quick_search("3ms", space="nasbench-macro", supernet=little)
