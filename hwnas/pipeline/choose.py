@@ -48,20 +48,34 @@ class Chooser:
         self._source = source
         self._work = work
         self._tightening = 1.0
+        self._slowdown = 1.0
         self.timed: list[Timed] = []
 
     @property
     def ratio(self) -> float:
         """Measured over predicted, median over the networks timed; 1 before any was."""
         ratios = [timed.measurement.median_ms / timed.predicted_ms for timed in self.timed]
-        return self._tightening * float(np.median(ratios)) if ratios else 1.0
+        return self._slowdown * self._tightening * float(np.median(ratios)) if ratios else 1.0
 
     def best(self) -> Timed:
         """The most accurate network that was timed within the budget, its spread to spare.
 
+        Where trained networks were slower than untrained, all are held to be; if none fits so,
+        that was one outlier and the timings are taken as they are.
+
         Raises:
             NoNetworkFitsError: None was, in ``MAX_ROUNDS`` rounds of corrections.
         """
+        self._fill_up()
+        if not self._fitting and self._slowdown > 1:
+            self._slowdown = 1.0
+            self._fill_up()
+        if not self._fitting:
+            raise self._nothing_fits()
+        return max(self._fitting, key=lambda timed: (timed.accuracy, timed.score))
+
+    def _fill_up(self) -> None:
+        """Time networks until enough fit, correcting the prediction round by round."""
         for _ in range(MAX_ROUNDS):
             fresh = list(islice(self._fresh(), N_CANDIDATES))
             for number, candidate in enumerate(fresh, start=1):
@@ -71,15 +85,13 @@ class Chooser:
                 break
             if not self._fitting:
                 self._tightening *= TIGHTEN
-        if not self._fitting:
-            raise self._nothing_fits()
-        return max(self._fitting, key=lambda timed: (timed.accuracy, timed.score))
 
     def to_json(self, chosen: Timed) -> dict[str, Any]:
         """What was timed and chosen, for an interrupted run."""
         return {
             "chosen": str(chosen.architecture),
             "tightening": self._tightening,
+            "slowdown": self._slowdown,
             "timed": [
                 asdict(timed) | {"architecture": timed.architecture.choices}
                 for timed in self.timed
@@ -89,6 +101,7 @@ class Chooser:
     def restore(self, document: Mapping[str, Any]) -> Timed:
         """Take over what ``to_json`` wrote; returns the network chosen then."""
         self._tightening = document["tightening"]
+        self._slowdown = document["slowdown"]
         self.timed = [
             Timed(
                 **entry
@@ -102,7 +115,9 @@ class Chooser:
         return next(timed for timed in self.timed if str(timed.architecture) == document["chosen"])
 
     def reject(self, timed: Timed, measurement: Measurement) -> None:
-        """Replace a timing that the trained network did not keep."""
+        """Replace a timing that the trained network did not keep, and doubt the others by it."""
+        slowdown = measurement.median_ms / timed.measurement.median_ms
+        self._slowdown = max(self._slowdown, slowdown)
         self.timed[self.timed.index(timed)] = replace(timed, measurement=measurement)
 
     @property
@@ -110,8 +125,11 @@ class Chooser:
         return [
             timed
             for timed in self.timed
-            if self._problem.keeps_latency(timed.measurement, timed.measurement.mad_ms)
+            if self._problem.keeps_latency(timed.measurement, self._spare_ms(timed.measurement))
         ]
+
+    def _spare_ms(self, measurement: Measurement) -> float:
+        return measurement.mad_ms + (self._slowdown - 1) * measurement.median_ms
 
     def _fresh(self) -> Iterator[Candidate]:
         """The best of the generator's networks under the corrected model, without those timed."""

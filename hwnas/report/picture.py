@@ -41,10 +41,11 @@ def _draw_front(axes: Any, result: SearchResult) -> None:  # noqa: ANN401
         axes.axvline(result.latency_budget_ms, color=ORANGE, linestyle="--", linewidth=1.2)
         axes.annotate(
             f"budget {result.latency_budget_ms:g} ms",
-            (result.latency_budget_ms, 1.0),
+            (result.latency_budget_ms, 0.02),
             xycoords=("data", "axes fraction"),
-            xytext=(4, -10),
+            xytext=(3, 0),
             textcoords="offset points",
+            rotation=90,
             color=ORANGE,
         )
     axes.set_xlabel(f"latency on {result.device}, {_label(result)} (ms)")
@@ -58,7 +59,14 @@ def _draw_baselines(axes: Any, result: SearchResult) -> None:  # noqa: ANN401
         accuracy = base.accuracy_float32 if base.accuracy_int8 is None else base.accuracy_int8
         point = (base.measured_latency_ms, 100 * (accuracy or 0))
         axes.plot(*point, "s", color=GREY)
-        axes.annotate(base.name, point, xytext=(5, 4), textcoords="offset points", color=GREY)
+        axes.annotate(
+            base.name,
+            point,
+            xytext=(-5, 4),
+            textcoords="offset points",
+            horizontalalignment="right",
+            color=GREY,
+        )
     for base in result.baselines:
         if base not in trained:
             axes.axvline(base.measured_latency_ms, color=GREY, linestyle=":", linewidth=1)

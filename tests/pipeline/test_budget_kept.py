@@ -73,6 +73,13 @@ def test_a_trained_network_over_budget_is_replaced(
     assert '"event": "over budget"' in (tmp_path / "run/log.jsonl").read_text()
 
 
+def test_trained_networks_that_are_all_slower_still_end_within_the_budget(
+    quick_search: QuickSearch, slow_trained: SlowTrained
+) -> None:
+    slow_trained(repeat(1.4))
+    assert quick_search("0.04ms").measured_latency_ms <= 0.04
+
+
 def test_trained_networks_that_are_all_over_budget_are_not_written(
     quick_search: QuickSearch, slow_trained: SlowTrained, tmp_path: Path
 ) -> None:

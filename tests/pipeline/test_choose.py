@@ -212,10 +212,17 @@ def test_a_device_that_nothing_fits_is_given_up(chooser_for: Make) -> None:
     assert len(fake.limits_asked) <= MAX_ROUNDS
 
 
-def test_a_rejected_network_is_not_chosen_again(chooser_for: Make) -> None:
+def test_after_a_rejection_all_are_held_to_be_slower_when_trained(chooser_for: Make) -> None:
     chooser = chooser_for(numbers())
     first = chooser.best()
+    assert first.architecture == network(50)
     chooser.reject(first, measured(60))
+    assert chooser.best().architecture == network(41)  # 1.2 times 41 is within 50
+
+
+def test_one_outlier_does_not_rule_every_network_out(chooser_for: Make) -> None:
+    chooser = chooser_for(numbers())
+    chooser.reject(chooser.best(), measured(1e9))
     assert chooser.best().architecture == network(49)
 
 
@@ -240,7 +247,7 @@ def test_a_restored_chooser_times_nothing_again(chooser_for: Make) -> None:
     fake = numbers()
     after = chooser_for(fake)
     after.reject(after.restore(document), measured(60))
-    assert after.best().architecture == network(49)
+    assert after.best().architecture == network(41)
     assert fake.n_measured == len(after.timed) - N_CANDIDATES
 
 
