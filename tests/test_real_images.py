@@ -1,10 +1,13 @@
 """The main job on real pictures through ONNX Runtime, with little training: minutes each."""
 
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 import hwnas
 from hwnas import FinetuneSettings, SupernetSettings
@@ -14,6 +17,15 @@ from hwnas.progress import silent
 
 TO_FOLDER = Path(__file__).parents[2] / "shared/tools/cifar10_to_folder.py"
 LITTLE = SupernetSettings(epoch_images=128, warmup_epochs=10, validation_images=300)
+
+
+@pytest.fixture(autouse=True)
+def every_core() -> Iterator[None]:
+    """Other tests train on one thread; these networks are large enough to share out."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(os.cpu_count() or 1)
+    yield
+    torch.set_num_threads(before)
 
 
 def half_of_mobilenetv2(data: str, folder: Path) -> str:
