@@ -14,12 +14,16 @@ import pytest
 from numpy.typing import NDArray
 
 from hwnas.block import BlockSpec
+from hwnas.device import load_device, shipped_folder
+from hwnas.latency import AdditiveModel
 from hwnas.search import Ddpnas, DdpnasSettings, Generator
 from hwnas.space import Architecture, blocks_of
 from hwnas.space.nasbench_macro import NasbenchMacroSpace, architecture_from_digits
+from hwnas.table import read_table, table_name
 
 TABLE = Path(__file__).parents[2].parent / "shared/data/nas-bench-macro_cifar10.json"
 SPACE = NasbenchMacroSpace()
+LATENCIES = read_table(shipped_folder("latency_tables") / table_name(load_device("x86-cpu")))
 SETTINGS = DdpnasSettings(steps=50, final_options=2, temperature=0.05)
 N_QUERIES, N_SEEDS, N_BUDGETS, N_RANKED = 150, 20, 20, 10
 Price = Callable[[BlockSpec], float]
@@ -62,7 +66,13 @@ def _best_ranked(truth: Truth, generator: Generator, budget: float) -> float:
     return max(truth[candidate.architecture] for candidate in candidates)
 
 
+def milliseconds(block: BlockSpec) -> float:
+    """As profiled on the x86-cpu device in int8, from the table that ships with hwnas."""
+    return AdditiveModel(LATENCIES).block_ms(block)
+
+
 PRICES: dict[str, Price] = {
+    "milliseconds": milliseconds,
     "macs": lambda block: block.n_macs,
     "parameters": lambda block: block.n_parameters,
     "overhead": lambda b: 5 + b.n_macs / 1e6 + 3 * getattr(b, "kernel_size", 1),
