@@ -4,7 +4,7 @@ import pytest
 
 from hwnas.block import BlockSpec, DispatchSpec
 from hwnas.device import DeviceSpec, fingerprint
-from hwnas.errors import TableError
+from hwnas.errors import TableError, TableMissError
 from hwnas.latency import DISPATCH, AdditiveModel
 from hwnas.measure import BLOCK_PLAN, Measurement, Provenance
 from hwnas.table import LatencyTable, TableHeader
@@ -56,3 +56,15 @@ def test_a_prediction_of_nothing_cannot_be_corrected(
 ) -> None:
     with pytest.raises(TableError, match="profile again"):
         model.corrected(predicted_ms, 1.0)
+
+
+def test_a_corrected_model_predicts_what_was_measured(model: AdditiveModel) -> None:
+    blocks = [FAST, SLOW]
+    corrected = model.corrected(model.predict_ms(blocks), 11.0)
+    assert corrected.ratio == 2
+    assert corrected.predict_ms(blocks) == pytest.approx(11.0)
+
+
+def test_an_unmeasured_block_is_never_guessed(model: AdditiveModel) -> None:
+    with pytest.raises(TableMissError):
+        model.predict_ms([DispatchSpec(input_size=9)])

@@ -48,3 +48,18 @@ def test_a_ranking_that_does_not_exist_is_no_number(
 def test_a_measurement_that_is_not_positive_is_refused(wrong: float) -> None:
     with pytest.raises(ValueError, match="must be positive"):
         scored([1.0, 1.0], [1.0, wrong])
+
+
+def test_one_swapped_pair_of_three_gives_a_third() -> None:
+    found = score(np.array([1.0, 3.0, 2.0]), np.array([1.0, 2.0, 3.0]))
+    assert found.kendall_tau == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize(
+    ("predicted", "measured"), [([], []), ([1.0], [1.0, 2.0]), ([1.0], [0.0])]
+)
+def test_pairs_that_cannot_be_scored_are_refused(
+    predicted: list[float], measured: list[float]
+) -> None:
+    with pytest.raises(ValueError, match=r"pair up|positive"):
+        score(np.array(predicted), np.array(measured))

@@ -192,7 +192,10 @@ def test_a_table_timed_anew_is_the_newer_engine_s(
     blocks: list[BlockSpec], simulated: DeviceSpec
 ) -> None:
     fill_table(blocks, simulated, CountingEngine(), silent)
-    table = fill_table(blocks, simulated, NewerEngine(), silent)
+    engine, heard = NewerEngine(), list[Progress]()
+    table = fill_table(blocks, simulated, engine, heard.append)
+    assert len(engine.plans) == len(blocks) + 1
+    assert any("stale: engine_version" in progress.note for progress in heard)
     assert table.header.fingerprint.engine_version == "simulated 2"
     assert read_table(table_path(simulated)) == table
 
@@ -216,3 +219,30 @@ def test_a_damaged_table_is_not_overwritten(
     with pytest.raises(TableError, match="line 2"):
         fill_table(blocks, simulated, engine, silent)
     assert path.read_text() == damaged
+
+
+def test_every_block_and_the_empty_call_are_timed_once(
+    blocks: list[BlockSpec], simulated: DeviceSpec, engine: CountingEngine
+) -> None:
+    table = fill_table([*blocks, *blocks], simulated, engine, silent)
+    assert len(engine.plans) == len(table.rows) == len(blocks) + 1
+
+
+def test_a_torn_line_costs_one_block(
+    blocks: list[BlockSpec], simulated: DeviceSpec, engine: CountingEngine
+) -> None:
+    whole = fill_table(blocks, simulated, CountingEngine(), silent)
+    path = table_path(simulated)
+    path.write_text(path.read_text()[:-20])
+    assert fill_table(blocks, simulated, engine, silent) == whole
+    assert len(engine.plans) == 1
+
+
+def test_a_complete_table_is_not_touched(
+    blocks: list[BlockSpec], simulated: DeviceSpec, engine: CountingEngine
+) -> None:
+    fill_table(blocks, simulated, CountingEngine(), silent)
+    before = table_path(simulated).stat().st_mtime_ns
+    fill_table(blocks[:3], simulated, engine, silent)
+    assert not engine.plans
+    assert table_path(simulated).stat().st_mtime_ns == before

@@ -146,3 +146,8 @@ def test_a_missing_table_is_named(tmp_path: Path) -> None:
 def test_a_row_for_a_table_that_vanished_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TableError, match="Cannot write"):
         append_row(tmp_path / "gone" / "t.jsonl", SECOND_DISPATCH, MEASURED)
+
+
+def test_an_appended_row_is_read(path: Path) -> None:
+    append_row(path, SECOND_DISPATCH, MEASURED)
+    assert read_table(path)[SECOND_DISPATCH] == MEASURED

@@ -31,3 +31,8 @@ def test_a_header_says_what_differs(header: TableHeader) -> None:
     assert header.difference(fingerprint("simulated 2")) == (
         "engine_version is 'simulated 2' and was 'simulated 1'"
     )
+
+
+def test_missing_blocks_come_once_and_in_order(table: LatencyTable) -> None:
+    other = replace(UNKNOWN, input_size=3)
+    assert table.missing([UNKNOWN, DispatchSpec(), other, UNKNOWN]) == [UNKNOWN, other]

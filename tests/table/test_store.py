@@ -126,3 +126,22 @@ def test_all_tables_are_listed_own_ones_first(
 
 def test_no_folder_holds_no_tables(shipped: Path) -> None:
     assert list(all_tables()) == []
+
+
+def test_another_machines_table_is_passed_over_with_the_reason(
+    simulated: DeviceSpec, shipped: Path, table: LatencyTable
+) -> None:
+    write_table(table_path(simulated), table)
+    found, why = find_table(simulated, replace(HERE, cpu="another"))
+    assert found is None
+    assert "stale: cpu is 'another'" in why
+
+
+def test_own_tables_go_before_shipped_ones(
+    simulated: DeviceSpec, shipped: Path, table: LatencyTable
+) -> None:
+    other = LatencyTable(table.header, {})
+    write_table(shipped / table_name(simulated), other)
+    assert find_table(simulated, HERE)[0] == other
+    write_table(table_path(simulated), table)
+    assert find_table(simulated, HERE)[0] == table

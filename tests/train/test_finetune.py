@@ -143,3 +143,20 @@ def test_only_convolutions_and_matrices_decay() -> None:
     assert [tuple(p.shape) for p in decayed["params"]] == [(4, 1, 3, 3), (2, 16)]
     assert {tuple(p.shape) for p in rest["params"]} == {(4,), (2,)}
     assert (decayed["weight_decay"], rest["weight_decay"]) == (0.5, 0.0)
+
+
+def test_interrupted_fine_tuning_ends_as_uninterrupted(
+    bright_or_dark: DataSet, tmp_path: Path
+) -> None:
+    def stop(done: int, total: int, accuracy: float) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    whole, begun, resumed = (
+        Finetuner(network(), bright_or_dark, settings(4), seed=1) for _ in range(3)
+    )
+    expected = whole.run(tmp_path / "whole.pt", silent).state_dict()
+    with pytest.raises(KeyboardInterrupt):
+        begun.run(tmp_path / "part.pt", stop)
+    for name, value in resumed.run(tmp_path / "part.pt", silent).state_dict().items():
+        assert torch.equal(value, expected[name]), name

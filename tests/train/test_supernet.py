@@ -1,5 +1,7 @@
 """Epochs of the supernet: what they change, and what they leave alone."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,7 @@ import torch
 from hwnas.data import DataSet, load_data
 from hwnas.network import Supernet
 from hwnas.space import Architecture, Space
-from hwnas.train import SupernetSettings, SupernetTrainer
+from hwnas.train import SupernetSettings, SupernetTrainer, load_checkpoint, save_checkpoint
 from hwnas.train.supernet import _cosine
 
 SMALLEST = Architecture(("8", "8", "k3e3", "skip", "16", "k3e3", "skip"))
@@ -114,3 +116,33 @@ def test_a_supernet_is_the_same_for_the_same_seed(small_space: Space) -> None:
     images = torch.from_numpy(np.random.default_rng(0).random((4, 1, 8, 8), np.float32))
     assert torch.equal(first(images, LARGEST), second(images, LARGEST))
     assert not torch.equal(first(images, LARGEST), other(images, LARGEST))
+
+
+def test_an_epoch_is_the_same_for_the_same_seed(small_space: Space, digits: DataSet) -> None:
+    first, second = trainer(small_space, digits), trainer(small_space, digits)
+    for trained in (first, second):
+        trained.warm_up(0, 5)
+        trained.train(LARGEST, 1, 5)
+    assert not changed(first, weights(second))
+    assert first.accuracy(LARGEST) == second.accuracy(LARGEST)
+
+
+def test_a_resumed_supernet_trains_as_an_uninterrupted_one(
+    small_space: Space, digits: DataSet, tmp_path: Path
+) -> None:
+    whole, begun, resumed = (trainer(small_space, digits) for _ in range(3))
+    whole.train(LARGEST, 0, 5)
+    begun.train(LARGEST, 0, 5)
+    save_checkpoint(tmp_path / "s.pt", begun.state())
+    resumed.load_state(load_checkpoint(tmp_path / "s.pt") or {})
+    for trained in (whole, resumed):
+        trained.train(LARGEST, 1, 5)
+    assert not changed(whole, weights(resumed))
+
+
+def test_training_one_path_makes_it_better(small_space: Space, digits: DataSet) -> None:
+    trained = trainer(small_space, digits, SupernetSettings(epoch_images=1024))
+    before = trained.accuracy(LARGEST)
+    for epoch in range(10):
+        trained.train(LARGEST, epoch, 10)
+    assert trained.accuracy(LARGEST) > before + 0.2

@@ -102,7 +102,7 @@ class Shifted:
         return np.array([[self._logit + 0.005]], np.float32)
 
 
-@pytest.mark.parametrize(("logit", "agrees"), [(100.0, True), (1.0, False), (0.0, False)])
+@pytest.mark.parametrize(("logit", "agrees"), [(100.0, True), (1.0, False), (float("nan"), False)])
 def test_large_logits_may_differ_by_more(logit: float, agrees: bool) -> None:
     network = torch.nn.Linear(1, 1)
     network.weight.data.fill_(logit)

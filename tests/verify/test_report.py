@@ -39,3 +39,11 @@ def test_an_accuracy_asked_for_and_never_found_is_a_failure() -> None:
 
 def test_an_accuracy_of_zero_passes_a_least_of_zero() -> None:
     assert replace(NOTHING_ASKED, min_accuracy=0.0, accuracy=0.0).kept
+
+
+def test_each_broken_promise_is_a_sentence() -> None:
+    broken = replace(NOTHING_ASKED, budget_ms=1.5, min_accuracy=0.9, accuracy=0.85)
+    assert broken.failures == [
+        "m.onnx takes 2 ms on d, over its budget of 1.5 ms.",
+        "m.onnx is 0.8500 accurate, under the 0.9 asked for.",
+    ]
