@@ -54,7 +54,11 @@ __all__ = [
 
 
 class _Hwnas(ModuleType):
-    """A public function goes before the room of the same name, whichever was imported first."""
+    """A public function goes before the room of the same name, whichever was imported first.
+
+    So a room of such a name is reached by ``from hwnas.profile import ready_blocks``, not by
+    ``import hwnas.profile as room``.
+    """
 
     def __getattribute__(self, name: str) -> Any:  # noqa: ANN401
         if name in _HOMES:

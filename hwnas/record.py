@@ -27,18 +27,21 @@ def read_record(record: type[Record], table: Mapping[str, Any], source: str) -> 
         InvalidInputError: An unknown key, a missing one, a wrong type or a refused value.
     """
     settings = dacite.Config(
-        strict=True, cast=[tuple, Enum], type_hooks={float: _as_float, int: _as_whole}
+        strict=True, cast=[Enum], type_hooks={float: _as_float, int: _as_whole}
     )
+    values: dict[str, Any] = {}
     try:
-        return dacite.from_dict(record, dict(table), settings)
+        values = _with_tuples(dict(table))
+        return dacite.from_dict(record, values, settings)
     except dacite.UnexpectedDataError as error:
         key = sorted(error.keys)[0]
-        known = _every_key(record)
-        raise InvalidInputError(
-            f"{source}: unknown key {key!r}; {_nearest(key, known)}"
-        ) from error
+        known = _keys_beside(record, values, key)
+        message = f"{source}: unknown key {key!r}; {_nearest(key, known)}"
+        raise InvalidInputError(message) from error
     except (dacite.DaciteError, ValueError, TypeError) as error:
-        raise InvalidInputError(f"{source}: {error}. Correct that line and try again.") from error
+        raise InvalidInputError(
+            f"{source}: {_reason(error)}. Correct that line and try again."
+        ) from error
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -48,7 +51,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         InvalidInputError: It is missing or no TOML.
     """
     try:
-        return tomllib.loads(path.read_text())
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInputError(f"Cannot read {path}: {error}. Name an existing file.") from error
     except tomllib.TOMLDecodeError as error:
@@ -67,14 +70,34 @@ def _nearest(name: str, known: Iterable[str]) -> str:
     return f"{hint}Known: {', '.join(names)}."
 
 
-def _every_key(record: type[Any]) -> list[str]:
-    keys: list[str] = []
-    for field in fields(record):
-        keys.append(field.name)
-        for part in (field.type, *get_args(field.type)):  # a record, or a tuple of them
+def _keys_beside(record: type[Any], table: Mapping[str, Any], key: str) -> list[str]:
+    """The keys of the record, or of the one within it, whose table holds the unknown ``key``."""
+    known = {field.name: field.type for field in fields(record)}
+    if key in table and key not in known:
+        return list(known)
+    for name, type_ in known.items():
+        values = table.get(name)
+        for part in (type_, *get_args(type_)):  # a record, or a tuple of them
             if isinstance(part, type) and is_dataclass(part):
-                keys += _every_key(part)
-    return list(dict.fromkeys(keys))
+                for value in values if isinstance(values, tuple) else (values,):
+                    if isinstance(value, Mapping) and (keys := _keys_beside(part, value, key)):
+                        return keys
+    return []
+
+
+def _reason(error: Exception) -> str:
+    """The library's words, which leave the choices of a Literal out."""
+    choices = get_args(getattr(error, "field_type", None))
+    if choices and all(isinstance(choice, str) for choice in choices):
+        return str(error).replace('"Literal"', f"one of {', '.join(map(repr, choices))},")
+    return str(error)
+
+
+def _with_tuples(value: Any) -> Any:  # noqa: ANN401
+    """Tables as they are, with every list as the tuple that a frozen record holds."""
+    if isinstance(value, Mapping):
+        return {key: _with_tuples(part) for key, part in value.items()}
+    return tuple(map(_with_tuples, value)) if isinstance(value, list) else value
 
 
 def _as_float(value: object) -> object:

@@ -1,11 +1,13 @@
 """The command ``hwnas``: its commands, and the exit code of every ending.
 
-0 kept, 1 a promise verified as broken, 2 wrong use, 3 no network fits, 130 interrupted.
+0 kept, 1 a promise verified as broken, 2 wrong use, 3 no network fits, 70 a bug of hwnas,
+130 interrupted, 141 the reader of the output left.
 """
 
 import re
 import sys
 import tempfile
+import traceback
 from collections.abc import Sequence
 
 import typer
@@ -15,13 +17,11 @@ from hwnas.cli.devices import devices_app
 from hwnas.cli.export import export
 from hwnas.cli.profile import profile
 from hwnas.cli.search import search
-from hwnas.cli.show import CODES, Exit, WithExamples, say
+from hwnas.cli.show import Exit, WithExamples, say
 from hwnas.cli.table import table_app
 from hwnas.cli.verify import verify
 from hwnas.errors import HwnasError, NoNetworkFitsError
 from hwnas.version import VERSION
-
-INTERRUPTED = 130
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -45,7 +45,8 @@ def version(
 
     The first thing to try: hwnas search --latency 0.1ms
 
-    Exit codes: 0 kept, 1 a promise is broken, 2 wrong use, 3 no network fits, 130 interrupted.
+    Exit codes: 0 kept, 1 a promise is broken, 2 wrong use, 3 no network fits, 70 a bug,
+    130 interrupted.
     """
     if show_version:
         print(f"hwnas {VERSION}")
@@ -57,23 +58,31 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         outcome = app(args=arguments, prog_name="hwnas", standalone_mode=False)
     except NoNetworkFitsError as error:
-        return _say(error, CODES[Exit.NOTHING_FITS])
+        return _say(error, Exit.NOTHING_FITS)
     except HwnasError as error:
-        return _say(error, CODES[Exit.WRONG_USE])
+        return _say(error, Exit.WRONG_USE)
     except TyperException as error:
-        return _say(_wrong_use(error), CODES[Exit.WRONG_USE])
+        return _say(_wrong_use(error), Exit.WRONG_USE)
     except OSError as error:
-        return _say(_no_file(error), CODES[Exit.WRONG_USE])
+        return _say(_no_file(error), Exit.WRONG_USE)
+    except SystemExit:  # Typer's end of a broken pipe, with the code of a broken promise
+        return Exit.READER_LEFT
     except (KeyboardInterrupt, typer.Abort):
-        outcome = INTERRUPTED
-    if outcome == INTERRUPTED:
+        outcome = Exit.INTERRUPTED
+    if outcome == Exit.INTERRUPTED:
         say("Interrupted. Run the same command again to go on.")
-    return outcome if isinstance(outcome, int) else CODES[Exit.KEPT]
+    return outcome if isinstance(outcome, int) else Exit.KEPT
 
 
 def main() -> None:
     """The console script."""
-    sys.exit(run())
+    try:
+        code = run()
+    except Exception:  # noqa: BLE001 - a bug keeps its traceback, but not the code of a verdict
+        traceback.print_exc()
+        say("This is a bug of hwnas. Please report it with the lines above.")
+        code = Exit.CRASHED
+    sys.exit(code)
 
 
 def _no_file(error: OSError) -> str:

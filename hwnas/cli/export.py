@@ -13,6 +13,7 @@ from hwnas.cli.options import (
     InputSize,
     Precision,
     Quiet,
+    SkipBad,
 )
 from hwnas.cli.show import say, showing_progress
 
@@ -35,6 +36,7 @@ def export(
     input_size: InputSize = 224,
     channels: Channels = 3,
     classes: Classes = 1000,
+    skip_bad: SkipBad = False,
     quiet: Quiet = False,
 ) -> None:
     """Write a run's network, an architecture or a preset as one ONNX file.
@@ -59,6 +61,7 @@ def export(
             input_size=input_size,
             in_channels=channels,
             n_classes=classes,
+            skip_bad=skip_bad,
             on_progress=on_progress,
         )
     weights = "trained weights" if report.trained else "random weights, for timing only"

@@ -39,5 +39,8 @@ DataForShape = Annotated[
     typer.Option("--data", help="Take size, channels and classes from this data set."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON to standard output.")]
+SkipBad = Annotated[
+    bool, typer.Option("--skip-bad", help="Leave unreadable and mislabelled images out.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 Seed = Annotated[int, typer.Option("--seed", help="Of everything random.")]

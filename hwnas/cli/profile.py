@@ -34,9 +34,7 @@ def profile(
     Example:
         hwnas profile --device x86-cpu --input-size 224 --precision int8
     """
-    from hwnas.pipeline import device_with
     from hwnas.pipeline import profile as run
-    from hwnas.table import table_path
 
     with showing_progress(quiet=quiet) as on_progress:
         table = run(
@@ -51,5 +49,4 @@ def profile(
             batch=batch,
             on_progress=on_progress,
         )
-    target = device_with(device, precision=precision, threads=threads, batch=batch)
-    print(f"{len(table.rows)} blocks timed on {target.name}: {table_path(target)}")
+    print(f"{len(table.rows)} blocks are timed on {table.header.device.name}: {table.path}")

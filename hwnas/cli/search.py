@@ -63,7 +63,7 @@ def search(
     ] = 0,
     epoch_images: Annotated[
         int, typer.Option("--epoch-images", help="Images of one search epoch.")
-    ] = 2048,
+    ] = 4096,
     warmup_epochs: Annotated[
         int, typer.Option("--warmup-epochs", help="Search epochs of random paths at first.")
     ] = 10,
@@ -113,7 +113,7 @@ def search(
 
 
 def _print(result: Any) -> None:  # noqa: ANN401
-    label = "" if result.provenance in ("measured", "fitted") else f" ({result.provenance})"
+    label = result.provenance.label
     budget = "none" if result.latency_budget_ms is None else f"{result.latency_budget_ms:g} ms"
     spread = result.measured_latency_spread
     rows = [
@@ -123,7 +123,7 @@ def _print(result: Any) -> None:  # noqa: ANN401
             f"measured{label}",
             f"{result.measured_latency_ms:.4g} ms (90 % of runs within {spread.p90_ms:.4g} ms)",
         ],
-        ["float32 on the same device", f"{result.float32_latency_ms:.4g} ms"],
+        [f"float32 on the same device{label}", f"{result.float32_latency_ms:.4g} ms"],
         ["accuracy float32, test", f"{100 * result.accuracy_float32:.2f} %"],
     ]
     if result.accuracy_int8 is not None:
@@ -131,11 +131,12 @@ def _print(result: Any) -> None:  # noqa: ANN401
     rows += [
         ["parameters", f"{result.params:,}"],
         ["multiply-accumulates", f"{result.macs:,}"],
-        ["model", f"{result.out}/model.{result.precision}.onnx, {result.model_bytes:,} bytes"],
+        ["model", f"{result.model_bytes:,} bytes"],
     ]
     for base in result.baselines:
-        accuracy = base.accuracy_float32 if base.accuracy_int8 is None else base.accuracy_int8
-        found = "not trained" if accuracy is None else f"{100 * accuracy:.2f} %"
-        rows.append([f"beside it: {base.name}", f"{base.measured_latency_ms:.4g} ms, {found}"])
+        found = "not trained" if base.accuracy is None else f"{100 * base.accuracy:.2f} %"
+        measured = f"{base.measured_latency_ms:.4g} ms{base.provenance.label}"
+        rows.append([f"beside it: {base.name}", f"{measured}, {found}"])
     title = f"{result.data} on {result.device}: {result.strategy} in {result.space}"
     print_table(title, {"": "left", "found": "left"}, rows)
+    print(f"{result.out}/model.{result.precision}.onnx")

@@ -68,13 +68,15 @@ def show(
     """Print a table, slowest block first.
 
     Example:
-        hwnas table show x86-cpu-int8-t1-b1-5c0a4f --json
+        hwnas table show TABLE --json
     """
     from hwnas.block import block_to_json
     from hwnas.record import unknown_name
     from hwnas.table import all_tables, read_table
 
-    known = {path.stem: path for path in all_tables()}
+    known: dict[str, Path] = {}
+    for path in all_tables():
+        known.setdefault(path.stem, path)
     if not name.endswith(".jsonl") and name not in known:
         raise unknown_name("latency table", name, known)
     table = read_table(Path(name) if name.endswith(".jsonl") else known[name])
@@ -140,5 +142,5 @@ def score(
         ["within 10 %", f"{figures.within_10:.1f} %"],
         ["Kendall tau", f"{figures.kendall_tau:.3f}"],
     ]
-    title = f"{figures.n_networks} random networks of {space} on {device}"
+    title = f"{figures.n_networks} random networks of {space} on {device}{found.provenance.label}"
     print_table(title, {"predicted against measured": "left", "": "right"}, rows)

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from hwnas.cli.options import Device, Json, Quiet, Threads
-from hwnas.cli.show import CODES, Exit, print_json, print_table, say, showing_progress
+from hwnas.cli.options import Device, Json, Quiet, SkipBad, Threads
+from hwnas.cli.show import Exit, print_json, print_table, say, showing_progress
 
 
 def verify(
@@ -22,6 +22,7 @@ def verify(
     min_accuracy: Annotated[
         float | None, typer.Option("--min-accuracy", help="Least accuracy, from 0 to 1.")
     ] = None,
+    skip_bad: SkipBad = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -41,6 +42,7 @@ def verify(
             threads=threads,
             data=data,
             min_accuracy=min_accuracy,
+            skip_bad=skip_bad,
             on_progress=on_progress,
         )
     if json:
@@ -49,7 +51,7 @@ def verify(
         _print(report)
     for failure in report.failures:
         say(failure)
-    raise typer.Exit(CODES[Exit.KEPT if report.kept else Exit.FAILED])
+    raise typer.Exit(Exit.KEPT if report.kept else Exit.BROKEN_PROMISE)
 
 
 def _print(report: Any) -> None:  # noqa: ANN401

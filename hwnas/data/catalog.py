@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hwnas.data.digits import load_digits
 from hwnas.data.fashion_mnist import holds_idx, load_fashion_mnist, load_idx_folder
-from hwnas.data.image_folder import Progress, Warn, load_image_folder
+from hwnas.data.image_folder import OnFiles, Warn, load_image_folder
 from hwnas.data.labelled import DataSet
 from hwnas.data.npz import load_npz
 from hwnas.errors import DataError
@@ -24,7 +24,7 @@ def load_data(
     input_size: int | None = None,
     skip_bad: bool = False,
     warn: Warn | None = None,
-    progress: Progress | None = None,
+    progress: OnFiles | None = None,
 ) -> DataSet:
     """A set by its name, or from a folder of images, a folder of IDX files or an ``.npz``.
 

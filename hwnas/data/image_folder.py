@@ -19,7 +19,7 @@ USUAL_SIZE = 224
 """Of images that come in many sizes, as on ImageNet."""
 
 Warn = Callable[[str], None]
-Progress = Callable[[int, int], None]
+OnFiles = Callable[[int, int], None]
 
 
 def load_image_folder(
@@ -28,7 +28,7 @@ def load_image_folder(
     input_size: int | None = None,
     skip_bad: bool = False,
     warn: Warn | None = None,
-    progress: Progress | None = None,
+    progress: OnFiles | None = None,
 ) -> DataSet:
     """Read ``train/<class>/*.jpg``, perhaps ``val/`` or ``validation/``, perhaps ``test/``.
 
@@ -65,7 +65,7 @@ def load_image_folder(
 
 
 def _look(
-    listing: FolderListing, progress: Progress | None
+    listing: FolderListing, progress: OnFiles | None
 ) -> tuple[dict[Path, Header], dict[Path, str]]:
     """First pass: the headers of the readable files, and what is wrong with the others."""
     Image.init()  # here, as the threads would race for it
@@ -103,7 +103,7 @@ def _decode(
     pixels: NDArray[np.uint8],
     files: Sequence[ImageFile],
     listing: FolderListing,
-    progress: Progress | None,
+    progress: OnFiles | None,
 ) -> dict[Path, str]:
     """Second pass: fill ``pixels``; what is wrong with the files that would not decode."""
     n_files = len(listing.files)
@@ -120,7 +120,7 @@ def _decode(
 
 
 def _share_of(
-    progress: Progress | None, n_files: int, *, n_seen_before: int
+    progress: OnFiles | None, n_files: int, *, n_seen_before: int
 ) -> Callable[[int], None]:
     """One bar for both passes: a file is done when it was seen twice."""
 

@@ -9,6 +9,7 @@ from hwnas.device.fingerprint import cpu_flags, cpu_model
 from hwnas.device.recipe import Recipe
 from hwnas.device.spec import DeviceSpec, Peak
 
+INTEGER_DOT_PRODUCT = {"avx512_vnni", "avx_vnni", "asimddp", "i8mm"}
 DEFAULT_HZ = 2.5e9
 DDR_BYTES_PER_S = 20e9
 """One core streaming from memory, about: no portable way to ask."""
@@ -33,8 +34,7 @@ def recipe_for(flags: frozenset[str]) -> Recipe:
     """Unsigned activations with signed weights everywhere; without VNNI or Arm dot product ONNX
     Runtime's older kernels saturate on full-range weights per channel, so per tensor there.
     """  # noqa: D205
-    integer_dot_product = flags & {"avx512_vnni", "avx_vnni", "asimddp", "i8mm"}
-    return Recipe(per_channel=bool(integer_dot_product))
+    return Recipe(per_channel=bool(flags & INTEGER_DOT_PRODUCT))
 
 
 def device_toml(device: DeviceSpec) -> str:
@@ -61,7 +61,7 @@ def _nominal_peak(flags: frozenset[str]) -> Peak:
     hz = frequency.max * 1e6 if frequency and frequency.max else DEFAULT_HZ
     vector_bits = 512 if "avx512f" in flags else 256 if "avx2" in flags else 128
     float_macs = hz * 2 * vector_bits / 32
-    widening = 4 if flags & {"avx512_vnni", "avx_vnni", "asimddp"} else 2
+    widening = 4 if flags & INTEGER_DOT_PRODUCT else 2
     return Peak(
         float32_macs_per_s=float_macs,
         int8_macs_per_s=float_macs * widening / 2,

@@ -1,10 +1,11 @@
 """How a device wants its int8 models quantized."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 Integer = Literal["uint8", "int8"]
-CALIBRATIONS = ("minmax", "percentile", "entropy")
+Calibration = Literal["minmax", "percentile", "entropy"]
+CALIBRATIONS: tuple[str, ...] = get_args(Calibration)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +19,7 @@ class Recipe:
     activations: Integer = "uint8"
     weights: Integer = "int8"
     per_channel: bool = True
-    calibration: Literal["minmax", "percentile", "entropy"] = "minmax"
+    calibration: Calibration = "minmax"
     percentile: float = 99.99
     n_calibration_images: int = 256
 

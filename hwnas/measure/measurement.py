@@ -16,6 +16,11 @@ class Provenance(StrEnum):
     SIMULATED = "simulated"
     ESTIMATED = "estimated"
 
+    @property
+    def label(self) -> str:
+        """What must stand beside such a latency; empty if it may be quoted as the device's."""
+        return "" if self in (self.MEASURED, self.FITTED) else f" ({self})"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:

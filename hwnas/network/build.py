@@ -9,9 +9,11 @@ from hwnas.block import BlockSpec
 from hwnas.network.modules import module_of
 
 
-def build(blocks: Sequence[BlockSpec]) -> nn.Sequential:
-    """The network of these blocks in order, image to logits, freshly initialised."""
-    return nn.Sequential(*(module_of(block) for block in blocks))
+def build(blocks: Sequence[BlockSpec], seed: int = 0) -> nn.Sequential:
+    """The network of these blocks in order, image to logits; the seed decides its weights."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return nn.Sequential(*(module_of(block) for block in blocks))
 
 
 def randomize_statistics(network: nn.Module, generator: torch.Generator) -> None:

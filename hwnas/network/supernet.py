@@ -1,6 +1,6 @@
 """All networks of a space over shared weights: each takes its slice of the largest."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import torch
 from jaxtyping import Float
@@ -43,7 +43,7 @@ class Supernet(nn.Module):
         size = placed[0].block.input_size
         if images.shape[-1] != size:
             images = functional.interpolate(images, size=size, mode="bilinear", antialias=True)
-        network = build([place.block for place in placed]).to(images.device)
+        network = _without_weights(placed)
         sliced = self._slices(placed, dict(network.named_parameters()))
         logits: Tensor = functional_call(network, sliced, (images,))
         return logits
@@ -68,6 +68,16 @@ class Supernet(nn.Module):
             largest = self.shared[f"{keys[index]}/{parameter}".replace(".", ":")]
             slices[name] = largest[_window(tuple(largest.shape), tuple(target.shape))]
         return slices
+
+
+def _without_weights(placed: Sequence[PlacedBlock]) -> nn.Module:
+    """The network's shapes alone; BatchNorm keeps no statistics and so takes the batch's."""
+    with torch.device("meta"):
+        network = nn.Sequential(*(module_of(place.block) for place in placed))
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_mean = module.running_var = module.num_batches_tracked = None
+    return network
 
 
 def _key(place: PlacedBlock) -> str:

@@ -134,6 +134,7 @@ def verify(  # noqa: PLR0913 - a command's options
     threads: int | None = None,
     data: str | None = None,
     min_accuracy: float | None = None,
+    skip_bad: bool = False,
     on_progress: OnProgress = silent,
 ) -> VerifyReport:
     """Time an ONNX file on the device and test it, against what is promised.
@@ -145,6 +146,7 @@ def verify(  # noqa: PLR0913 - a command's options
         threads: Threads of one inference; the device file's by default.
         data: Whose test images to use.
         min_accuracy: Least share of test images to classify right, from 0 to 1.
+        skip_bad: Leave unreadable and mislabelled images out.
         on_progress: Told while images are read.
 
     Raises:
@@ -156,6 +158,7 @@ def verify(  # noqa: PLR0913 - a command's options
         budget_ms=None if latency is None else milliseconds(latency),
         data=data,
         min_accuracy=min_accuracy,
+        skip_bad=skip_bad,
     )
     return run_verify(request, on_progress)
 
@@ -172,6 +175,7 @@ def export(  # noqa: PLR0913 - a command's options
     input_size: int = 224,
     in_channels: int = 3,
     n_classes: int = 1000,
+    skip_bad: bool = False,
     on_progress: OnProgress = silent,
 ) -> ExportReport:
     """Write a run, an ``architecture.json`` or a preset as one ONNX file.
@@ -187,6 +191,7 @@ def export(  # noqa: PLR0913 - a command's options
         input_size: Of a preset without ``data``, in pixels.
         in_channels: Of a preset without ``data``.
         n_classes: Of a preset without ``data``.
+        skip_bad: Leave unreadable and mislabelled images out; as the run did, by default.
         on_progress: Told while images are read.
 
     Raises:
@@ -200,6 +205,7 @@ def export(  # noqa: PLR0913 - a command's options
         input_size=input_size,
         in_channels=in_channels,
         n_classes=n_classes,
+        skip_bad=skip_bad,
     )
     return run_export(request, on_progress)
 

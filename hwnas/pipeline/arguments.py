@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
-from hwnas.device import CALIBRATIONS, DeviceSpec, load_device
+from hwnas.device import CALIBRATIONS, DeviceSpec, Precision, load_device
 from hwnas.errors import InvalidInputError
 from hwnas.pipeline.problem import load_images, usable_space
 from hwnas.pipeline.quantity import check_least, count, milliseconds
@@ -13,7 +14,7 @@ from hwnas.search import Budget
 from hwnas.space import Space
 from hwnas.train import FinetuneSettings, SupernetSettings
 
-PRECISIONS = ("int8", "float32")
+PRECISIONS: tuple[str, ...] = get_args(Precision)
 N_SEEDS = 2**63
 """As many as torch takes."""
 
@@ -57,7 +58,7 @@ def space_for(
 ) -> Space:
     """The space for given images, or for those of a data set."""
     if data is not None:
-        images = load_images(data, None, on_progress)
+        images = load_images(data, None, on_progress, skip_bad=True)  # for their shape only
         input_size, in_channels = images.input_size, images.in_channels
         n_classes = images.n_classes
     return usable_space(space, input_size=input_size, in_channels=in_channels, n_classes=n_classes)

@@ -2,12 +2,11 @@
 
 import hashlib
 from collections.abc import Sequence
-
-import torch
+from dataclasses import replace
 
 from hwnas.block import BlockSpec
 from hwnas.data import DataSet
-from hwnas.measure import NETWORK_PLAN
+from hwnas.measure import NETWORK_PLAN, Measurement, Provenance
 from hwnas.network import build
 from hwnas.pipeline.finish import Workshop
 from hwnas.pipeline.problem import usable_space
@@ -49,7 +48,7 @@ def run_baselines(trained: Sequence[str], workshop: Workshop, work: WorkFolder) 
             )
             kept = vars(baseline)
             work.remember(kept_as, kept)
-        baselines.append(Baseline(**kept))
+        baselines.append(Baseline(**kept | {"provenance": Provenance(kept["provenance"])}))
         work.progress("baselines", len(baselines), len(names), name)
     return baselines
 
@@ -57,28 +56,25 @@ def run_baselines(trained: Sequence[str], workshop: Workshop, work: WorkFolder) 
 def _timed(name: str, blocks: Sequence[BlockSpec], workshop: Workshop) -> Baseline:
     ready = ready_blocks(blocks, workshop.device, workshop.engine)
     measurement = workshop.engine.measure(ready.content, workshop.device, NETWORK_PLAN)
-    return _baseline(name, blocks, measurement.median_ms, None, None)
+    return _baseline(name, blocks, measurement, None, None)
 
 
 def _trained(
     name: str, blocks: Sequence[BlockSpec], workshop: Workshop, work: WorkFolder, kept_as: str
 ) -> Baseline:
-    with torch.random.fork_rng():
-        torch.manual_seed(workshop.seed)
-        network = build(blocks)
     trained = workshop.train(
-        network,
+        build(blocks, workshop.seed),
         work.path / f"{kept_as}.pt",
         lambda done, total, accuracy: work.progress(
             f"train {name}", done, total, f"accuracy {accuracy:.3f}"
         ),
     )
-    finished = workshop.deploy(trained, blocks)
+    finished = replace(workshop, budget_ms=None).deploy(trained, blocks)
     deployed = workshop.test_accuracy(finished.deployed.model)
     return _baseline(
         name,
         blocks,
-        finished.measurement.median_ms,
+        finished.measurement,
         workshop.test_accuracy(finished.float32),
         deployed if workshop.device.precision == "int8" else None,
     )
@@ -92,7 +88,7 @@ def _digest(name: str, blocks: Sequence[BlockSpec]) -> str:
 def _baseline(
     name: str,
     blocks: Sequence[BlockSpec],
-    measured_ms: float,
+    measurement: Measurement,
     float32: float | None,
     int8: float | None,
 ) -> Baseline:
@@ -100,7 +96,8 @@ def _baseline(
         name=name,
         params=sum(block.n_parameters for block in blocks),
         macs=sum(block.n_macs for block in blocks),
-        measured_latency_ms=measured_ms,
+        measured_latency_ms=measurement.median_ms,
+        provenance=measurement.provenance,
         accuracy_float32=float32,
         accuracy_int8=int8,
     )

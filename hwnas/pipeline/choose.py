@@ -22,6 +22,7 @@ LOOK_AHEAD = 500
 """Architectures looked at for ``N_CANDIDATES`` that differ as networks: a skipped block may
 stand in several places.
 """
+KEPT_AS = "chooser"
 TIGHTEN = 1.03
 """How much slower networks are assumed after a round in which none fitted."""
 
@@ -38,7 +39,7 @@ class Timed:
 
 
 class Chooser:
-    """Keeps what was timed, and what the timings say of the prediction."""
+    """Keeps what was timed, and what the timings say of the prediction, also when killed."""
 
     def __init__(
         self, problem: Problem, generator: Generator, source: AccuracySource, work: WorkFolder
@@ -49,13 +50,18 @@ class Chooser:
         self._work = work
         self._tightening = 1.0
         self._slowdown = 1.0
+        self._chosen = ""
+        self.n_rejected = 0
         self.timed: list[Timed] = []
+        kept = work.recall(KEPT_AS)
+        if kept is not None:
+            self._restore(kept)
 
     @property
     def ratio(self) -> float:
         """Measured over predicted, median over the networks timed; 1 before any was."""
         ratios = [timed.measurement.median_ms / timed.predicted_ms for timed in self.timed]
-        return self._slowdown * self._tightening * float(np.median(ratios)) if ratios else 1.0
+        return float(np.median(ratios)) if ratios else 1.0
 
     def best(self) -> Timed:
         """The most accurate network that was timed within the budget, its spread to spare.
@@ -66,30 +72,53 @@ class Chooser:
         Raises:
             NoNetworkFitsError: None was, in ``MAX_ROUNDS`` rounds of corrections.
         """
+        for timed in self.timed:
+            if str(timed.architecture) == self._chosen:
+                return timed
         self._fill_up()
         if not self._fitting and self._slowdown > 1:
             self._slowdown = 1.0
             self._fill_up()
         if not self._fitting:
-            raise self._nothing_fits()
-        return max(self._fitting, key=lambda timed: (timed.accuracy, timed.score))
+            self.forget()
+            raise self._problem.nothing_fits(self._generator)
+        chosen = max(self._fitting, key=lambda timed: (timed.accuracy, timed.score))
+        self._chosen = str(chosen.architecture)
+        self._keep()
+        return chosen
+
+    def reject(self, timed: Timed, measurement: Measurement) -> None:
+        """Replace a timing that the trained network did not keep, and doubt the others by it."""
+        slowdown = measurement.median_ms / timed.measurement.median_ms
+        self._slowdown = max(self._slowdown, slowdown)
+        self.timed[self.timed.index(timed)] = replace(timed, measurement=measurement)
+        self.n_rejected += 1
+        self._chosen = ""
+        self._keep()
+
+    def forget(self) -> None:
+        """Let the next sitting time everything anew: the device may have been busy."""
+        self._work.forget(KEPT_AS)
 
     def _fill_up(self) -> None:
         """Time networks until enough fit, correcting the prediction round by round."""
         for _ in range(MAX_ROUNDS):
+            if len(self._fitting) >= N_CANDIDATES:
+                return
             fresh = list(islice(self._fresh(), N_CANDIDATES))
             for number, candidate in enumerate(fresh, start=1):
                 self._time(candidate)
+                self._keep()
                 self._work.progress("choose", number, len(fresh))
-            if len(self._fitting) >= N_CANDIDATES or not fresh:
-                break
             if not self._fitting:
                 self._tightening *= TIGHTEN
+            elif not fresh:
+                return
 
-    def to_json(self, chosen: Timed) -> dict[str, Any]:
-        """What was timed and chosen, for an interrupted run."""
-        return {
-            "chosen": str(chosen.architecture),
+    def _keep(self) -> None:
+        state = {
+            "chosen": self._chosen,
+            "n_rejected": self.n_rejected,
             "tightening": self._tightening,
             "slowdown": self._slowdown,
             "timed": [
@@ -97,11 +126,13 @@ class Chooser:
                 for timed in self.timed
             ],
         }
+        self._work.remember(KEPT_AS, state)
 
-    def restore(self, document: Mapping[str, Any]) -> Timed:
-        """Take over what ``to_json`` wrote; returns the network chosen then."""
-        self._tightening = document["tightening"]
-        self._slowdown = document["slowdown"]
+    def _restore(self, state: Mapping[str, Any]) -> None:
+        self._chosen = state["chosen"]
+        self.n_rejected = state["n_rejected"]
+        self._tightening = state["tightening"]
+        self._slowdown = state["slowdown"]
         self.timed = [
             Timed(
                 **entry
@@ -110,36 +141,29 @@ class Chooser:
                     "measurement": Measurement(**entry["measurement"]),
                 }
             )
-            for entry in document["timed"]
+            for entry in state["timed"]
         ]
-        return next(timed for timed in self.timed if str(timed.architecture) == document["chosen"])
-
-    def reject(self, timed: Timed, measurement: Measurement) -> None:
-        """Replace a timing that the trained network did not keep, and doubt the others by it."""
-        slowdown = measurement.median_ms / timed.measurement.median_ms
-        self._slowdown = max(self._slowdown, slowdown)
-        self.timed[self.timed.index(timed)] = replace(timed, measurement=measurement)
 
     @property
     def _fitting(self) -> list[Timed]:
         return [
             timed
             for timed in self.timed
-            if self._problem.keeps_latency(timed.measurement, self._spare_ms(timed.measurement))
+            if self._problem.fits(timed.measurement, slowdown=self._slowdown)
         ]
-
-    def _spare_ms(self, measurement: Measurement) -> float:
-        return measurement.mad_ms + (self._slowdown - 1) * measurement.median_ms
 
     def _fresh(self) -> Iterator[Candidate]:
         """The best of the generator's networks under the corrected model, without those timed."""
         seen = {self._problem.blocks(timed.architecture) for timed in self.timed}
-        best = self._generator.best(self._problem.limits(self.ratio))
+        assumed = self.ratio * self._slowdown * self._tightening
+        best = self._generator.best(self._problem.limits(assumed))
         top: set[tuple[BlockSpec, ...]] = set()
         for candidate in islice(best, LOOK_AHEAD):
             blocks = self._problem.blocks(candidate.architecture)
-            if len(top) == N_CANDIDATES or blocks in top:
+            if blocks in top:
                 continue
+            if len(top) == N_CANDIDATES:
+                return
             top.add(blocks)
             if blocks not in seen:
                 yield candidate
@@ -162,7 +186,3 @@ class Chooser:
             measured_ms=timed.measurement.median_ms,
             supernet_accuracy=timed.accuracy,
         )
-
-    def _nothing_fits(self) -> Exception:
-        fastest = self._generator.cheapest(0).architecture
-        return self._problem.nothing_fits(fastest, self._problem.measure(fastest))

@@ -43,6 +43,7 @@ class ExportRequest:
     input_size: int = 224
     in_channels: int = 3
     n_classes: int = 1000
+    skip_bad: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,8 @@ Source = tuple[onnx.ModelProto, ModelCard, DataSet | None]
 def _from_run(run: Path, request: ExportRequest, on_progress: OnProgress) -> Source:
     try:
         float32 = onnx.load(run / "model.float32.onnx")
-        source = json.loads((run / "result.json").read_text())["data_source"]
+        result = json.loads((run / "result.json").read_text(encoding="utf-8"))
+        source, run_skipped = str(result["data_source"]), bool(result["skip_bad"])
     except (OSError, DecodeError, ValueError, KeyError, TypeError) as error:
         raise InvalidInputError(
             f"{run} is no finished run ({error}). Name a folder that hwnas search wrote."
@@ -108,14 +110,19 @@ def _from_run(run: Path, request: ExportRequest, on_progress: OnProgress) -> Sou
         )
     if request.device.precision == "float32":
         return float32, card, None
-    size = card.preprocessing.input_size
-    return float32, card, load_images(request.data or source, size, on_progress)
+    data = load_images(
+        request.data or source,
+        card.preprocessing.input_size,
+        on_progress,
+        skip_bad=request.skip_bad or (request.data is None and run_skipped),
+    )
+    return float32, card, data
 
 
 def _untrained(request: ExportRequest, on_progress: OnProgress) -> Source:
     data = None
     if request.data is not None:
-        data = load_images(request.data, None, on_progress)
+        data = load_images(request.data, None, on_progress, skip_bad=request.skip_bad)
     space, architecture = _architecture(request, data)
     blocks = blocks_of(space, architecture)
     network = build(blocks)
@@ -123,7 +130,8 @@ def _untrained(request: ExportRequest, on_progress: OnProgress) -> Source:
     float32 = to_onnx(network, input_shape(blocks, request.device.batch))
     first = blocks[0]
     if data is not None and data.input_size != first.input_size:
-        data = load_images(str(request.data), first.input_size, on_progress)
+        size = first.input_size
+        data = load_images(str(request.data), size, on_progress, skip_bad=request.skip_bad)
     card = ModelCard(
         architecture=architecture_to_json(space, architecture),
         preprocessing=_preprocessing(data, first.in_channels, first.input_size),
@@ -150,7 +158,7 @@ def _architecture(request: ExportRequest, data: DataSet | None) -> tuple[Space, 
 
 def _architecture_in(path: Path) -> tuple[Space, Architecture]:
     try:
-        return architecture_from_json(json.loads(path.read_text()), str(path))
+        return architecture_from_json(json.loads(path.read_text(encoding="utf-8")), str(path))
     except (OSError, ValueError, TypeError, ZeroDivisionError) as error:
         raise InvalidInputError(
             f"Cannot read {path}: {error}. Name the architecture.json of a run."

@@ -73,6 +73,7 @@ class Outcome:
             seed=request.seed,
             data=problem.data.name,
             data_source=request.data,
+            skip_bad=request.skip_bad,
             data_fingerprint=problem.data.fingerprint,
             precision=device.precision,
             threads=device.threads,
@@ -114,7 +115,7 @@ def front_of(
         blocks = problem.blocks(candidate.architecture)
         points.append(
             FrontPoint(
-                predicted_latency_ms=ratio * problem.model.predict_ms(blocks),
+                corrected_latency_ms=ratio * problem.model.predict_ms(blocks),
                 score=candidate.score,
                 params=sum(block.n_parameters for block in blocks),
                 macs=sum(block.n_macs for block in blocks),

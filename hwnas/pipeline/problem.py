@@ -122,10 +122,14 @@ class Problem:
         budget_ms = self.request.budget.latency_ms
         return measure_within(ready.content, device, self.engine, budget_ms, NETWORK_PLAN)
 
-    def keeps_latency(self, measurement: Measurement, spare_ms: float = 0.0) -> bool:
-        """Whether a measurement is within the budget with ``spare_ms`` to go."""
+    def keeps_latency(self, median_ms: float) -> bool:
+        """Whether a median is within the budget."""
         budget_ms = self.request.budget.latency_ms
-        return budget_ms is None or measurement.median_ms + spare_ms <= budget_ms
+        return budget_ms is None or median_ms <= budget_ms
+
+    def fits(self, measurement: Measurement, slowdown: float = 1.0) -> bool:
+        """Whether a median that may grow by ``slowdown`` is, with its spread to spare."""
+        return self.keeps_latency(slowdown * measurement.median_ms + measurement.mad_ms)
 
     def refuse_hopeless(self) -> None:
         """Fail before any training where no network can fit.
@@ -136,19 +140,24 @@ class Problem:
         generator = self.generator(self._no_scores)
         fastest = generator.cheapest(0).architecture
         measurement = self.measure(fastest)
-        if not self.keeps_latency(measurement):
-            raise self.nothing_fits(fastest, measurement)
         ratio = measurement.median_ms / self.predict_ms(fastest)
-        if next(generator.best(self.limits(min(1.0, ratio))), None) is None:
-            raise self._limits_exclude_each_other(generator, measurement)
+        within = generator.best(self.limits(min(1.0, ratio)))
+        if not self.fits(measurement) or next(within, None) is None:
+            raise self._nothing_fits(generator, measurement)
 
-    def nothing_fits(self, fastest: Architecture, measurement: Measurement) -> NoNetworkFitsError:
-        """The error that says how fast the fastest network is."""
+    def nothing_fits(self, generator: Generator) -> NoNetworkFitsError:
+        """The error that says how fast the fastest network is, or what each limit allows."""
+        return self._nothing_fits(generator, self.measure(generator.cheapest(0).architecture))
+
+    def _nothing_fits(self, generator: Generator, fastest: Measurement) -> NoNetworkFitsError:
+        if self.fits(fastest) and len(self._price_names) > 1:
+            return self._limits_exclude_each_other(generator, fastest)
         device = self.request.device
         return NoNetworkFitsError(
             f"No network of space {self.space.name!r} fits {self.request.budget.latency_ms:g} ms: "
-            f"the fastest takes {measurement.median_ms:.4g} ms ({measurement.provenance}) on "
-            f"{device.name} in {device.precision} with {device.threads} thread(s). "
+            f"the fastest takes {fastest.median_ms:.4g} ms, give or take {fastest.mad_ms:.2g} ms "
+            f"({fastest.provenance}), on {device.name} in {device.precision} with "
+            f"{device.threads} thread(s). "
             "Raise --latency, use more --threads, a smaller --input-size or another --space."
         )
 

@@ -5,10 +5,11 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from hwnas.device import DeviceSpec
+from hwnas.device import DeviceSpec, Fingerprint
 from hwnas.search import Budget
 from hwnas.space import Space
 from hwnas.train import FinetuneSettings, SupernetSettings
+from hwnas.version import VERSION
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +29,17 @@ class SearchRequest:
     supernet: SupernetSettings = field(default_factory=SupernetSettings)
     finetune: FinetuneSettings = field(default_factory=FinetuneSettings)
 
-    def key(self, data_fingerprint: str, space: Space) -> str:
+    def key(self, data_fingerprint: str, space: Space, machine: Fingerprint) -> str:
         """A short digest of all that shapes the result, so that a resumed run is the same run.
 
-        What a space file says counts, not its name: it may be edited in between.
+        What a space file says counts, not its name: it may be edited in between. Timings of
+        another machine, engine or version of hwnas are not taken over.
         """
-        facts = asdict(self) | {"out": "", "data": data_fingerprint, "space": space.to_json()}
+        facts = asdict(self) | {
+            "out": "",
+            "data": data_fingerprint,
+            "space": space.to_json(),
+            "machine": asdict(machine),
+            "hwnas": VERSION,
+        }
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:8]

@@ -6,7 +6,7 @@ import numpy as np
 
 from hwnas.device import DeviceSpec
 from hwnas.latency import AdditiveModel, LatencyScore, score
-from hwnas.measure import NETWORK_PLAN
+from hwnas.measure import NETWORK_PLAN, Provenance
 from hwnas.measure.engine import engine_named
 from hwnas.profile import fill_table, ready_blocks
 from hwnas.progress import OnProgress, Progress
@@ -21,6 +21,7 @@ class TableScore:
     choices: tuple[str, ...]
     predicted_ms: tuple[float, ...]
     measured_ms: tuple[float, ...]
+    provenance: Provenance
 
 
 def run_score(
@@ -41,4 +42,6 @@ def run_score(
         measured_ms.append(engine.measure(ready.content, device, NETWORK_PLAN).median_ms)
     on_progress(Progress("score", n_samples, n_samples))
     figures = score(np.array(predicted_ms), np.array(measured_ms))
-    return TableScore(figures, tuple(choices), tuple(predicted_ms), tuple(measured_ms))
+    return TableScore(
+        figures, tuple(choices), tuple(predicted_ms), tuple(measured_ms), engine.provenance
+    )

@@ -3,12 +3,13 @@
 import hashlib
 from dataclasses import replace
 
+from hwnas.device import fingerprint
 from hwnas.errors import NoNetworkFitsError, RunError
 from hwnas.latency import AdditiveModel
 from hwnas.measure import Measurement
 from hwnas.measure.engine import engine_named
 from hwnas.pipeline.baselines import baseline_blocks, run_baselines
-from hwnas.pipeline.choose import Chooser, Timed
+from hwnas.pipeline.choose import Chooser
 from hwnas.pipeline.explore import explore
 from hwnas.pipeline.finish import Finished, Workshop
 from hwnas.pipeline.outcome import Outcome, front_of
@@ -44,7 +45,8 @@ def run_search(request: SearchRequest, on_progress: OnProgress = silent) -> Sear
     for name in request.baselines:
         baseline_blocks(name, data)
     engine = engine_named(request.device.engine)
-    work = WorkFolder(request.out, request.key(data.fingerprint, space), on_progress)
+    key = request.key(data.fingerprint, space, fingerprint(engine.version()))
+    work = WorkFolder(request.out, key, on_progress)
     with work.locked():
         with work.phase("profile"):
             table = fill_table(all_blocks(space), request.device, engine, on_progress)
@@ -75,19 +77,19 @@ def _outcome(problem: Problem, work: WorkFolder) -> Outcome:
         trainer, strategy = explore(problem, work)
     generator = problem.generator(strategy.scores)
     chooser = Chooser(problem, generator, trainer, work)
-    for _ in range(MAX_FINISHED):
+    while True:
         with work.phase("choose"):
-            chosen = _chosen(chooser, work)
+            chosen = chooser.best()
         workshop = _workshop(problem, chosen.architecture)
         with work.phase("finetune"):
             finished = _finished(problem, workshop, trainer, chosen.architecture, work)
-        if problem.keeps_latency(finished.measurement):
+        if problem.keeps_latency(finished.measurement.median_ms):
             break
         work.log("over budget", measured_ms=finished.measurement.median_ms)
-        work.forget("chosen")
         chooser.reject(chosen, finished.measurement)
-    else:
-        raise _budget_not_kept(problem, finished.measurement)
+        if chooser.n_rejected == MAX_FINISHED:
+            chooser.forget()
+            raise _budget_not_kept(problem, finished.measurement)
     with work.phase("front"):
         front = front_of(problem, generator, trainer, chooser.ratio)
     with work.phase("baselines"):
@@ -101,16 +103,6 @@ def _outcome(problem: Problem, work: WorkFolder) -> Outcome:
         front=front,
         baselines=tuple(baselines),
     )
-
-
-def _chosen(chooser: Chooser, work: WorkFolder) -> Timed:
-    """Choose, or recall what was chosen before an interruption with all that was timed."""
-    kept = work.recall("chosen")
-    if kept is None:
-        chosen = chooser.best()
-        work.remember("chosen", chooser.to_json(chosen))
-        return chosen
-    return chooser.restore(kept)
 
 
 def _workshop(problem: Problem, architecture: Architecture) -> Workshop:

@@ -25,6 +25,7 @@ class VerifyRequest:
     budget_ms: float | None
     data: str | None = None
     min_accuracy: float | None = None
+    skip_bad: bool = False
 
     def __post_init__(self) -> None:
         if self.min_accuracy is not None and not 0 <= self.min_accuracy <= 1:
@@ -79,7 +80,8 @@ def _accuracy(
     request: VerifyRequest, model: onnx.ModelProto, engine: Engine, on_progress: OnProgress
 ) -> float:
     card = read_card(properties_of(model), str(request.model))
-    data = load_images(str(request.data), card.preprocessing.input_size, on_progress)
+    size = card.preprocessing.input_size
+    data = load_images(str(request.data), size, on_progress, skip_bad=request.skip_bad)
     if card.class_names and data.class_names != card.class_names:
         raise InvalidInputError(
             f"{request.model} knows the classes {', '.join(card.class_names[:5])} …, the data "

@@ -4,8 +4,9 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from os import SEEK_END
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import filelock
 
@@ -64,8 +65,10 @@ class WorkFolder:
     def log(self, event: str, **facts: Any) -> None:  # noqa: ANN401
         """Add a line to ``log.jsonl``."""
         try:
-            with (self.path / "log.jsonl").open("a") as file:
-                file.write(json.dumps({"event": event, **facts}) + "\n")
+            with (self.path / "log.jsonl").open("ab+") as file:
+                file.write(
+                    _line_end(file) + json.dumps({"event": event, **facts}).encode() + b"\n"
+                )
         except OSError as error:
             raise RunError(
                 f"Cannot write {self.path / 'log.jsonl'}: {error.strerror}. "
@@ -85,7 +88,7 @@ class WorkFolder:
     def seconds(self) -> dict[str, float]:
         """Seconds a phase, over all the sittings a run took."""
         total: dict[str, float] = {}
-        for line in (self.path / "log.jsonl").read_text().splitlines():
+        for line in (self.path / "log.jsonl").read_bytes().splitlines():
             event = _parsed(line)
             if event.get("event") == "phase":
                 name = str(event["name"])
@@ -103,7 +106,7 @@ class WorkFolder:
     def recall(self, name: str) -> dict[str, Any] | None:
         """A decision kept, or nothing; a damaged one is taken anew."""
         path = self.path / f"{name}.json"
-        return _parsed(path.read_text(errors="replace")) or None if path.is_file() else None
+        return _parsed(path.read_bytes()) or None if path.is_file() else None
 
     def forget(self, name: str) -> None:
         """Take a decision back."""
@@ -120,9 +123,17 @@ class WorkFolder:
         shutil.rmtree(self.path, ignore_errors=True)
 
 
-def _parsed(text: str) -> dict[str, Any]:
+def _line_end(file: BinaryIO) -> bytes:
+    """What ends a line that a killed process left torn."""
+    if not file.seek(0, SEEK_END):
+        return b""
+    file.seek(-1, SEEK_END)
+    return b"" if file.read(1) == b"\n" else b"\n"
+
+
+def _parsed(text: bytes) -> dict[str, Any]:
     try:
         value = json.loads(text)
-    except json.JSONDecodeError:
+    except ValueError:
         return {}
     return value if isinstance(value, dict) else {}

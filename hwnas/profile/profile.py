@@ -10,7 +10,7 @@ from hwnas.block import BlockSpec
 from hwnas.device import DeviceSpec, fingerprint
 from hwnas.errors import TableError
 from hwnas.latency import DISPATCH
-from hwnas.measure import BLOCK_PLAN, MeasurePlan, Provenance
+from hwnas.measure import BLOCK_PLAN, MeasurePlan
 from hwnas.measure.engine import Engine
 from hwnas.profile.ready import ready_blocks
 from hwnas.progress import OnProgress, Progress
@@ -43,7 +43,9 @@ def fill_table(
 
     Raises:
         TableError: The table is damaged, or another profile fills it.
+        RunError: It cannot be written.
         MeasurementError: The device refuses a block.
+        QuantizeError: A block would run in float.
     """
     needed = needed_blocks(blocks)
     machine = fingerprint(engine.version())
@@ -52,7 +54,7 @@ def fill_table(
         on_progress(Progress("profile", 0, 0, f"{passed_over}; measuring anew"))
     if table is not None and not table.missing(needed):
         return table
-    path = table_path(device)
+    path = table_path(device, machine)
     check_writable(path.parent, ELSEWHERE)
     path.parent.mkdir(parents=True, exist_ok=True)
     with _only_one(path):
@@ -73,12 +75,11 @@ def _begin(
 ) -> None:
     """Write what is already known to the table's own place, without a torn last line."""
     if table is None:
-        provenance = Provenance.SIMULATED if device.engine == "simulated" else Provenance.MEASURED
         header = TableHeader(
             device=device,
             plan=plan,
             fingerprint=fingerprint(engine.version()),
-            provenance=provenance,
+            provenance=engine.provenance,
         )
         table = LatencyTable(header, {})
     write_table(path, table)

@@ -39,11 +39,13 @@ def quantize(
     """
     entry = model.graph.input[0]
     batch = entry.type.tensor_type.shape.dim[0].dim_value
-    if len(images) < batch or not np.isfinite(images).all():
+    if len(images) < batch:
         raise QuantizeError(
-            f"{len(images)} finite calibration images do not fill one batch of {batch}. "
+            f"{len(images)} calibration images do not fill one batch of {batch}. "
             "Give more training images."
         )
+    if not np.isfinite(images).all():
+        raise QuantizeError("A calibration image holds NaN or infinity. Look for blank images.")
     reader = ImageReader(entry.name, images, batch)
     scratch = onnx.ModelProto()
     scratch.CopyFrom(model)  # the quantizer moves its input's weights to a file

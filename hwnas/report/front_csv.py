@@ -15,7 +15,7 @@ def front_csv(front: Sequence[FrontPoint]) -> str:
     writer.writeheader()
     for point in front:
         row = asdict(point) | {"choices": point.choices.replace(",", ";")}
-        row["predicted_latency_ms"] = round(point.predicted_latency_ms, 6)
+        row["corrected_latency_ms"] = round(point.corrected_latency_ms, 6)
         row["score"] = round(point.score, 6)
         writer.writerow(row)
     return text.getvalue()

@@ -29,13 +29,13 @@ def picture(result: SearchResult) -> bytes:
 def _draw_front(axes: Any, result: SearchResult) -> None:  # noqa: ANN401
     known = [point for point in result.front if point.supernet_accuracy is not None]
     axes.plot(
-        [point.predicted_latency_ms for point in known],
+        [point.corrected_latency_ms for point in known],
         [100 * (point.supernet_accuracy or 0) for point in known],
         "o-",
         color=BLUE,
         markerfacecolor="white",
         linewidth=1,
-        label="front: predicted latency, supernet accuracy",
+        label="front: predicted latency (corrected), supernet accuracy",
     )
     if result.latency_budget_ms is not None:
         axes.axvline(result.latency_budget_ms, color=ORANGE, linestyle="--", linewidth=1.2)
@@ -56,8 +56,7 @@ def _draw_front(axes: Any, result: SearchResult) -> None:  # noqa: ANN401
 def _draw_baselines(axes: Any, result: SearchResult) -> None:  # noqa: ANN401
     trained = [base for base in result.baselines if base.accuracy_float32 is not None]
     for base in trained:
-        accuracy = base.accuracy_float32 if base.accuracy_int8 is None else base.accuracy_int8
-        point = (base.measured_latency_ms, 100 * (accuracy or 0))
+        point = (base.measured_latency_ms, 100 * (base.accuracy or 0))
         axes.plot(*point, "s", color=GREY)
         axes.annotate(
             base.name,
@@ -83,7 +82,7 @@ def _draw_baselines(axes: Any, result: SearchResult) -> None:  # noqa: ANN401
 
 
 def _draw_chosen(axes: Any, result: SearchResult) -> None:  # noqa: ANN401
-    final = result.accuracy_float32 if result.accuracy_int8 is None else result.accuracy_int8
+    final = result.accuracy
     axes.plot(
         [result.predicted_latency_ms, result.measured_latency_ms],
         [100 * final] * 2,
@@ -129,5 +128,4 @@ def _draw_agreement(axes: Any, result: SearchResult) -> None:  # noqa: ANN401
 
 def _label(result: SearchResult) -> str:
     label = f"{result.precision}, {result.threads} thread{'s' * (result.threads > 1)}"
-    quotable = result.provenance in ("measured", "fitted")
-    return label if quotable else f"{label}, {result.provenance.upper()}"
+    return label + result.provenance.label.upper()

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from hwnas.measure import Measurement
+from hwnas.measure import Measurement, Provenance
 
 
 @dataclass(frozen=True, kw_only=True)
 class FrontPoint:
     """One network of the latency–score front; ``supernet_accuracy`` only where it was asked."""
 
-    predicted_latency_ms: float
+    corrected_latency_ms: float
     score: float
     params: int
     macs: int
@@ -36,8 +36,14 @@ class Baseline:
     params: int
     macs: int
     measured_latency_ms: float
+    provenance: Provenance
     accuracy_float32: float | None
     accuracy_int8: float | None
+
+    @property
+    def accuracy(self) -> float | None:
+        """Of the precision that was deployed; ``None`` where it was not trained."""
+        return self.accuracy_float32 if self.accuracy_int8 is None else self.accuracy_int8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,12 +57,13 @@ class SearchResult:
 
     device: str
     engine: str
-    provenance: str
+    provenance: Provenance
     strategy: str
     space: str
     seed: int
     data: str
     data_source: str
+    skip_bad: bool
     data_fingerprint: str
     precision: str
     threads: int
@@ -84,3 +91,8 @@ class SearchResult:
     seconds: dict[str, float]
     versions: dict[str, str]
     out: str
+
+    @property
+    def accuracy(self) -> float:
+        """Of the precision that was asked for."""
+        return self.accuracy_float32 if self.accuracy_int8 is None else self.accuracy_int8

@@ -53,8 +53,9 @@ GAMMA = {UpdateRule.VELOCITY: 0.8, UpdateRule.DECAY: 0.5}
 class DdpnasSettings:
     """The paper's settings; ``steps`` sets the length of a search in proportion.
 
-    For network generation stop at 2 ``final_options``, as the authors' code does: on
-    NAS-Bench-Macro 150 architectures so spent miss less than going on to 1.
+    The authors' code stops at 2 ``final_options`` for network generation. With a fixed number of
+    architectures that leaves more for the options that matter (``benchmarks/nasbench_macro.py``);
+    with fixed ``steps``, as in ``hwnas search``, going on to 1 costs 2 ``steps`` more.
     """
 
     steps: int = 3

@@ -7,7 +7,7 @@ import numpy as np
 
 from hwnas.search.saved import Identity, damaged, identity_of, restore_rng, saved, state_in
 from hwnas.search.strategy import check_told
-from hwnas.space import Architecture, Decision
+from hwnas.space import Architecture, Decision, random_choices
 
 N_ASKS = 100
 
@@ -60,9 +60,7 @@ class RandomSearch:
         if self._pending is None:
             if self.finished:
                 raise ValueError(f"the search is finished after {self.n_asks} architectures")
-            self._pending = Architecture(
-                tuple(d.options[int(self._rng.integers(len(d.options)))] for d in self._decisions)
-            )
+            self._pending = random_choices(self._decisions, self._rng)
         return self._pending
 
     def tell(self, architecture: Architecture, accuracy: float) -> None:

@@ -19,6 +19,7 @@ from hwnas.space.walk import (
     layers_of,
     placed_blocks_of,
     random_architecture,
+    random_choices,
 )
 
 __all__ = [
@@ -38,5 +39,6 @@ __all__ = [
     "only_architecture",
     "placed_blocks_of",
     "random_architecture",
+    "random_choices",
     "space_named",
 ]

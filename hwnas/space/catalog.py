@@ -93,6 +93,9 @@ def architecture_from_json(document: Any, source: str) -> tuple[Space, Architect
     missing = [d.name for d in space.decisions if d.name not in choices]
     if missing:
         raise InvalidInputError(f"{source} does not choose {missing[0]}. Add that choice.")
+    surplus = sorted(choices.keys() - {d.name for d in space.decisions})
+    if surplus:
+        raise InvalidInputError(f"{source} chooses {surplus[0]}, which nothing asks. Remove it.")
     architecture = Architecture(tuple(str(choices[d.name]) for d in space.decisions))
     check_member(space, architecture)
     return space, architecture

@@ -57,7 +57,8 @@ class MobilenetSpace:
     """Input size, then per stage a width and per block a kernel size with an expansion.
 
     Strides are nominal: early ones are dropped where the image is too small for them
-    (``SMALLEST_FEATURE_MAP``), so one plan serves 224 and 28 pixels.
+    (``SMALLEST_FEATURE_MAP``), so one plan serves 224 and 28 pixels. Of several
+    ``input_sizes`` the largest decides; the smallest may end in fewer pixels.
     """
 
     name: str

@@ -1,6 +1,6 @@
 """What follows from a space's walk: the blocks of one network, and of all."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from hwnas.block import BlockSpec
 from hwnas.errors import InvalidInputError
 from hwnas.record import unknown_name
-from hwnas.space.architecture import Architecture
+from hwnas.space.architecture import Architecture, Decision
 from hwnas.space.protocol import Blocks, Space
 
 
@@ -103,13 +103,13 @@ def check_member(space: Space, architecture: Architecture) -> None:
 
 
 def random_architecture(space: Space, rng: np.random.Generator) -> Architecture:
-    """One network, every decision drawn uniformly."""
-    return Architecture(
-        tuple(
-            decision.options[int(rng.integers(len(decision.options)))]
-            for decision in space.decisions
-        )
-    )
+    """One network of the space, every decision drawn uniformly."""
+    return random_choices(space.decisions, rng)
+
+
+def random_choices(decisions: Sequence[Decision], rng: np.random.Generator) -> Architecture:
+    """An option of each decision, drawn uniformly."""
+    return Architecture(tuple(d.options[int(rng.integers(len(d.options)))] for d in decisions))
 
 
 def _placed_anywhere(space: Space) -> Iterator[PlacedBlock]:

@@ -24,7 +24,7 @@ def read_table(path: Path) -> LatencyTable:
         TableError: No table, or a line in it is damaged; the message has the line's number.
     """
     try:
-        lines = path.read_text().split("\n")[:-1]
+        lines = path.read_text(encoding="utf-8").split("\n")[:-1]
     except (OSError, UnicodeDecodeError) as error:
         raise TableError(
             f"Cannot read the latency table {path}: {error}. Name one that 'hwnas table' lists."
@@ -32,11 +32,15 @@ def read_table(path: Path) -> LatencyTable:
     if not lines:
         raise TableError(f"{path} has no header line. Delete it and profile again.")
     header = _header(_object(lines[0], f"{path} line 1"), f"{path} line 1")
-    return LatencyTable(header, dict(_rows(lines, str(path))))
+    return LatencyTable(header, dict(_rows(lines, str(path))), path)
 
 
 def write_table(path: Path, table: LatencyTable) -> None:
-    """Write the whole table, rows sorted, in one step."""
+    """Write the whole table, rows sorted, in one step.
+
+    Raises:
+        RunError: The disk refuses.
+    """
     rows = sorted(row_line(block, row) for block, row in table.rows.items())
     write_whole(path, "\n".join([header_line(table.header), *rows]) + "\n", ELSEWHERE)
 
@@ -48,7 +52,7 @@ def append_row(path: Path, block: BlockSpec, measurement: Measurement) -> None:
         TableError: The disk refuses.
     """
     try:
-        with path.open("a") as file:
+        with path.open("a", encoding="utf-8") as file:
             file.write(row_line(block, measurement) + "\n")
     except OSError as error:
         raise TableError(

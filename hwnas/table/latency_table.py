@@ -1,7 +1,8 @@
 """Measurements of one device at rest: a block is looked up, never guessed."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from hwnas.block import BlockSpec
 from hwnas.device import DeviceSpec, Fingerprint
@@ -25,10 +26,11 @@ class TableHeader:
 
 @dataclass(frozen=True)
 class LatencyTable:
-    """One measurement a block."""
+    """One measurement a block; ``path`` is where it was read from."""
 
     header: TableHeader
     rows: Mapping[BlockSpec, Measurement]
+    path: Path | None = field(default=None, compare=False)
 
     def __getitem__(self, block: BlockSpec) -> Measurement:
         try:
@@ -36,9 +38,9 @@ class LatencyTable:
         except KeyError:
             device = self.header.device
             raise TableMissError(
-                f"{block} was never measured on {device.name!r} ({device.precision}). "
-                f"Measure it with: hwnas profile --device {device.name} "
-                f"--precision {device.precision}"
+                f"{block} was never measured on {device.name!r}. Profile the same space and "
+                f"images with: hwnas profile --device {device.name} --precision "
+                f"{device.precision} --threads {device.threads} --batch {device.batch}"
             ) from None
 
     def missing(self, blocks: Iterable[BlockSpec]) -> list[BlockSpec]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
@@ -15,6 +16,8 @@ from hwnas.table.file_format import read_table
 from hwnas.table.latency_table import LatencyTable
 
 NOT_ABOUT_SPEED = ("description", "peak")
+ABOUT_ACCURACY = ("calibration", "percentile", "n_calibration_images")
+"""Of a recipe: they move the ranges, not the operators."""
 
 
 def own_folder() -> Path:
@@ -31,20 +34,17 @@ def own_folder() -> Path:
     return Path(platformdirs.user_data_dir("hwnas", appauthor=False)) / "latency_tables"
 
 
-def table_name(device: DeviceSpec) -> str:
-    """A readable file name that no two device settings share."""
-    settings = {k: v for k, v in asdict(device).items() if k not in NOT_ABOUT_SPEED}
-    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:6]
-    name = re.sub(r"[^\w.@-]+", "_", device.name)
-    return f"{name}-{device.precision}-t{device.threads}-b{device.batch}-{digest}.jsonl"
+def table_name(device: DeviceSpec, machine: Fingerprint) -> str:
+    """A readable file name that no two settings that change speed, and no two machines, share."""
+    return f"{_settings_name(device)}-{_digest(asdict(machine))}.jsonl"
 
 
-def table_path(device: DeviceSpec) -> Path:
-    """The file that a profile of ``device`` fills."""
-    return own_folder() / table_name(device)
+def table_path(device: DeviceSpec, machine: Fingerprint) -> Path:
+    """The file that a profile of ``device`` from this machine fills."""
+    return own_folder() / table_name(device, machine)
 
 
-def find_table(device: DeviceSpec, fingerprint: Fingerprint) -> tuple[LatencyTable | None, str]:
+def find_table(device: DeviceSpec, machine: Fingerprint) -> tuple[LatencyTable | None, str]:
     """This machine's table for the device, own before shipped, and what was passed over and why.
 
     Raises:
@@ -52,14 +52,12 @@ def find_table(device: DeviceSpec, fingerprint: Fingerprint) -> tuple[LatencyTab
     """
     passed_over = ""
     for folder in (own_folder(), shipped_folder("latency_tables")):
-        path = folder / table_name(device)
-        if not path.is_file():
-            continue
-        table = read_table(path)
-        difference = table.header.difference(fingerprint)
-        if not difference:
-            return table, passed_over
-        passed_over = f"{path} is stale: {difference}"
+        for path in sorted(folder.glob(f"{_settings_name(device)}-*.jsonl")):
+            table = read_table(path)
+            difference = table.header.difference(machine)
+            if not difference:
+                return table, passed_over
+            passed_over = f"{path} is stale: {difference}"
     return None, passed_over
 
 
@@ -68,3 +66,17 @@ def all_tables() -> Iterator[Path]:
     folders = dict.fromkeys((own_folder().resolve(), shipped_folder("latency_tables").resolve()))
     for folder in folders:
         yield from sorted(folder.glob("*.jsonl"))
+
+
+def _settings_name(device: DeviceSpec) -> str:
+    settings = {k: v for k, v in asdict(device).items() if k not in NOT_ABOUT_SPEED}
+    recipe = settings.pop("recipe")
+    if device.precision == "int8":
+        settings |= {k: v for k, v in recipe.items() if k not in ABOUT_ACCURACY}
+    name = re.sub(r"[^\w.@-]+", "_", device.name)
+    speed = f"{device.precision}-t{device.threads}-b{device.batch}"
+    return f"{name}-{speed}-{_digest(settings)}"
+
+
+def _digest(facts: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:6]

@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
 from hwnas.data import DataSet, shuffled_batches
-from hwnas.errors import DataError
 from hwnas.train.checkpoint import load_checkpoint, save_checkpoint
 from hwnas.train.hardware import training_hardware
 from hwnas.train.images import TrainingImages
+from hwnas.train.loss import checked_cross_entropy, share_right
+from hwnas.train.schedule import warmed_up_cosine
+from hwnas.train.streams import Purpose, stream
 
 IMAGES_BY_DEFAULT = 540_000
 """Images seen in all when no number of epochs is given: 10 epochs of Fashion-MNIST."""
@@ -70,12 +71,8 @@ class Finetuner:
             nesterov=True,
         )
         n_steps = self._n_epochs * (len(self._train) // self._batch_size)
-        self._schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self._optimizer,
-            max_lr=settings.learning_rate,
-            total_steps=max(2, n_steps),
-            pct_start=settings.warmup_share,
-            cycle_momentum=False,
+        self._schedule = torch.optim.lr_scheduler.LambdaLR(
+            self._optimizer, lambda step: warmed_up_cosine(step / n_steps, settings.warmup_share)
         )
 
     def run(self, checkpoint: Path, on_epoch: OnEpoch) -> nn.Module:
@@ -98,30 +95,22 @@ class Finetuner:
             on_epoch(epoch + 1, self._n_epochs, self.validation_accuracy())
         return self._average.module.cpu().eval()
 
-    @torch.no_grad()
     def validation_accuracy(self) -> float:
         """Share of validation images the averaged network classifies right."""
         self._average.eval()
-        n = len(self._validation)
-        right = 0
-        for indices in np.array_split(np.arange(n), max(1, round(n / 500))):
-            images, labels = self._validation.batch(indices)
-            right += int((self._average(images).argmax(1) == labels).sum())
-        return right / n
+        return share_right(self._average, self._validation, np.arange(len(self._validation)))
 
     def _train_epoch(self, epoch: int) -> None:
         self._network.train()
-        rng = np.random.default_rng((self._seed, 2, epoch))
+        rng = stream(self._seed, Purpose.FINETUNE_BATCHES, epoch)
         for indices in shuffled_batches(len(self._train), self._batch_size, rng):
             images, labels = self._train.augmented(indices, rng)
-            loss = functional.cross_entropy(
-                self._network(images), labels, label_smoothing=self._settings.label_smoothing
+            loss = checked_cross_entropy(
+                self._network(images),
+                labels,
+                epoch=epoch,
+                label_smoothing=self._settings.label_smoothing,
             )
-            if not torch.isfinite(loss):
-                raise DataError(
-                    f"Training diverged in epoch {epoch + 1}: the loss is {loss.item()}. "
-                    "Look for mislabelled or blank images."
-                )
             self._optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             self._optimizer.step()

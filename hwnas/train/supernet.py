@@ -1,19 +1,20 @@
 """Trains one path of the supernet at a time, and scores it on the validation images."""
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from torch.nn import functional
 
 from hwnas.data import DataSet, shuffled_batches
 from hwnas.network import Supernet
 from hwnas.space import Architecture, random_architecture
 from hwnas.train.hardware import training_hardware
 from hwnas.train.images import TrainingImages
+from hwnas.train.loss import checked_cross_entropy, share_right
+from hwnas.train.schedule import cosine
+from hwnas.train.streams import Purpose, stream
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +26,7 @@ class SupernetSettings:
     ``warmup_epochs`` draw a new path for every batch.
     """
 
-    epoch_images: int = 2048
+    epoch_images: int = 4096
     warmup_epochs: int = 10
     batch_size: int = 128
     learning_rate: float = 0.1
@@ -56,6 +57,8 @@ class SupernetTrainer:
         self._seed = seed
         self._train = TrainingImages(data.train, data, hardware)
         self._validation = TrainingImages(data.validation, data, hardware)
+        order = stream(seed, Purpose.VALIDATION).permutation(len(self._validation))
+        self._scored = order[: settings.validation_images]
         self._optimizer = torch.optim.SGD(
             supernet.parameters(),
             lr=settings.learning_rate,
@@ -66,26 +69,22 @@ class SupernetTrainer:
 
     def warm_up(self, epoch: int, n_epochs: int) -> None:
         """One epoch in which every batch trains another random path."""
-        rng = np.random.default_rng((self._seed, epoch))
+        rng = stream(self._seed, Purpose.PATHS, epoch)
         self._train_epoch(epoch, n_epochs, lambda: random_architecture(self.supernet.space, rng))
 
     def train(self, architecture: Architecture, epoch: int, n_epochs: int) -> None:
         """One epoch of this path alone."""
         self._train_epoch(epoch, n_epochs, lambda: architecture)
 
-    @torch.no_grad()
     def accuracy(self, architecture: Architecture) -> float:
         """Share of validation images classified right, with the statistics of each batch.
 
-        The first ``validation_images`` are used: their order was drawn when the set was split.
+        The same ``validation_images`` every time, drawn at random: a split may lie sorted by
+        class, and the statistics of one class are not those of all.
         """
-        n = min(len(self._validation), self.settings.validation_images)
-        parts = np.array_split(np.arange(n), max(1, round(n / 500)))
-        right = 0
-        for indices in parts:
-            images, labels = self._validation.batch(indices)
-            right += int((self.supernet(images, architecture).argmax(1) == labels).sum())
-        return right / n
+        return share_right(
+            lambda images: self.supernet(images, architecture), self._validation, self._scored
+        )
 
     def state(self) -> dict[str, Any]:
         """All that training changes."""
@@ -104,13 +103,14 @@ class SupernetTrainer:
     ) -> None:
         settings = self.settings
         for group in self._optimizer.param_groups:
-            group["lr"] = _cosine(
+            group["lr"] = cosine(
                 settings.learning_rate, settings.final_learning_rate, epoch / n_epochs
             )
-        rng = np.random.default_rng((self._seed, 1, epoch))
+        rng = stream(self._seed, Purpose.SUPERNET_BATCHES, epoch)
         for indices in self._batches(rng):
             images, labels = self._train.augmented(indices, rng)
-            loss = functional.cross_entropy(self.supernet(images, path_for_batch()), labels)
+            logits = self.supernet(images, path_for_batch())
+            loss = checked_cross_entropy(logits, labels, epoch=epoch)
             self._optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(self.supernet.parameters(), settings.largest_gradient)
@@ -125,7 +125,3 @@ class SupernetTrainer:
                 return
             left -= 1
             yield indices
-
-
-def _cosine(first: float, last: float, done: float) -> float:
-    return last + (first - last) * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hwnas.cli.app import run
+from hwnas.cli.app import main, run
 from hwnas.version import VERSION
 
 TESTS = Path(__file__).parents[1]
@@ -178,3 +178,25 @@ def test_nothing_is_coloured_off_a_terminal(own_tables: Path) -> None:
 
 def _interrupt(*_: object, **__: object) -> None:
     raise KeyboardInterrupt
+
+
+def test_a_bug_has_a_code_of_its_own_and_keeps_its_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("hwnas.cli.app.run", lambda: 1 / 0)
+    with pytest.raises(SystemExit) as ending:
+        main()
+    assert ending.value.code == 70
+    errors = capsys.readouterr().err
+    assert "ZeroDivisionError" in errors and "Please report it" in errors
+
+
+def test_a_reader_that_left_is_no_broken_promise() -> None:
+    listing = f"(sleep 1; exec {sys.executable} -m hwnas devices list)"
+    piped = subprocess.run(
+        ["bash", "-c", f"{listing} | true; echo ${{PIPESTATUS[0]}}"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert piped.stdout.strip() == "141"

@@ -11,15 +11,16 @@ from typing import Any
 
 import pytest
 
-from hwnas.device import DeviceSpec
+from hwnas.device import DeviceSpec, fingerprint
 from hwnas.pipeline.work_folder import WorkFolder
-from hwnas.table import read_table, table_path
+from hwnas.table import LatencyTable, read_table, table_path, write_table
 
 TESTS = Path(__file__).parents[1]
 SIMULATED = str(TESTS / "devices" / "simulated.toml")
 SMALL_SPACE = str(TESTS / "spaces" / "small.toml")
 PROFILE = ("profile", "--device", SIMULATED, "--space", SMALL_SPACE, "--data", "digits", "-q")
 N_BLOCKS = 15
+HERE = fingerprint("simulated 1")
 LITTLE = ("--epoch-images", "64", "--warmup-epochs", "1", "--epochs", "1")
 
 Refused = Callable[..., str]
@@ -139,9 +140,9 @@ def test_a_profile_on_a_full_disk_keeps_what_was_timed(
 ) -> None:
     monkeypatch.setenv("HWNAS_TABLES", str(full_disk))
     message = refused(*PROFILE)
-    assert f"Cannot write {table_path(simulated)}: No space left on device. Free" in message
+    assert f"Cannot write {table_path(simulated, HERE)}: No space left on device. Free" in message
     (full_disk / "ballast").unlink()
-    assert 0 < len(read_table(table_path(simulated)).rows) < N_BLOCKS
+    assert 0 < len(read_table(table_path(simulated, HERE)).rows) < N_BLOCKS
 
 
 def test_a_profile_goes_on_where_the_disk_was_full(
@@ -151,7 +152,7 @@ def test_a_profile_goes_on_where_the_disk_was_full(
     assert command(*PROFILE).code == 2
     (full_disk / "ballast").unlink()
     assert command(*PROFILE).code == 0
-    assert len(read_table(table_path(simulated)).rows) == N_BLOCKS
+    assert len(read_table(table_path(simulated, HERE)).rows) == N_BLOCKS
 
 
 def test_an_export_on_a_full_disk_leaves_no_file(refused: Refused, full_disk: Path) -> None:
@@ -183,7 +184,7 @@ def test_a_profile_over_its_quota_keeps_what_was_timed(simulated: DeviceSpec) ->
     assert ending.returncode == 2
     assert "File too large. Free the disk, also under " in ending.stderr
     assert len(ending.stderr.splitlines()) == 1
-    assert 0 < len(read_table(table_path(simulated)).rows) < N_BLOCKS
+    assert 0 < len(read_table(table_path(simulated, HERE)).rows) < N_BLOCKS
 
 
 def test_a_search_over_its_quota_leaves_no_run(tmp_path: Path, table: Path) -> None:
@@ -216,3 +217,15 @@ def test_a_damaged_checkpoint_is_named(
 
 def _stop(*_: object) -> None:
     raise RuntimeError("stopped")
+
+
+def test_an_own_table_is_shown_before_a_shipped_one_of_the_same_name(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, simulated: DeviceSpec
+) -> None:
+    assert command(*PROFILE).output.strip().endswith(str(table_path(simulated, HERE)))
+    table = read_table(table_path(simulated, HERE))
+    name = table_path(simulated, HERE).name
+    write_table(tmp_path / "shipped" / name, LatencyTable(table.header, {}))
+    monkeypatch.setattr("hwnas.table.store.shipped_folder", lambda _: tmp_path / "shipped")
+    shown = json.loads(command("table", "show", Path(name).stem, "--json").output)
+    assert len(shown["rows"]) == N_BLOCKS

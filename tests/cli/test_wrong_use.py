@@ -107,6 +107,24 @@ def test_a_wrong_type_in_a_device_is_named(
     assert message.endswith("Correct that line and try again.")
 
 
+def test_a_precision_that_does_not_exist_lists_those_that_do(
+    refused: Refused, tmp_path: Path
+) -> None:
+    text = 'precision = "int4"\n' + Path(SIMULATED).read_text()
+    (tmp_path / "board.toml").write_text(text)
+    message = refused("profile", "--device", "board.toml")
+    assert "should be one of 'int8', 'float32', instead of value \"int4\"" in message
+
+
+def test_an_unknown_key_of_a_section_lists_the_keys_of_that_section(
+    refused: Refused, tmp_path: Path
+) -> None:
+    text = Path(SIMULATED).read_text() + "\n[recipe]\nper_chanel = true\n"
+    (tmp_path / "board.toml").write_text(text)
+    message = refused("profile", "--device", "board.toml")
+    assert "did you mean 'per_channel'?" in message and "threads" not in message
+
+
 def test_a_device_that_is_no_toml_is_refused(
     refused: Refused, device_file: Callable[[str], Path]
 ) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from hwnas.block import BlockSpec, DispatchSpec
 from hwnas.device import DeviceSpec, fingerprint
-from hwnas.errors import TableError, TableMissError
+from hwnas.errors import TableMissError
 from hwnas.latency import DISPATCH, AdditiveModel
 from hwnas.measure import BLOCK_PLAN, Measurement, Provenance
 from hwnas.table import LatencyTable, TableHeader
@@ -39,30 +39,6 @@ def test_a_network_of_nothing_still_costs_its_call(model: AdditiveModel) -> None
 def test_a_block_never_makes_a_network_faster(model: AdditiveModel) -> None:
     assert model.block_ms(FASTER_THAN_A_CALL) == 0.0
     assert model.predict_ms([FAST, FASTER_THAN_A_CALL]) == model.predict_ms([FAST])
-
-
-def test_corrections_multiply(model: AdditiveModel) -> None:
-    assert model.corrected(2.0, 3.0).corrected(3.0, 6.0).ratio == pytest.approx(3.0)
-
-
-def test_correcting_leaves_the_first_model_as_it_was(model: AdditiveModel) -> None:
-    model.corrected(2.0, 3.0)
-    assert model.ratio == 1.0
-
-
-@pytest.mark.parametrize("predicted_ms", [0.0, -1.0])
-def test_a_prediction_of_nothing_cannot_be_corrected(
-    model: AdditiveModel, predicted_ms: float
-) -> None:
-    with pytest.raises(TableError, match="profile again"):
-        model.corrected(predicted_ms, 1.0)
-
-
-def test_a_corrected_model_predicts_what_was_measured(model: AdditiveModel) -> None:
-    blocks = [FAST, SLOW]
-    corrected = model.corrected(model.predict_ms(blocks), 11.0)
-    assert corrected.ratio == 2
-    assert corrected.predict_ms(blocks) == pytest.approx(11.0)
 
 
 def test_an_unmeasured_block_is_never_guessed(model: AdditiveModel) -> None:

@@ -97,3 +97,22 @@ def test_the_simulated_clock_is_the_same_twice_and_grows_with_the_work(
         engine.measure(small, simulated, plan).median_ms
         < engine.measure(large, simulated, plan).median_ms
     )
+
+
+def test_a_model_that_fails_when_it_runs_is_a_sentence(simulated: DeviceSpec) -> None:
+    value = onnx.helper.make_tensor_value_info
+    one, two = onnx.TensorProto.FLOAT, onnx.TensorProto.INT64
+    graph = onnx.helper.make_graph(
+        [onnx.helper.make_node("Gather", ["x", "far"], ["y"])],
+        "g",
+        [value("x", one, [1, 3])],
+        [value("y", one, [1, 3])],
+        [onnx.helper.make_tensor("far", two, [1], [7])],
+    )
+    opset = [onnx.helper.make_opsetid("", 17)]
+    content = onnx.helper.make_model(graph, opset_imports=opset, ir_version=9).SerializeToString()
+    device = replace(simulated, optimization_level="disabled")
+    with pytest.raises(MeasurementError, match="The model does not run"):
+        ENGINE.measure(content, device, SHORT)
+    with pytest.raises(MeasurementError, match="The model does not run"):
+        ENGINE.load(content, device)(np.zeros((1, 3), np.float32))

@@ -52,7 +52,7 @@ def test_the_prediction_is_corrected_by_what_was_timed(
 
 def test_the_front_is_corrected_too(quick_search: QuickSearch, slow_networks: None) -> None:
     fastest = quick_search("0.045ms").front[0]
-    assert fastest.predicted_latency_ms == pytest.approx(1.3 * 0.02567, rel=0.01)
+    assert fastest.corrected_latency_ms == pytest.approx(1.3 * 0.02567, rel=0.01)
 
 
 def test_a_device_too_slow_for_any_network_is_told_before_training(

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import hwnas
-from hwnas.device import DeviceSpec
+from hwnas.device import DeviceSpec, fingerprint
 from hwnas.errors import RunError
 from hwnas.pipeline.choose import Chooser
 from hwnas.progress import Progress
@@ -25,6 +25,7 @@ TESTS = Path(__file__).parents[1]
 SIMULATED = str(TESTS / "devices" / "simulated.toml")
 SMALL_SPACE = str(TESTS / "spaces" / "small.toml")
 N_BLOCKS = 15
+HERE = fingerprint("simulated 1")
 N_NETWORKS_TIMED = 10
 
 BASELINE = """
@@ -190,7 +191,7 @@ def test_a_choice_once_taken_is_not_taken_anew(
 ) -> None:
     with pytest.raises(KeyboardInterrupt):
         search(interrupt_at("finetune", 1))
-    monkeypatch.setattr(Chooser, "best", lambda _: pytest.fail("chose again"))
+    monkeypatch.setattr(Chooser, "_time", lambda *_: pytest.fail("timed again"))
     assert len(search().measured_networks) == N_NETWORKS_TIMED
 
 
@@ -199,7 +200,7 @@ def test_a_choice_that_is_damaged_is_taken_anew(
 ) -> None:
     with pytest.raises(KeyboardInterrupt):
         search(interrupt_at("finetune", 1))
-    (kept,) = tmp_path.glob(".run*/chosen.json")
+    (kept,) = tmp_path.glob(".run*/chooser.json")
     kept.write_text(kept.read_text()[:100])
     assert outcome(search()) == uninterrupted
 
@@ -286,17 +287,17 @@ def profile() -> None:
 def test_an_interrupted_profile_loses_one_block(timed: list[bytes], simulated: DeviceSpec) -> None:
     with pytest.raises(KeyboardInterrupt):
         profile()
-    assert len(read_table(table_path(simulated)).rows) == 5
+    assert len(read_table(table_path(simulated, HERE)).rows) == 5
     profile()
     assert len(timed) == N_BLOCKS + 1
 
 
 def test_a_line_that_a_kill_tore_is_timed_again(simulated: DeviceSpec) -> None:
     profile()
-    whole = table_path(simulated).read_text()
-    table_path(simulated).write_text(whole[:-40])
+    whole = table_path(simulated, HERE).read_text()
+    table_path(simulated, HERE).write_text(whole[:-40])
     profile()
-    assert table_path(simulated).read_text() == whole
+    assert table_path(simulated, HERE).read_text() == whole
 
 
 def test_a_full_table_is_not_timed_again(timed: list[bytes]) -> None:

@@ -224,7 +224,7 @@ def test_the_architecture_is_that_of_the_model(run_folder: Path) -> None:
 
 def test_the_front_climbs(run_folder: Path) -> None:
     rows = front_rows(run_folder)
-    latencies = [float(row["predicted_latency_ms"]) for row in rows]
+    latencies = [float(row["corrected_latency_ms"]) for row in rows]
     scores = [float(row["score"]) for row in rows]
     assert len(rows) > 3
     assert latencies == sorted(latencies)

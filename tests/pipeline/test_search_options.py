@@ -12,6 +12,7 @@ import hwnas
 from hwnas.report import SearchResult
 from hwnas.train import SupernetSettings
 
+TESTS = Path(__file__).parents[1]
 QuickSearch = Callable[..., SearchResult]
 
 PLAN = """
@@ -184,3 +185,21 @@ def test_the_default_folder_is_named_after_the_request(
     monkeypatch.chdir(tmp_path)
     result = quick_search("0.5ms", space="mobilenetv2@0.1", out=None)
     assert result.out == "runs/digits-mobilenetv2@0.1-simulated-0.5ms"
+
+
+def test_what_a_search_left_out_export_and_verify_can_leave_out_too(
+    quick_search: QuickSearch, photos: Path, plan: Callable[[str], str], tmp_path: Path
+) -> None:
+    (photos / "train" / "red" / "torn.png").write_bytes(b"no picture")
+    result = quick_search(data=str(photos), space=plan(""), skip_bad=True)
+    device = str(TESTS / "devices" / "simulated.toml")
+    out = tmp_path / "again.onnx"
+    assert hwnas.export(result.out, out, device=device).trained
+    model = Path(result.out) / "model.int8.onnx"
+    report = hwnas.verify(model, device=device, data=str(photos), skip_bad=True)
+    assert report.accuracy == result.accuracy_int8
+
+
+def test_limits_that_only_together_exclude_all_are_all_named(quick_search: QuickSearch) -> None:
+    with pytest.raises(hwnas.NoNetworkFitsError, match="1 ms and 100 parameters: the least"):
+        quick_search("1ms", max_params="100")

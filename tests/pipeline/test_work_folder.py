@@ -35,8 +35,9 @@ def test_the_seconds_of_a_phase_add_up(work: WorkFolder) -> None:
     assert work.seconds() == {"search": 1.5}
 
 
-def test_a_torn_line_of_the_log_is_passed_over(work: WorkFolder) -> None:
-    (work.path / "log.jsonl").write_text('{"event": "phase", "na\n')
+@pytest.mark.parametrize("torn", ['{"event": "phase", "na', '{"event": "phase", "na\n'])
+def test_a_torn_line_of_the_log_is_passed_over(work: WorkFolder, torn: str) -> None:
+    (work.path / "log.jsonl").write_text(torn)
     work.log("phase", name="search", seconds=1.0)
     assert work.seconds() == {"search": 1.0}
 

@@ -19,6 +19,8 @@ from hwnas.progress import Progress, silent
 from hwnas.space import Space, all_blocks
 from hwnas.table import LatencyTable, find_table, read_table, table_path, write_table
 
+HERE = fingerprint("simulated 1")
+
 
 class CountingEngine(SimulatedEngine):
     """Remembers the plan of every timing."""
@@ -59,7 +61,7 @@ def interrupt_after(n_blocks: int) -> Callable[[Progress], None]:
 def interrupted(blocks: list[BlockSpec], device: DeviceSpec, n_blocks: int) -> Path:
     with pytest.raises(KeyboardInterrupt):
         fill_table(blocks, device, CountingEngine(), interrupt_after(n_blocks))
-    return table_path(device)
+    return table_path(device, HERE)
 
 
 def test_the_empty_call_is_needed_first_and_every_block_once(blocks: list[BlockSpec]) -> None:
@@ -70,15 +72,15 @@ def test_the_returned_table_is_the_one_on_the_disk(
     blocks: list[BlockSpec], simulated: DeviceSpec, engine: CountingEngine
 ) -> None:
     table = fill_table(blocks, simulated, engine, silent)
-    assert read_table(table_path(simulated)) == table
-    assert find_table(simulated, fingerprint(engine.version())) == (table, "")
+    assert read_table(table_path(simulated, HERE)) == table
+    assert find_table(simulated, HERE) == (table, "")
 
 
 def test_the_finished_table_is_sorted(
     blocks: list[BlockSpec], simulated: DeviceSpec, engine: CountingEngine
 ) -> None:
     fill_table(blocks, simulated, engine, silent)
-    rows = table_path(simulated).read_text().splitlines()[1:]
+    rows = table_path(simulated, HERE).read_text().splitlines()[1:]
     assert rows == sorted(rows)
 
 
@@ -152,7 +154,7 @@ def test_a_shipped_table_is_completed_in_the_own_folder(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     table = fill_table(blocks[:2], simulated, CountingEngine(), silent)
-    shipped = table_path(simulated).rename(tmp_path / table_path(simulated).name)
+    shipped = table_path(simulated, HERE).rename(tmp_path / table_path(simulated, HERE).name)
     monkeypatch.setattr("hwnas.table.store.shipped_folder", lambda name: tmp_path)
     assert set(fill_table(blocks, simulated, engine, silent).rows) == {DISPATCH, *blocks}
     assert len(engine.plans) == 7 - 3
@@ -188,16 +190,17 @@ def test_the_lock_is_free_after_an_interruption(
         assert lock.is_locked
 
 
-def test_a_table_timed_anew_is_the_newer_engine_s(
+def test_a_newer_engine_fills_a_table_of_its_own(
     blocks: list[BlockSpec], simulated: DeviceSpec
 ) -> None:
-    fill_table(blocks, simulated, CountingEngine(), silent)
+    older = fill_table(blocks, simulated, CountingEngine(), silent)
     engine, heard = NewerEngine(), list[Progress]()
     table = fill_table(blocks, simulated, engine, heard.append)
     assert len(engine.plans) == len(blocks) + 1
     assert any("stale: engine_version" in progress.note for progress in heard)
     assert table.header.fingerprint.engine_version == "simulated 2"
-    assert read_table(table_path(simulated)) == table
+    assert read_table(table_path(simulated, table.header.fingerprint)) == table
+    assert read_table(table_path(simulated, HERE)) == older
 
 
 def test_devices_with_other_settings_fill_tables_of_their_own(
@@ -212,7 +215,7 @@ def test_a_damaged_table_is_not_overwritten(
     blocks: list[BlockSpec], simulated: DeviceSpec, engine: CountingEngine
 ) -> None:
     table = fill_table(blocks, simulated, engine, silent)
-    path = table_path(simulated)
+    path = table_path(simulated, HERE)
     write_table(path, LatencyTable(table.header, {}))
     path.write_text(path.read_text() + "{torn}\n")
     damaged = path.read_text()
@@ -232,7 +235,7 @@ def test_a_torn_line_costs_one_block(
     blocks: list[BlockSpec], simulated: DeviceSpec, engine: CountingEngine
 ) -> None:
     whole = fill_table(blocks, simulated, CountingEngine(), silent)
-    path = table_path(simulated)
+    path = table_path(simulated, HERE)
     path.write_text(path.read_text()[:-20])
     assert fill_table(blocks, simulated, engine, silent) == whole
     assert len(engine.plans) == 1
@@ -242,7 +245,7 @@ def test_a_complete_table_is_not_touched(
     blocks: list[BlockSpec], simulated: DeviceSpec, engine: CountingEngine
 ) -> None:
     fill_table(blocks, simulated, CountingEngine(), silent)
-    before = table_path(simulated).stat().st_mtime_ns
+    before = table_path(simulated, HERE).stat().st_mtime_ns
     fill_table(blocks[:3], simulated, engine, silent)
     assert not engine.plans
-    assert table_path(simulated).stat().st_mtime_ns == before
+    assert table_path(simulated, HERE).stat().st_mtime_ns == before

@@ -116,9 +116,7 @@ def test_others_may_log_again_after_a_failure(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_fewer_images_than_a_batch_are_refused() -> None:
-    with pytest.raises(
-        QuantizeError, match="3 finite calibration images do not fill one batch of 4"
-    ):
+    with pytest.raises(QuantizeError, match="3 calibration images do not fill one batch of 4"):
         quantize(float_model(4), Recipe(), IMAGES[:3])
 
 
@@ -126,7 +124,7 @@ def test_fewer_images_than_a_batch_are_refused() -> None:
 def test_a_single_bad_pixel_is_refused(value: float) -> None:
     images = IMAGES.copy()
     images[20, 3, 2, 1] = value
-    with pytest.raises(QuantizeError, match="finite"):
+    with pytest.raises(QuantizeError, match="NaN or infinity"):
         quantize(float_model(), Recipe(), images)
 
 

@@ -97,7 +97,7 @@ def test_the_input_model_is_left_as_it_was() -> None:
 def test_too_few_or_unusable_calibration_images_are_refused(
     images: np.ndarray[tuple[int, ...], np.dtype[np.float32]],
 ) -> None:
-    with pytest.raises(QuantizeError, match="calibration images"):
+    with pytest.raises(QuantizeError, match="calibration image"):
         quantize(float_model(), Recipe(), images)
 
 

@@ -9,13 +9,13 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from hwnas.measure import Measurement
+from hwnas.measure import Measurement, Provenance
 from hwnas.report import Baseline, FrontPoint, MeasuredNetwork, SearchResult, front_csv, picture
 from hwnas.report.picture import _label
 
 FRONT = tuple(
     FrontPoint(
-        predicted_latency_ms=0.1 * n,
+        corrected_latency_ms=0.1 * n,
         score=n / 3,
         params=1000 * n,
         macs=10_000 * n,
@@ -29,6 +29,7 @@ BASELINE = Baseline(
     params=1,
     macs=1,
     measured_latency_ms=0.9,
+    provenance=Provenance.MEASURED,
     accuracy_float32=0.95,
     accuracy_int8=None,
 )
@@ -42,12 +43,13 @@ SLOWER = replace(CHOSEN, predicted_latency_ms=0.55, measured_latency_ms=0.7)
 RESULT = SearchResult(
     device="x86-cpu",
     engine="onnxruntime 1",
-    provenance="measured",
+    provenance=Provenance.MEASURED,
     strategy="ddpnas",
     space="mobilenet",
     seed=0,
     data="digits",
     data_source="digits",
+    skip_bad=False,
     data_fingerprint="0",
     precision="int8",
     threads=1,
@@ -91,14 +93,14 @@ def drawn() -> NDArray[np.uint8]:
 
 def test_the_front_reads_back() -> None:
     rows = list(csv.DictReader(io.StringIO(front_csv(FRONT))))
-    assert [float(row["predicted_latency_ms"]) for row in rows] == [0.1, 0.2, 0.3, 0.4, 0.5]
+    assert [float(row["corrected_latency_ms"]) for row in rows] == [0.1, 0.2, 0.3, 0.4, 0.5]
     assert [row["supernet_accuracy"] for row in rows] == ["0.8", "", "0.8", "", "0.8"]
     assert {row["choices"] for row in rows} == {"8;k3e3;skip"}
 
 
 def test_latencies_and_scores_are_rounded_to_six_places() -> None:
     row = front_csv(FRONT).splitlines()[1]
-    assert row.startswith("0.1,0.333333,")
+    assert row == "0.1,0.333333,1000,10000,0.8,8;k3e3;skip"
 
 
 def test_an_empty_front_is_a_header() -> None:
@@ -118,7 +120,7 @@ def test_the_same_result_is_the_same_picture(drawn: NDArray[np.uint8]) -> None:
     "change",
     [
         {"latency_budget_ms": None},
-        {"provenance": "simulated"},
+        {"provenance": Provenance.SIMULATED},
         {"accuracy_int8": None},
         {"measured_latency_ms": 0.58},
         {"predicted_latency_ms": 0.45},
@@ -140,14 +142,26 @@ def test_what_differs_is_seen(drawn: NDArray[np.uint8], change: dict[str, object
     [
         ("measured", "int8, 2 threads"),
         ("fitted", "int8, 2 threads"),
-        ("simulated", "int8, 2 threads, SIMULATED"),
-        ("emulated", "int8, 2 threads, EMULATED"),
-        ("estimated", "int8, 2 threads, ESTIMATED"),
+        ("simulated", "int8, 2 threads (SIMULATED)"),
+        ("emulated", "int8, 2 threads (EMULATED)"),
+        ("estimated", "int8, 2 threads (ESTIMATED)"),
     ],
 )
 def test_what_may_not_be_quoted_is_labelled(provenance: str, label: str) -> None:
-    assert _label(replace(RESULT, provenance=provenance, threads=2)) == label
+    assert _label(replace(RESULT, provenance=Provenance(provenance), threads=2)) == label
 
 
 def test_one_thread_has_no_plural() -> None:
     assert _label(RESULT) == "int8, 1 thread"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"latency_budget_ms": None},
+        {"accuracy_int8": None, "precision": "float32"},
+        {"baselines": (), "front": (), "measured_networks": ()},
+    ],
+)
+def test_the_picture_is_drawn_whatever_is_known(change: dict[str, object]) -> None:
+    assert picture(replace(RESULT, **change)).startswith(b"\x89PNG")  # type: ignore[arg-type]

@@ -14,16 +14,17 @@ import pytest
 from numpy.typing import NDArray
 
 from hwnas.block import BlockSpec
-from hwnas.device import load_device, shipped_folder
+from hwnas.device import shipped_folder
 from hwnas.latency import AdditiveModel
 from hwnas.search import Ddpnas, DdpnasSettings, Generator
 from hwnas.space import Architecture, blocks_of
 from hwnas.space.nasbench_macro import NasbenchMacroSpace, architecture_from_digits
-from hwnas.table import read_table, table_name
+from hwnas.table import read_table
 
 TABLE = Path(__file__).parents[2].parent / "shared/data/nas-bench-macro_cifar10.json"
 SPACE = NasbenchMacroSpace()
-LATENCIES = read_table(shipped_folder("latency_tables") / table_name(load_device("x86-cpu")))
+(SHIPPED,) = shipped_folder("latency_tables").glob("x86-cpu-int8-t1-b1-*.jsonl")
+LATENCIES = read_table(SHIPPED)
 SETTINGS = DdpnasSettings(steps=50, final_options=2, temperature=0.05)
 N_QUERIES, N_SEEDS, N_BUDGETS, N_RANKED = 150, 20, 20, 10
 Price = Callable[[BlockSpec], float]

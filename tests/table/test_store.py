@@ -29,10 +29,10 @@ OTHER_SPEED: list[dict[str, Any]] = [
     {"threads": 2},
     {"batch": 2},
     {"recipe": Recipe(per_channel=False)},
-    {"recipe": Recipe(percentile=99.9)},
 ]
 SAME_SPEED: list[dict[str, Any]] = [
     {"description": "another word"},
+    {"recipe": Recipe(percentile=99.9, calibration="entropy", n_calibration_images=8)},
     {"peak": Peak(float32_macs_per_s=1, int8_macs_per_s=1, bytes_per_s=1)},
 ]
 
@@ -58,19 +58,25 @@ def empty(header: TableHeader) -> LatencyTable:
 def test_what_changes_the_speed_changes_the_name(
     simulated: DeviceSpec, change: dict[str, Any]
 ) -> None:
-    assert table_name(replace(simulated, **change)) != table_name(simulated)
+    assert table_name(replace(simulated, **change), HERE) != table_name(simulated, HERE)
 
 
 @pytest.mark.parametrize("change", SAME_SPEED, ids=str)
 def test_what_does_not_change_the_speed_keeps_the_name(
     simulated: DeviceSpec, change: dict[str, Any]
 ) -> None:
-    assert table_name(replace(simulated, **change)) == table_name(simulated)
+    assert table_name(replace(simulated, **change), HERE) == table_name(simulated, HERE)
+
+
+def test_a_recipe_for_integers_changes_no_float_table(simulated: DeviceSpec) -> None:
+    float32 = replace(simulated, precision="float32")
+    other = replace(float32, recipe=Recipe(per_channel=False))
+    assert table_name(other, HERE) == table_name(float32, HERE)
 
 
 @pytest.mark.parametrize("name", ["a/b", "../up", "with space"])
 def test_a_name_never_leaves_the_folder(simulated: DeviceSpec, name: str) -> None:
-    path = table_path(replace(simulated, name=name))
+    path = table_path(replace(simulated, name=name), HERE)
     assert path.resolve().parent == own_folder().resolve()
 
 
@@ -102,8 +108,8 @@ def test_nothing_measured_is_no_table(simulated: DeviceSpec, shipped: Path) -> N
 def test_a_stale_own_table_gives_way_to_a_shipped_one(
     simulated: DeviceSpec, shipped: Path, table: LatencyTable
 ) -> None:
-    write_table(table_path(simulated), stale(table))
-    write_table(shipped / table_name(simulated), table)
+    write_table(table_path(simulated, HERE), stale(table))
+    write_table(shipped / table_name(simulated, HERE), table)
     assert find_table(simulated, HERE)[0] == table
 
 
@@ -111,7 +117,7 @@ def test_a_damaged_table_is_not_passed_over(
     simulated: DeviceSpec, shipped: Path, own_tables: Path
 ) -> None:
     own_tables.mkdir()
-    table_path(simulated).write_text("{\n")
+    table_path(simulated, HERE).write_text("{\n")
     with pytest.raises(TableError, match="line 1"):
         find_table(simulated, HERE)
 
@@ -120,8 +126,8 @@ def test_all_tables_are_listed_own_ones_first(
     simulated: DeviceSpec, shipped: Path, table: LatencyTable
 ) -> None:
     write_table(shipped / "a.jsonl", table)
-    write_table(table_path(simulated), table)
-    assert [path.name for path in all_tables()] == [table_name(simulated), "a.jsonl"]
+    write_table(table_path(simulated, HERE), table)
+    assert [path.name for path in all_tables()] == [table_name(simulated, HERE), "a.jsonl"]
 
 
 def test_no_folder_holds_no_tables(shipped: Path) -> None:
@@ -131,7 +137,7 @@ def test_no_folder_holds_no_tables(shipped: Path) -> None:
 def test_another_machines_table_is_passed_over_with_the_reason(
     simulated: DeviceSpec, shipped: Path, table: LatencyTable
 ) -> None:
-    write_table(table_path(simulated), table)
+    write_table(table_path(simulated, HERE), table)
     found, why = find_table(simulated, replace(HERE, cpu="another"))
     assert found is None
     assert "stale: cpu is 'another'" in why
@@ -141,7 +147,7 @@ def test_own_tables_go_before_shipped_ones(
     simulated: DeviceSpec, shipped: Path, table: LatencyTable
 ) -> None:
     other = LatencyTable(table.header, {})
-    write_table(shipped / table_name(simulated), other)
+    write_table(shipped / table_name(simulated, HERE), other)
     assert find_table(simulated, HERE)[0] == other
-    write_table(table_path(simulated), table)
+    write_table(table_path(simulated, HERE), table)
     assert find_table(simulated, HERE)[0] == table

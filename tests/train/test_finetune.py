@@ -11,6 +11,7 @@ from hwnas.data import DataSet, LabelledImages
 from hwnas.errors import DataError
 from hwnas.train import Finetuner, FinetuneSettings, load_checkpoint
 from hwnas.train.finetune import _averaging, _weights_and_the_rest
+from hwnas.train.schedule import warmed_up_cosine
 
 N_IMAGES = 48
 
@@ -160,3 +161,13 @@ def test_interrupted_fine_tuning_ends_as_uninterrupted(
         begun.run(tmp_path / "part.pt", stop)
     for name, value in resumed.run(tmp_path / "part.pt", silent).state_dict().items():
         assert torch.equal(value, expected[name]), name
+
+
+@pytest.mark.parametrize("n_steps", [1, 2, 19, 20, 21, 400])
+def test_the_learning_rate_rises_to_its_largest_and_falls_to_nothing(n_steps: int) -> None:
+    shares = [warmed_up_cosine(step / n_steps, 0.05) for step in range(n_steps + 1)]
+    peak = shares.index(max(shares))
+    assert 0 < min(shares[:-1]) <= max(shares) <= 1
+    assert shares[-1] == pytest.approx(0, abs=1e-12)
+    assert shares[: peak + 1] == sorted(shares[: peak + 1])
+    assert shares[peak:] == sorted(shares[peak:], reverse=True)

@@ -1,5 +1,6 @@
 """Epochs of the supernet: what they change, and what they leave alone."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,10 +8,12 @@ import pytest
 import torch
 
 from hwnas.data import DataSet, load_data
+from hwnas.errors import DataError
 from hwnas.network import Supernet
 from hwnas.space import Architecture, Space
 from hwnas.train import SupernetSettings, SupernetTrainer, load_checkpoint, save_checkpoint
-from hwnas.train.supernet import _cosine
+from hwnas.train.schedule import cosine
+from hwnas.train.streams import Purpose, stream
 
 SMALLEST = Architecture(("8", "8", "k3e3", "skip", "16", "k3e3", "skip"))
 LARGEST = Architecture(("8", "16", "k5e3", "k5e3", "16", "k5e3", "k5e3"))
@@ -95,8 +98,8 @@ def test_a_set_smaller_than_a_batch_trains(small_space: Space, digits: DataSet) 
     assert changed(trained, before)
 
 
-def test_the_learning_rate_falls_along_a_cosine() -> None:
-    rates = [_cosine(0.1, 0.02, done) for done in (0.0, 0.5, 1.0, 2.0)]
+def test_the_learning_rate_falls_along_acosine() -> None:
+    rates = [cosine(0.1, 0.02, done) for done in (0.0, 0.5, 1.0, 2.0)]
     assert rates == pytest.approx([0.1, 0.06, 0.02, 0.02])
 
 
@@ -146,3 +149,28 @@ def test_training_one_path_makes_it_better(small_space: Space, digits: DataSet) 
     for epoch in range(10):
         trained.train(LARGEST, epoch, 10)
     assert trained.accuracy(LARGEST) > before + 0.2
+
+
+def test_images_that_lie_sorted_by_class_are_scored_from_every_class(
+    small_space: Space, digits: DataSet
+) -> None:
+    order = np.argsort(digits.validation.labels, kind="stable")
+    ordered = replace(digits, validation=digits.validation.take(order))
+    trained = trainer(small_space, ordered)
+    scored = ordered.validation.labels[trained._scored]
+    assert len(scored) == SETTINGS.validation_images
+    assert set(scored.tolist()) == set(range(10))
+
+
+def test_a_loss_that_is_no_number_stops_the_search(small_space: Space, digits: DataSet) -> None:
+    trained = trainer(small_space, digits)
+    for parameter in trained.supernet.parameters():
+        parameter.data.fill_(float("nan"))
+    with pytest.raises(DataError, match="diverged in epoch 4: the loss is nan"):
+        trained.train(LARGEST, 3, 5)
+
+
+def test_no_two_purposes_and_no_two_epochs_share_random_numbers() -> None:
+    drawn = [stream(0, purpose, epoch).random() for purpose in Purpose for epoch in range(3)]
+    drawn += [stream(1, purpose).random() for purpose in Purpose]
+    assert len({*drawn, np.random.default_rng(0).random()}) == len(drawn) + 1

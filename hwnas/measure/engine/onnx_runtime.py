@@ -43,12 +43,14 @@ class OnnxRuntimeRunner:
 
     def __call__(self, batch: NDArray[Any]) -> NDArray[np.float32]:
         """The first output for one batch of the model's own shape."""
-        outputs = self._session.run(None, {self._input.name: batch})
-        return np.asarray(outputs[0])
+        with _refused("The model does not run", "Run it in ONNX Runtime by hand"):
+            return np.asarray(self._session.run(None, {self._input.name: batch})[0])
 
 
 class OnnxRuntimeEngine:
     """Times with input and output bound, threads pinned, garbage collection off."""
+
+    provenance = Provenance.MEASURED
 
     def version(self) -> str:
         """Name and version."""
@@ -59,7 +61,7 @@ class OnnxRuntimeEngine:
         with _pinned(device.threads):
             session = _session(model, device)
             binding = _bound(session)
-            return summarize(_time_runs(session, binding, plan), Provenance.MEASURED)
+            return summarize(_time_runs(session, binding, plan), self.provenance)
 
     def load(self, model: bytes, device: DeviceSpec) -> OnnxRuntimeRunner:
         """Make the model ready to answer."""
@@ -88,13 +90,9 @@ def _session(model: bytes, device: DeviceSpec, optimized_path: Path | None = Non
     if optimized_path is not None:
         options.optimized_model_filepath = str(optimized_path)
         options.log_severity_level = ERRORS_ONLY + 1
-    try:
+    refuses = f"ONNX Runtime refuses the model on {device.name!r}"
+    with _refused(refuses, "Check that the file is a complete ONNX model"):
         session = onnxruntime.InferenceSession(model, options, providers=[device.provider])
-    except Exception as error:
-        raise MeasurementError(
-            f"ONNX Runtime refuses the model on {device.name!r}: {_first_line(error)}. "
-            "Check that the file is a complete ONNX model."
-        ) from error
     if len(session.get_inputs()) != 1:
         raise MeasurementError(
             f"The model has {len(session.get_inputs())} inputs; hwnas times models with one."
@@ -130,14 +128,10 @@ def _random_input(shape: list[int], dtype: type[Any]) -> NDArray[Any]:
 
 def _time_runs(session: Any, binding: Any, plan: MeasurePlan) -> NDArray[np.float64]:  # noqa: ANN401
     run = session.run_with_iobinding
-    try:
+    with _refused("The model does not run", "Run it in ONNX Runtime by hand"):
         _repeat(lambda: run(binding), plan.warmup_runs, plan.warmup_s, plan.max_s)
         with _garbage_collection_off():
             runs_ns = _repeat(lambda: run(binding), plan.min_runs, plan.min_s, plan.max_s)
-    except RuntimeError as error:
-        raise MeasurementError(
-            f"The model does not run: {_first_line(error)}. Run it in ONNX Runtime by hand."
-        ) from error
     return np.array(runs_ns, dtype=np.float64) / 1e6
 
 
@@ -176,6 +170,15 @@ def _garbage_collection_off() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+@contextmanager
+def _refused(what: str, advice: str) -> Iterator[None]:
+    """ONNX Runtime's exceptions have no base class but ``Exception``."""
+    try:
+        yield
+    except Exception as error:
+        raise MeasurementError(f"{what}: {_first_line(error)}. {advice}.") from error
 
 
 def _first_line(error: Exception) -> str:

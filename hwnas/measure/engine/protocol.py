@@ -7,7 +7,7 @@ import onnx
 from numpy.typing import NDArray
 
 from hwnas.device import DeviceSpec
-from hwnas.measure.measurement import Measurement
+from hwnas.measure.measurement import Measurement, Provenance
 from hwnas.measure.plan import MeasurePlan
 
 
@@ -26,6 +26,11 @@ class Runner(Protocol):
 
 class Engine(Protocol):
     """Runs ONNX models, given as bytes, on a device and times them."""
+
+    @property
+    def provenance(self) -> Provenance:
+        """What its latencies are."""
+        ...
 
     def version(self) -> str:
         """Name and version, part of a table's fingerprint."""

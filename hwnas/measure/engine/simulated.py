@@ -21,6 +21,8 @@ class SimulatedEngine:
     left to ONNX Runtime.
     """
 
+    provenance = Provenance.SIMULATED
+
     def __init__(self) -> None:
         self._runtime = OnnxRuntimeEngine()
 
@@ -41,7 +43,7 @@ class SimulatedEngine:
             prod(shapes[node.output[0]]) * prod(shapes[node.input[1]][1:]) for node in products
         )
         latency_ms = CALL_MS + NODE_MS * len(products) + 1e3 * macs / peak
-        return summarize(np.array([latency_ms]), Provenance.SIMULATED)
+        return summarize(np.array([latency_ms]), self.provenance)
 
     def load(self, model: bytes, device: DeviceSpec) -> OnnxRuntimeRunner:
         """Make the model ready to answer."""
