@@ -29,12 +29,12 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-app.add_typer(devices_app, name="devices")
-app.command(cls=WithExamples)(profile)
-app.command(cls=WithExamples)(search)
-app.command(cls=WithExamples)(export)
-app.command(cls=WithExamples)(verify)
-app.add_typer(table_app, name="table")
+app.add_typer(devices_app, name="devices", short_help="Devices: list, show, probe.")
+app.command(cls=WithExamples, short_help="Time every block of a space on a device.")(profile)
+app.command(cls=WithExamples, short_help="Find the best network within a budget.")(search)
+app.command(cls=WithExamples, short_help="Write a network as one ONNX file.")(export)
+app.command(cls=WithExamples, short_help="Time and test an ONNX file; for CI.")(verify)
+app.add_typer(table_app, name="table", short_help="Latency tables: list, show, score.")
 
 
 @app.callback(invoke_without_command=True)
@@ -99,7 +99,8 @@ def _wrong_use(error: TyperException) -> str:
     unread = re.search("input_value=(.+), input_type", str(error.__cause__))
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "hwnas"
-    return f"{message}{f', got {unread[1]}' if unread else ''}. See: {command} --help"
+    message += f", got {unread[1]}" if unread else ""
+    return f"{message}{'' if message.endswith('?') else '.'} See: {command} --help"
 
 
 def _say(message: object, code: int) -> int:

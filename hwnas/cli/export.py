@@ -15,7 +15,7 @@ from hwnas.cli.options import (
     Quiet,
     SkipBad,
 )
-from hwnas.cli.show import say, showing_progress
+from hwnas.cli.show import say_left_in_float, showing_progress
 
 
 def export(
@@ -66,5 +66,4 @@ def export(
         )
     weights = "trained weights" if report.trained else "random weights, for timing only"
     print(f"{report.out}: {report.n_bytes:,} bytes, {weights}")
-    for operator in report.left_in_float:
-        say(f"left in float: {operator}")
+    say_left_in_float(report.left_in_float)

@@ -49,4 +49,5 @@ def profile(
             batch=batch,
             on_progress=on_progress,
         )
-    print(f"{len(table.rows)} blocks are timed on {table.header.device.name}: {table.path}")
+    print(f"Every block of {space} is timed on {table.header.device.name}.")
+    print(f"{len(table.rows)} blocks lie in {table.path}")

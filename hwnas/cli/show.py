@@ -3,7 +3,8 @@
 import json
 import math
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from enum import IntEnum
@@ -41,6 +42,8 @@ class Exit(IntEnum):
     READER_LEFT = 141
 
 
+UNBROKEN = 10_000
+"""Columns of a terminal that breaks no line."""
 SPEED_PERIOD_S = 600
 """Over how long the time left is estimated: an epoch can take minutes."""
 
@@ -56,14 +59,29 @@ def say(message: object) -> None:
     console.print(str(message), markup=False, soft_wrap=True)
 
 
+def say_left_in_float(operators: Iterable[str]) -> None:
+    """One line that counts them by kind; nothing if there are none."""
+    kinds = Counter(operator.split()[0] for operator in operators)
+    if kinds:
+        counted = ", ".join(f"{n} {kind}" for kind, n in kinds.most_common())
+        say(f"Left in float: {counted}. Convolutions and matrix products are all integer.")
+
+
 def print_table(title: str, columns: dict[str, str], rows: list[list[str]]) -> None:
-    """A table on standard output; ``columns`` maps each heading to left or right."""
-    table = Table(title=Text(title), title_justify="left", title_style="bold")
-    for heading, justify in columns.items():
-        table.add_column(heading, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    """A title and a table on standard output; ``columns`` maps each heading to left or right.
+
+    What stands in the first column is never broken; in a pipe nothing is.
+    """
+    table = Table()
+    for place, (heading, justify) in enumerate(columns.items()):
+        table.add_column(heading, justify=justify, overflow="fold", no_wrap=place == 0)  # type: ignore[arg-type]
     for row in rows:
         table.add_row(*map(Text, row))  # as text: a path may hold what looks like markup
-    Console(highlight=False).print(table)
+    out = Console(highlight=False)
+    if not out.is_terminal:
+        out = Console(highlight=False, width=UNBROKEN)
+    out.print(Text(title, style="bold"), soft_wrap=True)
+    out.print(table)
 
 
 class WithExamples(TyperCommand):

@@ -34,7 +34,7 @@ def default(context: typer.Context) -> None:
 
 
 @table_app.command("list", cls=WithExamples)
-def list_tables() -> None:
+def list_tables(json: Json = False) -> None:
     """List the tables at hand, one's own first.
 
     Example:
@@ -42,21 +42,26 @@ def list_tables() -> None:
     """
     from hwnas.table import all_tables, read_table
 
-    rows = []
-    for path in all_tables():
-        table = read_table(path)
-        device = table.header.device
-        rows.append(
+    tables = [(path, read_table(path)) for path in all_tables()]
+    if json:
+        print_json(
             [
-                path.stem,
-                device.precision,
-                str(device.threads),
-                str(len(table.rows)),
-                table.header.provenance,
-                table.header.fingerprint.cpu,
+                {"path": str(path), "n_blocks": len(table.rows), **asdict(table.header)}
+                for path, table in tables
             ]
         )
-    columns = ("table", "precision", "threads", "blocks", "provenance", "machine")
+        return
+    rows = [
+        [
+            path.stem,
+            str(len(table.rows)),
+            table.header.provenance,
+            table.header.fingerprint.cpu,
+            str(path.parent),
+        ]
+        for path, table in tables
+    ]
+    columns = ("table", "blocks", "provenance", "machine", "folder")
     print_table("latency tables", dict.fromkeys(columns, "left"), rows)
 
 

@@ -63,11 +63,14 @@ def run_verify(request: VerifyRequest, on_progress: OnProgress) -> VerifyReport:
 
 
 def _load(path: Path) -> onnx.ModelProto:
+    if path.is_dir():
+        raise InvalidInputError(f"{path} is a folder. Name the model.*.onnx in it.")
     try:
         model = onnx.load(path, format="protobuf")
     except (OSError, DecodeError, onnx.checker.ValidationError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise InvalidInputError(
-            f"{path} is no readable ONNX file: {error}. Name a model.*.onnx."
+            f"{path} is no readable ONNX file: {reason}. Name a model.*.onnx."
         ) from error
     if not model.graph.node:
         raise InvalidInputError(

@@ -35,6 +35,9 @@ class WorkFolder:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise cannot_write(out, error) from error
+        if (self.path / "log.jsonl").exists():
+            note = f"Going on with the interrupted run in {self.path}"
+            on_progress(Progress("resume", 0, 0, note))
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -94,6 +94,8 @@ def _time_missing(
 ) -> None:
     table = read_table(path)
     missing = table.missing(needed)
+    note = f"{len(missing)} of {len(needed)} blocks are not in {path} yet; timing them"
+    on_progress(Progress("profile", 0, 0, note))
     for index, block in enumerate(missing):
         done = len(needed) - len(missing) + index
         on_progress(Progress("profile", done, len(needed), block.kind))

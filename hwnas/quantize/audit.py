@@ -36,7 +36,7 @@ def check_integer(optimized: onnx.ModelProto) -> list[str]:
     """Refuse a model that multiplies in float; list what else is left in float.
 
     Returns:
-        The operators left in float, none of them heavy, as ``operator name``.
+        The operators left in float, none of them heavy, as ``operator name``; the name may lack.
 
     Raises:
         QuantizeError: A convolution or matrix product is left in float.
@@ -50,7 +50,7 @@ def check_integer(optimized: onnx.ModelProto) -> list[str]:
             f"{_reason(optimized, name)}. "
             "Give the device a recipe its engine serves, or export with --precision float32."
         )
-    return [f"{operator} {name}" for operator, name in left]
+    return [f"{operator} {name}".strip() for operator, name in left]
 
 
 def _reason(optimized: onnx.ModelProto, name: str) -> str:

@@ -24,12 +24,13 @@ def own_folder() -> Path:
     """Where new tables are written.
 
     ``$HWNAS_TABLES`` if set, else ``latency_tables`` in the current folder if there is one
-    (so that a project can commit its tables), else the user's data folder.
+    (so that a project can commit its tables), else the user's data folder. The tables that come
+    with hwnas are written only where ``$HWNAS_TABLES`` names their folder.
     """
     if "HWNAS_TABLES" in os.environ:
         return Path(os.environ["HWNAS_TABLES"])
     here = Path("latency_tables")
-    if here.is_dir():
+    if here.is_dir() and here.resolve() != shipped_folder("latency_tables").resolve():
         return here
     return Path(platformdirs.user_data_dir("hwnas", appauthor=False)) / "latency_tables"
 

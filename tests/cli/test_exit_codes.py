@@ -44,6 +44,7 @@ def test_a_search_that_succeeds_ends_with_0(command: Command) -> None:
     assert ending.code == 0
     assert "accuracy int8, test" in ending.output
     assert "measured (simulated)" in ending.output
+    assert "The budget of 1 ms excluded nothing: the front of" in ending.errors
 
 
 def test_a_kept_budget_ends_with_0(command: Command, model: str) -> None:
@@ -164,7 +165,8 @@ def test_quiet_prints_no_progress(command: Command) -> None:
 
 def test_progress_in_a_log_is_plain_lines(command: Command) -> None:
     lines = command("profile", *ON_DIGITS).errors.splitlines()
-    assert lines[0] == "profile: 0/15 dispatch"
+    assert lines[0].startswith("15 of 15 blocks are not in ")
+    assert lines[1] == "profile: 0/15 dispatch"
     assert lines[-1] == "profile: 15/15"
 
 

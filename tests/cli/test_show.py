@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from hwnas.cli import show
-from hwnas.cli.show import print_json, print_table, showing_progress
+from hwnas.cli.show import print_json, print_table, say_left_in_float, showing_progress
 from hwnas.progress import Progress
 
 
@@ -113,6 +113,20 @@ def test_a_table_keeps_brackets_of_names(capsys: pytest.CaptureFixture[str]) -> 
     printed = capsys.readouterr().out
     assert "runs/[b]" in printed
     assert "[red]1.onnx" in printed
+
+
+def test_a_table_in_a_pipe_breaks_no_line(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table("t" * 200, {"name": "left", "path": "left"}, [["a" * 100, "b" * 300]])
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0] == "t" * 200
+    assert any("a" * 100 in line and "b" * 300 in line for line in printed)
+
+
+def test_what_stays_in_float_is_counted_by_kind(capsys: pytest.CaptureFixture[str]) -> None:
+    say_left_in_float(["Mul", "HardSigmoid gate", "Mul other"])
+    say_left_in_float(())
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("Left in float: 2 Mul, 1 HardSigmoid.")
 
 
 @dataclass(frozen=True)

@@ -181,10 +181,14 @@ def test_an_empty_file_is_no_onnx(refused: Refused, tmp_path: Path) -> None:
     assert message == "model.onnx is no ONNX model: its graph is empty. Name a model.*.onnx."
 
 
-@pytest.mark.parametrize("name", ["lost.onnx", "."])
-def test_a_missing_onnx_is_named(refused: Refused, name: str) -> None:
-    message = refused("verify", name, "--device", SIMULATED)
-    assert message.startswith(f"{name} is no readable ONNX file")
+def test_a_missing_onnx_is_named(refused: Refused) -> None:
+    message = refused("verify", "lost.onnx", "--device", SIMULATED)
+    assert message.startswith("lost.onnx is no readable ONNX file: No such file or directory.")
+
+
+def test_a_folder_is_no_onnx(refused: Refused) -> None:
+    message = refused("verify", ".", "--device", SIMULATED)
+    assert message == ". is a folder. Name the model.*.onnx in it."
 
 
 def test_an_open_shape_is_refused(refused: Refused, foreign: Callable[..., Path]) -> None:

@@ -90,3 +90,11 @@ def test_a_busy_device_does_not_cost_what_was_trained(
     with pytest.raises(NoNetworkFitsError):
         quick_search()
     assert list(tmp_path.glob(".run*/supernet.pt"))
+
+
+def test_an_interrupted_run_is_said_to_go_on(tmp_path: Path) -> None:
+    heard: list[Progress] = []
+    WorkFolder(tmp_path / "run", "key", heard.append).log("phase", name="search", seconds=1.0)
+    assert heard == []
+    WorkFolder(tmp_path / "run", "key", heard.append)
+    assert heard[0].note == f"Going on with the interrupted run in {tmp_path}/.run.key.partial"

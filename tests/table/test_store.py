@@ -93,6 +93,18 @@ def test_a_folder_at_hand_holds_the_tables_of_a_project(
     assert own_folder().resolve() == tmp_path / "latency_tables"
 
 
+def test_a_clone_does_not_write_to_the_tables_it_ships(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shipped: Path
+) -> None:
+    monkeypatch.delenv("HWNAS_TABLES")
+    monkeypatch.chdir(tmp_path)
+    shipped.rename(tmp_path / "latency_tables")
+    monkeypatch.setattr(
+        "hwnas.table.store.shipped_folder", lambda name: tmp_path / "latency_tables"
+    )
+    assert own_folder().is_absolute() and own_folder().parent.name == "hwnas"
+
+
 def test_without_one_the_user_s_data_folder_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
