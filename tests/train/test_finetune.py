@@ -115,8 +115,10 @@ def test_a_loss_that_is_no_number_stops_the_training(
 
 @pytest.mark.parametrize("batch_size", [2, 47, 48, 500])
 def test_any_batch_size_trains(bright_or_dark: DataSet, tmp_path: Path, batch_size: int) -> None:
+    before = network().get_parameter("3.weight")
     trainer = Finetuner(network(), bright_or_dark, settings(2, batch_size), seed=0)
-    trainer.run(tmp_path / "s.pt", silent)
+    trained = trainer.run(tmp_path / "s.pt", silent).get_parameter("3.weight")
+    assert torch.isfinite(trained).all() and not torch.equal(trained, before)
 
 
 @pytest.mark.parametrize("wrong", [{"epochs": -1}, {"batch_size": 1}, {"batch_size": 0}])
