@@ -1,6 +1,5 @@
 """``hwnas search``: the most accurate network within a budget."""
 
-import math
 from typing import Annotated, Any
 
 import typer
@@ -148,14 +147,5 @@ def _print(result: Any) -> None:  # noqa: ANN401
     print_table(title, {"": "left", "found": "left"}, rows)
     print(f"{result.out}/model.{result.precision}.onnx")
     say_left_in_float(result.left_in_float if result.precision == "int8" else ())
-    if result.precision == "int8" and result.float32_latency_ms < result.measured_latency_ms:
-        say(
-            f"In float32 the same network takes {result.float32_latency_ms:.4g} ms, less than in "
-            "int8. Search with --precision float32 if the size of the file does not matter."
-        )
-    slowest_ms = max((point.corrected_latency_ms for point in result.front), default=math.inf)
-    if result.latency_budget_ms is not None and slowest_ms < result.latency_budget_ms:
-        say(
-            f"The budget of {result.latency_budget_ms:g} ms excluded nothing: the front of "
-            f"{result.space} ends at {slowest_ms:.4g} ms. A larger --space could use the rest."
-        )
+    for note in result.notes:
+        say(note)

@@ -1,5 +1,6 @@
 """What a search found, as plain values; ``result.json`` is exactly this."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,3 +97,21 @@ class SearchResult:
     def accuracy(self) -> float:
         """Of the precision that was asked for."""
         return self.accuracy_float32 if self.accuracy_int8 is None else self.accuracy_int8
+
+    @property
+    def notes(self) -> list[str]:
+        """What the figures say that a reader may miss, a sentence or two each."""
+        notes = []
+        if self.precision == "int8" and self.float32_latency_ms < self.measured_latency_ms:
+            notes.append(
+                f"In float32 the same network takes {self.float32_latency_ms:.4g} ms, less than "
+                "in int8. Search with --precision float32 if the size of the file does not matter."
+            )
+        slowest_ms = max((point.corrected_latency_ms for point in self.front), default=math.inf)
+        only_latency = self.max_params is None and self.max_macs is None
+        if only_latency and slowest_ms < (self.latency_budget_ms or 0):
+            notes.append(
+                f"The budget of {self.latency_budget_ms:g} ms excluded nothing: the front of "
+                f"{self.space} ends at {slowest_ms:.4g} ms. A larger --space could use the rest."
+            )
+        return notes

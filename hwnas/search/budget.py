@@ -1,4 +1,4 @@
-"""What a network may cost, and how a block is priced against it."""
+"""What a network may cost."""
 
 import math
 from dataclasses import asdict, dataclass

@@ -46,7 +46,7 @@ def table_path(device: DeviceSpec, machine: Fingerprint) -> Path:
 
 
 def find_table(device: DeviceSpec, machine: Fingerprint) -> tuple[LatencyTable | None, str]:
-    """This machine's table for the device, own before shipped, and what was passed over and why.
+    """This machine's table for the device, own before shipped, or why there is none.
 
     Raises:
         TableError: A table is damaged.
@@ -57,7 +57,7 @@ def find_table(device: DeviceSpec, machine: Fingerprint) -> tuple[LatencyTable |
             table = read_table(path)
             difference = table.header.difference(machine)
             if not difference:
-                return table, passed_over
+                return table, ""
             passed_over = f"{path} is stale: {difference}"
     return None, passed_over
 

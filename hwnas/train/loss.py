@@ -40,9 +40,7 @@ def checked_cross_entropy(
 
 @torch.no_grad()
 def share_right(
-    answer: Callable[
-        [Float[Tensor, "batch channels height width"]], Float[Tensor, "batch classes"]
-    ],
+    answer: Callable[[Float[Tensor, "batch channels height width"]], Logits],
     images: TrainingImages,
     indices: NDArray[np.int64],
 ) -> float:

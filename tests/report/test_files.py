@@ -165,3 +165,17 @@ def test_one_thread_has_no_plural() -> None:
 )
 def test_the_picture_is_drawn_whatever_is_known(change: dict[str, object]) -> None:
     assert picture(replace(RESULT, **change)).startswith(b"\x89PNG")  # type: ignore[arg-type]
+
+
+def test_a_slower_int8_is_noted() -> None:
+    (note,) = replace(RESULT, latency_budget_ms=0.4, float32_latency_ms=0.1).notes
+    assert note.startswith("In float32 the same network takes 0.1 ms")
+
+
+def test_a_budget_that_excluded_nothing_is_noted_where_no_other_limit_did() -> None:
+    wide = replace(RESULT, latency_budget_ms=9.0, float32_latency_ms=9.0)
+    (note,) = wide.notes
+    assert note.startswith(
+        "The budget of 9 ms excluded nothing: the front of mobilenet ends at 0.5"
+    )
+    assert replace(wide, max_params=5).notes == replace(wide, latency_budget_ms=0.4).notes == []

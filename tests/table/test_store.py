@@ -155,6 +155,15 @@ def test_another_machines_table_is_passed_over_with_the_reason(
     assert "stale: cpu is 'another'" in why
 
 
+def test_a_table_found_beside_another_machine_s_is_no_reason_to_measure_anew(
+    simulated: DeviceSpec, shipped: Path, table: LatencyTable
+) -> None:
+    other = stale(table)
+    write_table(table_path(simulated, other.header.fingerprint), other)
+    write_table(shipped / table_name(simulated, HERE), table)
+    assert find_table(simulated, HERE) == (table, "")
+
+
 def test_own_tables_go_before_shipped_ones(
     simulated: DeviceSpec, shipped: Path, table: LatencyTable
 ) -> None:
