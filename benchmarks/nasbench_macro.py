@@ -17,9 +17,9 @@ import numpy as np
 
 import hwnas
 from hwnas.accuracy import MacroBenchmark
-from hwnas.latency import AdditiveModel
+from hwnas.latency import LatencyModel, latency_model
 from hwnas.search import Ddpnas, DdpnasSettings, Generator
-from hwnas.space import blocks_of
+from hwnas.space import all_blocks, blocks_of
 from hwnas.space.nasbench_macro import NasbenchMacroSpace
 
 SPACE = NasbenchMacroSpace()
@@ -39,7 +39,7 @@ def main() -> None:
     latencies = hwnas.profile(
         arguments.device, space="nasbench-macro", input_size=32, in_channels=3, n_classes=10
     )
-    model = AdditiveModel(latencies)
+    model = latency_model(latencies, all_blocks(SPACE))
     truth = MacroBenchmark(arguments.table)
     predicted_ms = np.array([model.predict_ms(blocks_of(SPACE, a)) for a in truth.architectures])
     accuracy = np.array([truth.accuracy(a) for a in truth.architectures])
@@ -67,7 +67,7 @@ def main() -> None:
 
 
 def _one_seed(
-    table: Path, model: AdditiveModel, budgets_ms: np.ndarray, seed: int
+    table: Path, model: LatencyModel, budgets_ms: np.ndarray, seed: int
 ) -> tuple[list[float], int]:
     source = MacroBenchmark(table)
     search = Ddpnas(SPACE.decisions, np.random.default_rng(seed), SETTINGS)

@@ -15,11 +15,18 @@ SMALL_SPACE = Path(__file__).parent / "spaces" / "small.toml"
 
 
 @pytest.fixture(autouse=True)
-def own_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def own_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, built_blocks: Path) -> Path:
     """No test reads or writes the tables of the machine."""
     folder = tmp_path / "tables"
     monkeypatch.setenv("HWNAS_TABLES", str(folder))
+    monkeypatch.setenv("HWNAS_CACHE", str(built_blocks))
     return folder
+
+
+@pytest.fixture(scope="session")
+def built_blocks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Blocks that any test of this session built."""
+    return tmp_path_factory.mktemp("cache")
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import typer
 Device = Annotated[
     str, typer.Option("--device", help="A name of 'hwnas devices' or a device file (.toml).")
 ]
+TableName = Annotated[str, typer.Argument(help="A name of 'hwnas table list' or a .jsonl file.")]
 Space = Annotated[
     str,
     typer.Option(

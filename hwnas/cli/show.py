@@ -4,7 +4,7 @@ import json
 import math
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from enum import IntEnum
@@ -44,6 +44,8 @@ class Exit(IntEnum):
 
 UNBROKEN = 10_000
 """Columns of a terminal that breaks no line."""
+SCATTER_COLUMNS, SCATTER_ROWS = 56, 18
+"""Of a picture made of characters."""
 SPEED_PERIOD_S = 600
 """Over how long the time left is estimated: an epoch can take minutes."""
 
@@ -82,6 +84,26 @@ def print_table(title: str, columns: dict[str, str], rows: list[list[str]]) -> N
         out = Console(highlight=False, width=UNBROKEN)
     out.print(Text(title, style="bold"), soft_wrap=True)
     out.print(table)
+
+
+def scatter(pairs: Sequence[tuple[float, float]], x_name: str, y_name: str) -> str:
+    """Points as text, both axes to the same scale, the diagonal dotted."""
+    values = [value for pair in pairs for value in pair]
+    least, most = min(values), max(values)
+    rows = [[" "] * SCATTER_COLUMNS for _ in range(SCATTER_ROWS)]
+
+    def place(value: float, n_cells: int) -> int:
+        return round((value - least) / ((most - least) or 1.0) * (n_cells - 1))
+
+    for column in range(SCATTER_COLUMNS):
+        rows[column * SCATTER_ROWS // SCATTER_COLUMNS][column] = "·"
+    for x, y in pairs:
+        rows[place(y, SCATTER_ROWS)][place(x, SCATTER_COLUMNS)] = "o"
+    lines = [f"  │{''.join(row).rstrip()}" for row in reversed(rows)]
+    ends = f"{least:.4g}".ljust(SCATTER_COLUMNS - len(f"{most:.4g}")) + f"{most:.4g}"
+    return "\n".join(
+        [f"{y_name} over {x_name}", *lines, f"  └{'─' * SCATTER_COLUMNS}", f"   {ends}"]
+    )
 
 
 class WithExamples(TyperCommand):

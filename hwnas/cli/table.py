@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,18 +17,28 @@ from hwnas.cli.options import (
     Quiet,
     Seed,
     Space,
+    TableName,
     Threads,
 )
-from hwnas.cli.show import WithExamples, print_json, print_table, showing_progress
+from hwnas.cli.show import WithExamples, print_json, print_table, scatter, showing_progress
+from hwnas.cli.table_files import diff, export, import_, merge, migrate
 
-table_app = typer.Typer(
-    help="The latency tables: list, show NAME, or score the predictions.", rich_markup_mode=None
-)
+if TYPE_CHECKING:
+    from hwnas.measure import Measurement
+    from hwnas.pipeline import Coverage, TableScore
+    from hwnas.table import LatencyTable
+
+SUMMARY = "The latency tables: list, show, score, diff, merge, export, import, migrate."
+
+table_app = typer.Typer(help=SUMMARY, rich_markup_mode=None)
+for command in (diff, merge, export, migrate):
+    table_app.command(cls=WithExamples)(command)
+table_app.command("import", cls=WithExamples)(import_)
 
 
 @table_app.callback(invoke_without_command=True)
 def default(context: typer.Context) -> None:
-    """The latency tables: list, show NAME, or score the predictions."""
+    """The latency tables: list, show, score, diff, merge, export, import, migrate."""
     if context.invoked_subcommand is None:
         list_tables()
 
@@ -67,36 +77,90 @@ def list_tables(json: Json = False) -> None:
 
 @table_app.command(cls=WithExamples)
 def show(
-    name: Annotated[str, typer.Argument(help="A name of 'hwnas table list' or a .jsonl file.")],
+    name: TableName,
+    space: Annotated[
+        str | None,
+        typer.Option("--space", help="Say which of its blocks are there and what it can reach."),
+    ] = None,
+    input_size: InputSize = 224,
+    channels: Channels = 3,
+    classes: Classes = 1000,
+    data: DataForShape = None,
     json: Json = False,
 ) -> None:
-    """Print a table, slowest block first.
+    """Print how good a table is and its rows, slowest block first.
 
     Example:
-        hwnas table show TABLE --json
+        hwnas table show TABLE --space mobilenet --input-size 28 --channels 1 --classes 10
     """
     from hwnas.block import block_to_json
-    from hwnas.record import unknown_name
-    from hwnas.table import all_tables, read_table
+    from hwnas.pipeline import table_named
 
-    known: dict[str, Path] = {}
-    for path in all_tables():
-        known.setdefault(path.stem, path)
-    if not name.endswith(".jsonl") and name not in known:
-        raise unknown_name("latency table", name, known)
-    table = read_table(Path(name) if name.endswith(".jsonl") else known[name])
+    table = table_named(name)
+    coverage = (
+        None if space is None else _coverage(table, space, input_size, channels, classes, data)
+    )
     rows = sorted(table.rows.items(), key=lambda row: -row[1].median_ms)
     if json:
         listed = [{"block": block_to_json(block), **asdict(row)} for block, row in rows]
-        print_json({"header": asdict(table.header), "rows": listed})
+        print_json(
+            {
+                "header": asdict(table.header),
+                "coverage": None if coverage is None else coverage.to_json(),
+                "rows": listed,
+            }
+        )
         return
-    columns = {"block": "left", "median ms": "right", "p90 ms": "right", "MAD ms": "right"}
+    _print_quality(table)
+    columns = {"block": "left", "median ms": "right", "± %": "right", "p90 ms": "right"}
     lines = [
-        [str(block), f"{row.median_ms:.4f}", f"{row.p90_ms:.4f}", f"{row.mad_ms:.4f}"]
+        [str(block), f"{row.median_ms:.4f}", _interval(row), f"{row.p90_ms:.4f}"]
         for block, row in rows
     ]
     title = f"{name}: {table.header.provenance} on {table.header.fingerprint.cpu}"
     print_table(title, columns, lines)
+    if coverage is not None:
+        print(coverage.text)
+
+
+def _coverage(
+    table: "LatencyTable",
+    space: str,
+    input_size: int,
+    channels: int,
+    classes: int,
+    data: str | None,
+) -> "Coverage":
+    from hwnas.pipeline import coverage_of, space_for
+    from hwnas.progress import silent
+
+    return coverage_of(table, space_for(space, input_size, channels, classes, data, silent))
+
+
+def _interval(row: "Measurement") -> str:
+    """Half the median's 95 % confidence interval in per cent; marked if that is too wide."""
+    if row.half_interval is None:
+        return "unknown"
+    return f"{100 * row.half_interval:.2f}" + ("" if row.settled else " (unsettled)")
+
+
+def _print_quality(table: "LatencyTable") -> None:
+    """How good the table says it is, a line a space."""
+    rows = [
+        [
+            quality.space,
+            str(quality.n_networks),
+            f"{quality.mape:.2f} %",
+            f"{quality.worst:.2f} %",
+            f"{quality.within_5:.0f} %",
+            "" if quality.kendall_tau is None else f"{quality.kendall_tau:.3f}",
+            f"{quality.repeatability:.2f} %",
+        ]
+        for quality in table.header.quality
+    ]
+    names = ("networks left out", "n", "mean error", "worst", "within 5 %", "tau", "floor")
+    if rows:
+        print_table("how well blocks predict networks", dict.fromkeys(names, "left"), rows)
 
 
 @table_app.command(cls=WithExamples)
@@ -111,6 +175,10 @@ def score(
     threads: Threads = None,
     samples: Annotated[int, typer.Option("--samples", help="Random networks to time.")] = 20,
     seed: Seed = 0,
+    keep: Annotated[
+        Path | None,
+        typer.Option("--keep", help="Write the networks, scatter.png and score.json here."),
+    ] = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -133,11 +201,13 @@ def score(
             threads=threads,
             samples=samples,
             seed=seed,
+            keep=keep,
             on_progress=on_progress,
         )
     if json:
         print_json(found)
         return
+    _print_networks(found)
     figures = found.figures
     rows = [
         ["mean error", f"{figures.mape:.2f} %"],
@@ -146,6 +216,33 @@ def score(
         ["within 5 %", f"{figures.within_5:.1f} %"],
         ["within 10 %", f"{figures.within_10:.1f} %"],
         ["Kendall tau", f"{figures.kendall_tau:.3f}"],
+        ["repeatability floor", f"{found.repeatability:.2f} %"],
     ]
+    if found.drift is not None:
+        rows.append(["machine since the table was made", f"{100 * (found.drift - 1):+.2f} %"])
     title = f"{figures.n_networks} random networks of {space} on {device}{found.provenance.label}"
     print_table(title, {"predicted against measured": "left", "": "right"}, rows)
+    if keep is not None:
+        print(f"The networks, score.json and scatter.png lie in {keep}")
+
+
+def _print_networks(found: "TableScore") -> None:
+    """Each network, and the cloud of them."""
+    columns = {
+        "network": "right",
+        "predicted ms": "right",
+        "measured ms": "right",
+        "error": "right",
+    }
+    rows = [
+        [
+            str(number),
+            f"{network.predicted_ms:.4f}",
+            f"{network.measured_ms:.4f}" + ("" if network.settled else " (unsettled)"),
+            f"{100 * (network.predicted_ms / network.measured_ms - 1):+.2f} %",
+        ]
+        for number, network in enumerate(found.networks)
+    ]
+    print_table("networks", columns, rows)
+    pairs = [(network.predicted_ms, network.measured_ms) for network in found.networks]
+    print(scatter(pairs, "predicted ms", "measured ms"))

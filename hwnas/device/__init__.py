@@ -1,7 +1,13 @@
 """What a target is, how it is reached, what it says of itself."""
 
 from hwnas.device.catalog import device_names, load_device
-from hwnas.device.fingerprint import Fingerprint, allowed_cpus, fingerprint
+from hwnas.device.fingerprint import (
+    Fingerprint,
+    allowed_cpus,
+    fingerprint,
+    measuring_cpus,
+    others_load,
+)
 from hwnas.device.probe import device_toml, probe
 from hwnas.device.recipe import CALIBRATIONS, Recipe
 from hwnas.device.shipped import shipped_folder
@@ -19,6 +25,8 @@ __all__ = [
     "device_toml",
     "fingerprint",
     "load_device",
+    "measuring_cpus",
+    "others_load",
     "probe",
     "shipped_folder",
 ]

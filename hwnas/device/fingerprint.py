@@ -2,6 +2,7 @@
 
 import os
 import platform
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,13 +10,15 @@ import psutil
 
 GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 CPUINFO = Path("/proc/cpuinfo")
+LOAD_SECONDS = 0.3
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fingerprint:
     """All of the machine and its software that changes a latency.
 
-    ``governor`` is empty where the system does not tell, as in most virtual machines.
+    ``governor`` is empty where the system does not tell, as in most virtual machines;
+    ``affinity`` holds the processors that measuring is pinned to.
     """
 
     cpu: str
@@ -24,6 +27,7 @@ class Fingerprint:
     governor: str
     system: str
     engine_version: str
+    affinity: tuple[int, ...] = ()
 
     def difference(self, other: "Fingerprint") -> str:
         """The first thing in which two fingerprints differ, in words; empty if none."""
@@ -33,8 +37,8 @@ class Fingerprint:
         return ""
 
 
-def fingerprint(engine_version: str) -> Fingerprint:
-    """This machine's fingerprint with the given engine."""
+def fingerprint(engine_version: str, threads: int = 1) -> Fingerprint:
+    """This machine's fingerprint with the given engine and so many threads."""
     governor = GOVERNOR.read_text().strip() if GOVERNOR.is_file() else ""
     return Fingerprint(
         cpu=cpu_model(),
@@ -43,6 +47,7 @@ def fingerprint(engine_version: str) -> Fingerprint:
         governor=governor,
         system=platform.system(),
         engine_version=engine_version,
+        affinity=tuple(measuring_cpus(threads)),
     )
 
 
@@ -66,6 +71,20 @@ def allowed_cpus() -> list[int]:
     if hasattr(os, "sched_getaffinity"):
         return sorted(os.sched_getaffinity(0))
     return list(range(psutil.cpu_count() or 1))
+
+
+def measuring_cpus(threads: int) -> list[int]:
+    """The processors that are measured on: the last ones allowed; the first serve interrupts."""
+    return allowed_cpus()[-threads:]
+
+
+def others_load(cpus: Sequence[int], seconds: float = LOAD_SECONDS) -> float:
+    """The share of these processors' time, 0 to 1, that other processes take right now.
+
+    This process is idle while it looks.
+    """
+    busy = psutil.cpu_percent(interval=seconds, percpu=True)
+    return max((busy[cpu] for cpu in cpus if cpu < len(busy)), default=0.0) / 100
 
 
 def _cpuinfo() -> dict[str, str]:

@@ -27,6 +27,9 @@ class Measurement:
     """Latency of one inference, in milliseconds.
 
     ``mad_ms`` is the median absolute deviation of the single runs from their median.
+    ``half_interval`` is half the width of the median's 95 % confidence interval over rounds, as a
+    share of the median; unknown (``None``) after one round. A measurement that is not
+    ``settled`` may be off by more than its plan allows and is to be made again.
     """
 
     median_ms: float
@@ -35,6 +38,9 @@ class Measurement:
     mad_ms: float
     n_runs: int
     provenance: Provenance = Provenance.MEASURED
+    n_rounds: int = 1
+    half_interval: float | None = None
+    settled: bool = True
 
     def __post_init__(self) -> None:
         if not (0 < self.min_ms <= self.median_ms <= self.p90_ms and self.n_runs >= 1):

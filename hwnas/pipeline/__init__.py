@@ -2,18 +2,26 @@
 
 from hwnas.pipeline.api import export, profile, score_table, search, verify
 from hwnas.pipeline.arguments import device_with, settings_from, space_for
+from hwnas.pipeline.coverage import Coverage, coverage_of
 from hwnas.pipeline.export import ExportReport
 from hwnas.pipeline.score_table import TableScore
+from hwnas.pipeline.tables import import_table, merge_tables, migrate_table, table_named
 
 __all__ = [
+    "Coverage",
     "ExportReport",
     "TableScore",
+    "coverage_of",
     "device_with",
     "export",
+    "import_table",
+    "merge_tables",
+    "migrate_table",
     "profile",
     "score_table",
     "search",
     "settings_from",
     "space_for",
+    "table_named",
     "verify",
 ]

@@ -8,13 +8,12 @@ from hwnas.pipeline.arguments import budget_from, check_seed, default_out, devic
 from hwnas.pipeline.export import ExportReport, ExportRequest, run_export
 from hwnas.pipeline.quantity import milliseconds
 from hwnas.pipeline.request import SearchRequest
-from hwnas.pipeline.score_table import TableScore, run_score
+from hwnas.pipeline.score_table import ScoreRequest, TableScore, run_score
 from hwnas.pipeline.search import run_search
 from hwnas.pipeline.verify import VerifyRequest, run_verify
-from hwnas.profile import fill_table
+from hwnas.profile import fill_table, wanted_by
 from hwnas.progress import OnProgress, silent
 from hwnas.report import SearchResult
-from hwnas.space import all_blocks
 from hwnas.table import LatencyTable
 from hwnas.train import FinetuneSettings, SupernetSettings
 from hwnas.verify import VerifyReport
@@ -35,6 +34,8 @@ def profile(  # noqa: PLR0913 - a command's options
 ) -> LatencyTable:
     """Time every block the space may use on the device; what was timed before is kept.
 
+    Rows that did not settle are timed anew.
+
     Args:
         device: A name of ``hwnas devices`` or a device file.
         space: A name, a preset such as ``mobilenetv2@0.5``, or a TOML file.
@@ -52,7 +53,8 @@ def profile(  # noqa: PLR0913 - a command's options
     """
     target = device_with(device, precision=precision, threads=threads, batch=batch)
     chosen = space_for(space, input_size, in_channels, n_classes, data, on_progress)
-    return fill_table(all_blocks(chosen), target, engine_named(target.engine), on_progress)
+    engine = engine_named(target.engine)
+    return fill_table(wanted_by(chosen), target, engine, on_progress, again=True)
 
 
 def search(  # noqa: PLR0913 - a command's options
@@ -222,9 +224,13 @@ def score_table(  # noqa: PLR0913 - a command's options
     threads: int | None = None,
     samples: int = 20,
     seed: int = 0,
+    keep: str | Path | None = None,
     on_progress: OnProgress = silent,
 ) -> TableScore:
-    """Predict and measure random whole networks; arguments as for ``profile``.
+    """Predict and measure ``samples`` random whole networks, drawn by ``seed``.
+
+    Their ONNX files, the figures and a picture go to the folder ``keep``, if one is named. The
+    other arguments are those of ``profile``.
 
     Raises:
         HwnasError: A value cannot be used, or the device refuses a network.
@@ -234,4 +240,5 @@ def score_table(  # noqa: PLR0913 - a command's options
     check_seed(seed)
     target = device_with(device, precision=precision, threads=threads)
     chosen = space_for(space, input_size, in_channels, n_classes, data, on_progress)
-    return run_score(chosen, target, samples, seed, on_progress)
+    folder = None if keep is None else Path(keep)
+    return run_score(chosen, target, ScoreRequest(samples, seed, folder), on_progress)

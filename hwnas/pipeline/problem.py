@@ -8,7 +8,7 @@ from functools import cached_property
 from hwnas.block import BlockSpec
 from hwnas.data import DataSet, load_data
 from hwnas.errors import DataError, InvalidInputError, NoNetworkFitsError
-from hwnas.latency import AdditiveModel
+from hwnas.latency import LatencyModel
 from hwnas.measure import NETWORK_PLAN, Measurement
 from hwnas.measure.engine import Engine
 from hwnas.pipeline.quantity import check_least
@@ -91,7 +91,7 @@ class Problem:
     data: DataSet
     space: Space
     engine: Engine
-    model: AdditiveModel
+    model: LatencyModel
 
     def blocks(self, architecture: Architecture) -> tuple[BlockSpec, ...]:
         """The architecture's blocks."""

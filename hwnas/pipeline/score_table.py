@@ -1,47 +1,164 @@
 """``hwnas table score``: predicted against measured on networks drawn at random."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 
+from hwnas.block import BlockSpec
 from hwnas.device import DeviceSpec
-from hwnas.latency import AdditiveModel, LatencyScore, score
-from hwnas.measure import NETWORK_PLAN, Provenance
-from hwnas.measure.engine import engine_named
-from hwnas.profile import fill_table, ready_blocks
+from hwnas.latency import LatencyScore, latency_model, networks_of, score
+from hwnas.measure import NETWORK_ROUNDS, Measurement, Provenance, Timer, time_in_rounds
+from hwnas.measure.engine import Engine, engine_named
+from hwnas.profile import BlockMaker, fill_table, ready_blocks, wanted_by
 from hwnas.progress import OnProgress, Progress
+from hwnas.report import agreement_picture
 from hwnas.space import Space, all_blocks, blocks_of, random_architecture
+from hwnas.whole_file import check_writable, write_whole
+
+SCATTER, FIGURES = "scatter.png", "score.json"
+"""Beside the networks in the folder that keeps them."""
+N_CONTROLS = 8
+"""Networks of the table that are timed again, to tell whether the machine is what it was."""
+ATTEMPTS = 50
+"""Draws for each network asked for, since a small space repeats itself."""
+
+
+@dataclass(frozen=True)
+class ScoreRequest:
+    """How many networks to draw, by which seed, and the folder that keeps their files."""
+
+    n_samples: int
+    seed: int
+    keep: Path | None = None
+
+
+@dataclass(frozen=True)
+class ScoredNetwork:
+    """One whole network; ``file`` is empty unless it was kept."""
+
+    file: str
+    choices: str
+    predicted_ms: float
+    measured_ms: float
+    settled: bool
 
 
 @dataclass(frozen=True)
 class TableScore:
-    """Figures, and the pairs they came from, ``(n,)`` milliseconds each."""
+    """Figures and the networks they came from.
+
+    ``repeatability`` is the median half-width of the measured medians' 95 % confidence intervals
+    in per cent: no prediction can be seen to be better than that. ``drift`` is what networks of
+    the table take now over what they took when it was made; unknown if it holds none.
+    """
 
     figures: LatencyScore
-    choices: tuple[str, ...]
-    predicted_ms: tuple[float, ...]
-    measured_ms: tuple[float, ...]
+    repeatability: float
+    drift: float | None
+    networks: tuple[ScoredNetwork, ...]
     provenance: Provenance
 
 
 def run_score(
-    space: Space, device: DeviceSpec, n_samples: int, seed: int, on_progress: OnProgress
+    space: Space, device: DeviceSpec, request: ScoreRequest, on_progress: OnProgress
 ) -> TableScore:
-    """Build, quantize and time ``n_samples`` random whole networks of the space."""
+    """Build, quantize and time random whole networks of the space, in turn with each other.
+
+    The networks are built whole, as one that ships is, and not put together from the table's
+    blocks.
+
+    Raises:
+        RunError: The folder cannot be written.
+    """
+    if request.keep is not None:
+        check_writable(request.keep)
     engine = engine_named(device.engine)
-    model = AdditiveModel(fill_table(all_blocks(space), device, engine, on_progress))
-    rng = np.random.default_rng(seed)
-    choices, predicted_ms, measured_ms = [], [], []
-    for index in range(n_samples):
-        on_progress(Progress("score", index, n_samples))
-        architecture = random_architecture(space, rng)
-        blocks = blocks_of(space, architecture)
-        ready = ready_blocks(blocks, device, engine)
-        choices.append(str(architecture))
-        predicted_ms.append(model.predict_ms(blocks))
-        measured_ms.append(engine.measure(ready.content, device, NETWORK_PLAN).median_ms)
-    on_progress(Progress("score", n_samples, n_samples))
-    figures = score(np.array(predicted_ms), np.array(measured_ms))
-    return TableScore(
-        figures, tuple(choices), tuple(predicted_ms), tuple(measured_ms), engine.provenance
+    wanted = wanted_by(space)
+    table = fill_table(wanted, device, engine, on_progress)
+    model = latency_model(table, all_blocks(space))
+    drawn = _draw(space, request)
+    blocks = [blocks_of_it for _, blocks_of_it in drawn]
+    files = _build(blocks, device, engine, on_progress)
+    maker = BlockMaker(device, engine)
+    controls = networks_of(table, all_blocks(space))[:N_CONTROLS]
+    timers = [engine.timer(file, device) for file in (*files, *map(maker.make, controls))]
+    reference = engine.timer(maker.make([wanted.reference]), device)
+    rows = _time(timers, reference, on_progress)
+    measured, again = rows[: len(files)], rows[len(files) :]
+    predicted_ms = np.array([model.predict_ms(b) for b in blocks])
+    measured_ms = np.array([row.median_ms for row in measured])
+    found = TableScore(
+        figures=score(predicted_ms, measured_ms),
+        repeatability=float(np.median([100 * (row.half_interval or 0) for row in measured])),
+        drift=_drift([table.networks[network] for network in controls], again),
+        networks=tuple(
+            ScoredNetwork(
+                "" if request.keep is None else f"network-{index:03d}.onnx",
+                choices,
+                float(predicted_ms[index]),
+                row.median_ms,
+                row.settled,
+            )
+            for index, ((choices, _), row) in enumerate(zip(drawn, measured, strict=True))
+        ),
+        provenance=engine.provenance,
     )
+    if request.keep is not None:
+        _keep(request.keep, found, files, f"{space.name} on {device.name}, {device.precision}")
+    return found
+
+
+def _draw(space: Space, request: ScoreRequest) -> list[tuple[str, tuple[BlockSpec, ...]]]:
+    """Networks that differ, as many as asked for or as the space seems to hold."""
+    rng = np.random.default_rng(request.seed)
+    drawn: dict[tuple[BlockSpec, ...], str] = {}
+    for _ in range(ATTEMPTS * request.n_samples):
+        architecture = random_architecture(space, rng)
+        drawn.setdefault(blocks_of(space, architecture), str(architecture))
+        if len(drawn) == request.n_samples:
+            break
+    return [(choices, blocks) for blocks, choices in drawn.items()]
+
+
+def _build(
+    networks: Sequence[Sequence[BlockSpec]],
+    device: DeviceSpec,
+    engine: Engine,
+    on_progress: OnProgress,
+) -> list[bytes]:
+    files = []
+    for index, blocks in enumerate(networks):
+        on_progress(Progress("build", index, len(networks)))
+        files.append(ready_blocks(blocks, device, engine).content)
+    on_progress(Progress("build", len(networks), len(networks)))
+    return files
+
+
+def _time(timers: Sequence[Timer], reference: Timer, on_progress: OnProgress) -> list[Measurement]:
+    found = time_in_rounds(
+        dict(enumerate(timers)),
+        reference,
+        NETWORK_ROUNDS,
+        known={},
+        on_visit=lambda *_: None,
+        on_round=lambda done: on_progress(
+            Progress("score", done.n_done, done.n_needed, f"{done.n_settled} settled")
+        ),
+    )
+    return [found[index] for index in range(len(timers))]
+
+
+def _drift(then: Sequence[Measurement], now: Sequence[Measurement]) -> float | None:
+    ratios = [b.median_ms / a.median_ms for a, b in zip(then, now, strict=True)]
+    return float(np.median(ratios)) if ratios else None
+
+
+def _keep(folder: Path, found: TableScore, files: Sequence[bytes], title: str) -> None:
+    for network, file in zip(found.networks, files, strict=True):
+        write_whole(folder / network.file, file)
+    pairs = [(network.predicted_ms, network.measured_ms) for network in found.networks]
+    write_whole(folder / SCATTER, agreement_picture(pairs, title))
+    write_whole(folder / FIGURES, json.dumps(asdict(found), indent=2) + "\n")

@@ -5,18 +5,19 @@ from dataclasses import replace
 
 from hwnas.device import fingerprint
 from hwnas.errors import NoNetworkFitsError, RunError
-from hwnas.latency import AdditiveModel
+from hwnas.latency import latency_model
 from hwnas.measure import Measurement
 from hwnas.measure.engine import engine_named
 from hwnas.pipeline.baselines import baseline_blocks, run_baselines
 from hwnas.pipeline.choose import Chooser
+from hwnas.pipeline.coverage import coverage_of
 from hwnas.pipeline.explore import explore
 from hwnas.pipeline.finish import Finished, Workshop
 from hwnas.pipeline.outcome import Outcome, front_of
 from hwnas.pipeline.problem import Problem, images_and_space, load_images
 from hwnas.pipeline.request import SearchRequest
 from hwnas.pipeline.work_folder import WorkFolder
-from hwnas.profile import fill_table
+from hwnas.profile import fill_table, wanted_by
 from hwnas.progress import OnProgress, silent
 from hwnas.record import unknown_name
 from hwnas.report import SearchResult
@@ -45,12 +46,15 @@ def run_search(request: SearchRequest, on_progress: OnProgress = silent) -> Sear
     for name in request.baselines:
         baseline_blocks(name, data)
     engine = engine_named(request.device.engine)
-    key = request.key(data.fingerprint, space, fingerprint(engine.version()))
+    machine = fingerprint(engine.version(), request.device.threads)
+    key = request.key(data.fingerprint, space, machine)
     work = WorkFolder(request.out, key, on_progress)
     with work.locked():
         with work.phase("profile"):
-            table = fill_table(all_blocks(space), request.device, engine, on_progress)
-        problem = Problem(request, data, space, engine, AdditiveModel(table))
+            table = fill_table(wanted_by(space), request.device, engine, on_progress)
+        work.progress("profile", 0, 0, coverage_of(table, space).text)
+        model = latency_model(table, all_blocks(space))
+        problem = Problem(request, data, space, engine, model)
         with work.discarded_if_hopeless():
             problem.refuse_hopeless()
         outcome = _outcome(problem, work)

@@ -1,6 +1,7 @@
-"""Which blocks a table misses, and the resumable loop that times them."""
+"""What a table misses, and the resumable rounds that time it."""
 
-from hwnas.profile.profile import fill_table, needed_blocks
-from hwnas.profile.ready import ready_blocks
+from hwnas.profile.profile import fill_table
+from hwnas.profile.ready import BlockMaker, ready_blocks
+from hwnas.profile.wanted import Wanted, wanted_by
 
-__all__ = ["fill_table", "needed_blocks", "ready_blocks"]
+__all__ = ["BlockMaker", "Wanted", "fill_table", "ready_blocks", "wanted_by"]

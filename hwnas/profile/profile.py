@@ -1,45 +1,71 @@
-"""The resumable loop that times the blocks a table misses."""
+"""Fills a table: builds what it misses, times it in rounds, sums up, loses nothing."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import filelock
+import numpy as np
 
-from hwnas.block import BlockSpec
-from hwnas.device import DeviceSpec, fingerprint
+from hwnas.device import DeviceSpec, fingerprint, measuring_cpus, others_load
 from hwnas.errors import TableError
-from hwnas.latency import DISPATCH
-from hwnas.measure import BLOCK_PLAN, MeasurePlan
+from hwnas.measure import (
+    BLOCK_ROUNDS,
+    Measurement,
+    RoundsDone,
+    RoundsPlan,
+    Visit,
+    time_in_rounds,
+)
 from hwnas.measure.engine import Engine
-from hwnas.profile.ready import ready_blocks
+from hwnas.profile.quality import quality_of
+from hwnas.profile.ready import BlockMaker
+from hwnas.profile.wanted import Wanted
 from hwnas.progress import OnProgress, Progress
 from hwnas.table import (
     ELSEWHERE,
+    Blocks,
+    Conditions,
+    Journal,
     LatencyTable,
     TableHeader,
-    append_row,
     find_table,
+    key_of,
     read_table,
     table_path,
     write_table,
 )
+from hwnas.version import VERSION
 from hwnas.whole_file import check_writable
 
-
-def needed_blocks(blocks: Iterable[BlockSpec]) -> list[BlockSpec]:
-    """The blocks and the empty call that their sum is corrected by."""
-    return [DISPATCH, *dict.fromkeys(blocks)]
+LOADED_AT_ONCE = 320
+"""Models held in memory and timed in turn; a larger table is filled in such parts."""
+BUSY = 0.25
+"""The share of a processor that others may take before it is said."""
 
 
 def fill_table(
-    blocks: Iterable[BlockSpec],
+    wanted: Wanted,
     device: DeviceSpec,
     engine: Engine,
     on_progress: OnProgress,
-    plan: MeasurePlan = BLOCK_PLAN,
+    plan: RoundsPlan = BLOCK_ROUNDS,
+    *,
+    again: bool = False,
 ) -> LatencyTable:
-    """Time every block that this machine's table misses; a row is kept as soon as it is timed.
+    """Time every wanted block and network that this machine's table misses.
+
+    A visit is kept as soon as it is made; interrupted, the same call goes on.
+
+    Args:
+        wanted: Blocks, networks, and the space's name.
+        device: The target.
+        engine: What it is timed with.
+        on_progress: Told of building and timing.
+        plan: Of a new table; an old one keeps its own.
+        again: Whether rows that did not settle are timed anew.
 
     Raises:
         TableError: The table is damaged, or another profile fills it.
@@ -47,61 +73,152 @@ def fill_table(
         MeasurementError: The device refuses a block.
         QuantizeError: A block would run in float.
     """
-    needed = needed_blocks(blocks)
-    machine = fingerprint(engine.version())
+    machine = fingerprint(engine.version(), device.threads)
     table, passed_over = find_table(device, machine)
     if passed_over:
         on_progress(Progress("profile", 0, 0, f"{passed_over}; measuring anew"))
-    if table is not None and not table.missing(needed):
+    if table is not None and not _missing(table, wanted, again=again):
         return table
     path = table_path(device, machine)
     check_writable(path.parent, ELSEWHERE)
     path.parent.mkdir(parents=True, exist_ok=True)
     with _only_one(path):
         table, _ = find_table(device, machine)  # as it is by now
-        _begin(path, table, device, engine, plan)
-        _time_missing(path, needed, device, engine, on_progress)
-        table = read_table(path)
+        if table is None:
+            header = TableHeader(
+                device=device, plan=plan, fingerprint=machine, provenance=engine.provenance
+            )
+            table = LatencyTable(header, {})
         write_table(path, table)
-    return table
+        sitting = _Sitting(path, wanted, device, engine, on_progress)
+        sitting.time(_missing(table, wanted, again=again))
+    return read_table(path)
 
 
-def _begin(
-    path: Path,
-    table: LatencyTable | None,
-    device: DeviceSpec,
-    engine: Engine,
-    plan: MeasurePlan,
-) -> None:
-    """Write what is already known to the table's own place, without a torn last line."""
-    if table is None:
-        header = TableHeader(
-            device=device,
-            plan=plan,
-            fingerprint=fingerprint(engine.version()),
-            provenance=engine.provenance,
+def _missing(table: LatencyTable, wanted: Wanted, *, again: bool) -> list[Blocks]:
+    blocks = [(block,) for block in table.missing(wanted.needed, unsettled=again)]
+    return [*blocks, *table.missing_networks(wanted.networks)]
+
+
+@dataclass(frozen=True)
+class _Sitting:
+    """One locked stretch of filling the table at ``path``."""
+
+    path: Path
+    wanted: Wanted
+    device: DeviceSpec
+    engine: Engine
+    on_progress: OnProgress
+
+    def time(self, missing: Sequence[Blocks]) -> None:
+        """Time the missing runs of blocks part by part; each part ends in a whole table."""
+        n_needed = len(self.wanted.needed) + len(self.wanted.networks)
+        self._tell(0, 0, f"{len(missing)} of {n_needed} rows are not in {self.path} yet")
+        load = self._others_load()
+        journal = Journal(self.path)
+        maker = BlockMaker(self.device, self.engine)
+        order = np.random.default_rng(0).permutation(len(missing))  # each part a fair mix
+        shuffled = [missing[int(place)] for place in order]
+        for first in range(0, len(shuffled), LOADED_AT_ONCE):
+            part = shuffled[first : first + LOADED_AT_ONCE]
+            counts = _Counts()
+            found = self._time_part(part, maker, journal, counts)
+            self._sum_up(found, load, counts)
+        journal.remove()
+
+    def _time_part(
+        self, part: Sequence[Blocks], maker: BlockMaker, journal: Journal, counts: "_Counts"
+    ) -> dict[Blocks, Measurement]:
+        files = maker.make_all(part, lambda done: self._tell(done, len(part), "", "build"))
+        timers = {
+            blocks: self.engine.timer(file, self.device)
+            for blocks, file in zip(part, files, strict=True)
+        }
+        reference = self.engine.timer(maker.make([self.wanted.reference]), self.device)
+        visits = journal.visits()
+        plan = read_table(self.path).header.plan
+        with journal.open() as open_journal:
+
+            def keep(blocks: Blocks, visit: Visit) -> None:
+                open_journal.append(keys[blocks], visit)
+
+            keys = {blocks: key_of(blocks) for blocks in part}
+            return time_in_rounds(
+                timers,
+                reference,
+                plan,
+                known={blocks: visits.get(keys[blocks], ()) for blocks in part},
+                on_visit=keep,
+                on_round=lambda done: self._tell_round(done, counts),
+            )
+
+    def _sum_up(self, found: Mapping[Blocks, Measurement], load: float, counts: "_Counts") -> None:
+        table = read_table(self.path)
+        rows = {blocks[0]: row for blocks, row in found.items() if len(blocks) == 1}
+        networks = {blocks: row for blocks, row in found.items() if len(blocks) > 1}
+        table = replace(
+            table, rows={**table.rows, **rows}, networks={**table.networks, **networks}
         )
-        table = LatencyTable(header, {})
-    write_table(path, table)
+        conditions = Conditions(
+            date=datetime.now(UTC).isoformat(timespec="seconds"),
+            hwnas_version=VERSION,
+            others_load=round(load, 3),
+            disturbed_share=round(counts.disturbed_share, 4),
+        )
+        quality = quality_of(table, self.wanted)
+        kept = tuple(q for q in table.header.quality if q.space != self.wanted.label)
+        header = replace(
+            table.header,
+            conditions=conditions,
+            quality=kept if quality is None else (*kept, quality),
+        )
+        write_table(self.path, replace(table, header=header))
+        unsettled = sum(not row.settled for row in found.values())
+        if unsettled:
+            self._tell(
+                0,
+                0,
+                f"{unsettled} rows did not settle and are marked; stop other work on the machine "
+                "and run hwnas profile again to time them anew",
+            )
+
+    def _others_load(self) -> float:
+        """What others take of the measured processors; said where it is much."""
+        if self.engine.provenance != "measured":
+            return 0.0
+        cpus = measuring_cpus(self.device.threads)
+        load = others_load(cpus)
+        if load > BUSY:
+            self._tell(
+                0,
+                0,
+                f"other work takes {100 * load:.0f} % of processor {cpus[-1]}: the machine is too "
+                "busy to measure well; stop that work, or expect rows that do not settle",
+            )
+        return load
+
+    def _tell_round(self, done: RoundsDone, counts: "_Counts") -> None:
+        counts.disturbed, counts.made = done.n_disturbed, done.n_made
+        note = f"{done.n_settled} of {done.n_models} settled"
+        if done.n_disturbed:
+            note += f", {done.n_disturbed} visits disturbed"
+        self._tell(done.n_done, done.n_needed, note)
+
+    def _tell(self, done: int, total: int, note: str, phase: str = "profile") -> None:
+        self.on_progress(Progress(phase, done, total, note))
 
 
-def _time_missing(
-    path: Path,
-    needed: list[BlockSpec],
-    device: DeviceSpec,
-    engine: Engine,
-    on_progress: OnProgress,
-) -> None:
-    table = read_table(path)
-    missing = table.missing(needed)
-    note = f"{len(missing)} of {len(needed)} blocks are not in {path} yet; timing them"
-    on_progress(Progress("profile", 0, 0, note))
-    for index, block in enumerate(missing):
-        done = len(needed) - len(missing) + index
-        on_progress(Progress("profile", done, len(needed), block.kind))
-        ready = ready_blocks([block], device, engine)
-        append_row(path, block, engine.measure(ready.content, device, table.header.plan))
-    on_progress(Progress("profile", len(needed), len(needed)))
+@dataclass
+class _Counts:
+    """Visits of a part."""
+
+    made: int = 0
+    disturbed: int = 0
+
+    @property
+    def disturbed_share(self) -> float:
+        """Of all visits, 0 to 1."""
+        return self.disturbed / self.made if self.made else 0.0
 
 
 @contextmanager

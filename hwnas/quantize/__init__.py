@@ -2,6 +2,7 @@
 
 from hwnas.quantize.audit import check_integer, float_operators
 from hwnas.quantize.deployable import Deployable, deployable, deployable_blocks
+from hwnas.quantize.join import joined
 from hwnas.quantize.quantize import quantize
 
 __all__ = [
@@ -10,5 +11,6 @@ __all__ = [
     "deployable",
     "deployable_blocks",
     "float_operators",
+    "joined",
     "quantize",
 ]

@@ -1,7 +1,15 @@
 """Results as plain values, a table and pictures; decides nothing."""
 
 from hwnas.report.front_csv import front_csv
-from hwnas.report.picture import picture
+from hwnas.report.picture import agreement_picture, picture
 from hwnas.report.result import Baseline, FrontPoint, MeasuredNetwork, SearchResult
 
-__all__ = ["Baseline", "FrontPoint", "MeasuredNetwork", "SearchResult", "front_csv", "picture"]
+__all__ = [
+    "Baseline",
+    "FrontPoint",
+    "MeasuredNetwork",
+    "SearchResult",
+    "agreement_picture",
+    "front_csv",
+    "picture",
+]

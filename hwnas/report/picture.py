@@ -1,6 +1,8 @@
-"""``pareto.png``: budget, front, chosen network and baselines; predicted beside measured."""
+"""``pareto.png`` of a search, ``scatter.png`` of a table: predicted beside measured."""
 
 import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import matplotlib as mpl
@@ -13,7 +15,7 @@ BLUE, ORANGE, GREY, GREEN = "#2b6cb0", "#dd6b20", "#718096", "#2f855a"
 
 def picture(result: SearchResult) -> bytes:
     """A PNG of two panels: accuracy over latency, measured over predicted latency."""
-    with mpl.rc_context({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}):
+    with _style():
         figure = Figure(figsize=(10.5, 4.2), layout="constrained")
         left, right = figure.subplots(1, 2, width_ratios=(1.7, 1))
         _draw_front(left, result)
@@ -21,8 +23,30 @@ def picture(result: SearchResult) -> bytes:
         _draw_chosen(left, result)
         left.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), fontsize=8, frameon=False)
         _draw_agreement(right, result)
-        image = io.BytesIO()
-        figure.savefig(image, format="png", dpi=130)
+        return _png(figure)
+
+
+def agreement_picture(pairs_ms: Sequence[tuple[float, float]], title: str) -> bytes:
+    """A PNG of ``(predicted, measured)`` milliseconds with the band of 5 % error."""
+    with _style():
+        figure = Figure(figsize=(4.6, 4.2), layout="constrained")
+        axes = figure.subplots()
+        predicted, measured = zip(*pairs_ms, strict=True)
+        axes.plot(predicted, measured, "o", color=BLUE, markersize=3)
+        _draw_band(axes, [*predicted, *measured])
+        axes.set_title(title, loc="left")
+        return _png(figure)
+
+
+@contextmanager
+def _style() -> Iterator[None]:
+    with mpl.rc_context({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}):
+        yield
+
+
+def _png(figure: Figure) -> bytes:
+    image = io.BytesIO()
+    figure.savefig(image, format="png", dpi=130)
     return image.getvalue()
 
 
@@ -108,7 +132,14 @@ def _draw_agreement(axes: Any, result: SearchResult) -> None:  # noqa: ANN401
     axes.plot(
         result.predicted_latency_ms, result.measured_latency_ms, "D", color=GREEN, label="chosen"
     )
-    everything = [*predicted, *measured, result.predicted_latency_ms, result.measured_latency_ms]
+    own = [result.predicted_latency_ms, result.measured_latency_ms]
+    _draw_band(axes, [*predicted, *measured, *own])
+    axes.set_title("whole networks", loc="left")
+    axes.legend(loc="upper left", fontsize=8)
+
+
+def _draw_band(axes: Any, everything: Sequence[float]) -> None:  # noqa: ANN401
+    """The diagonal, 5 % to each side, and the names of the axes."""
     ends = [0.95 * min(everything), 1.05 * max(everything)]
     axes.plot(ends, ends, "-", color=GREY, linewidth=0.8)
     axes.fill_between(
@@ -122,8 +153,6 @@ def _draw_agreement(axes: Any, result: SearchResult) -> None:  # noqa: ANN401
     )
     axes.set_xlabel("predicted from blocks (ms)")
     axes.set_ylabel("measured (ms)")
-    axes.set_title("whole networks", loc="left")
-    axes.legend(loc="upper left", fontsize=8)
 
 
 def _label(result: SearchResult) -> str:

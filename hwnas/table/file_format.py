@@ -1,4 +1,4 @@
-"""One JSON object a line: the header first, then a row a block, so that git diffs read."""
+"""One JSON object a line: the header, a row a block, a row a network, so that git diffs read."""
 
 import json
 from collections.abc import Iterator
@@ -10,18 +10,20 @@ from hwnas.block import BlockSpec, block_from_json, block_to_json
 from hwnas.errors import HwnasError, TableError
 from hwnas.measure import Measurement
 from hwnas.record import read_record
-from hwnas.table.latency_table import LatencyTable, TableHeader
+from hwnas.table.latency_table import Blocks, LatencyTable, TableHeader
 from hwnas.whole_file import write_whole
 
-FORMAT = "hwnas-latency-table/1"
+FORMAT = "hwnas-latency-table/2"
+OLDER = "hwnas-latency-table/1"
 ELSEWHERE = "name another folder in HWNAS_TABLES"
 
 
 def read_table(path: Path) -> LatencyTable:
-    """Read a table; a last line without its newline is an interrupted append and left out.
+    """Read a table of this version.
 
     Raises:
-        TableError: No table, or a line in it is damaged; the message has the line's number.
+        TableError: No table, an older one, or a line in it is damaged; the message has the
+            line's number.
     """
     try:
         lines = path.read_text(encoding="utf-8").split("\n")[:-1]
@@ -32,7 +34,14 @@ def read_table(path: Path) -> LatencyTable:
     if not lines:
         raise TableError(f"{path} has no header line. Delete it and profile again.")
     header = _header(_object(lines[0], f"{path} line 1"), f"{path} line 1")
-    return LatencyTable(header, dict(_rows(lines, str(path))), path)
+    rows: dict[BlockSpec, Measurement] = {}
+    networks: dict[Blocks, Measurement] = {}
+    for blocks, measurement, alone in _rows(lines, str(path)):
+        if alone:
+            rows[blocks[0]] = measurement
+        else:
+            networks[blocks] = measurement
+    return LatencyTable(header, rows, networks, path)
 
 
 def write_table(path: Path, table: LatencyTable) -> None:
@@ -42,22 +51,9 @@ def write_table(path: Path, table: LatencyTable) -> None:
         RunError: The disk refuses.
     """
     rows = sorted(row_line(block, row) for block, row in table.rows.items())
-    write_whole(path, "\n".join([header_line(table.header), *rows]) + "\n", ELSEWHERE)
-
-
-def append_row(path: Path, block: BlockSpec, measurement: Measurement) -> None:
-    """Add one row at the end of an existing table.
-
-    Raises:
-        TableError: The disk refuses.
-    """
-    try:
-        with path.open("a", encoding="utf-8") as file:
-            file.write(row_line(block, measurement) + "\n")
-    except OSError as error:
-        raise TableError(
-            f"Cannot write {path}: {error.strerror}. Free the disk and run the same command again."
-        ) from error
+    networks = sorted(network_line(blocks, row) for blocks, row in table.networks.items())
+    lines = [header_line(table.header), *rows, *networks]
+    write_whole(path, "\n".join(lines) + "\n", ELSEWHERE)
 
 
 def header_line(header: TableHeader) -> str:
@@ -66,27 +62,44 @@ def header_line(header: TableHeader) -> str:
 
 
 def row_line(block: BlockSpec, measurement: Measurement) -> str:
-    """A block's line; times in milliseconds to the nanosecond."""
-    times = {
+    """A block's line."""
+    return json.dumps({"block": block_to_json(block), **_times(measurement)})
+
+
+def network_line(blocks: Blocks, measurement: Measurement) -> str:
+    """A whole network's line."""
+    listed = [block_to_json(block) for block in blocks]
+    return json.dumps({"network": listed, **_times(measurement)})
+
+
+def _times(measurement: Measurement) -> dict[str, Any]:
+    """Milliseconds to the nanosecond."""
+    return {
         key: round(value, 6) if isinstance(value, float) else value
         for key, value in asdict(measurement).items()
     }
-    return json.dumps({"block": block_to_json(block), **times})
 
 
-def _rows(lines: list[str], name: str) -> Iterator[tuple[BlockSpec, Measurement]]:
+def _rows(lines: list[str], name: str) -> Iterator[tuple[Blocks, Measurement, bool]]:
+    """The blocks of each row, and whether it is one block's."""
     for number, line in enumerate(lines[1:], start=2):
         source = f"{name} line {number}"
         row = _object(line, source)
-        block = row.pop("block", None)
+        alone = "network" not in row
+        listed = [row.pop("block", None)] if alone else row.pop("network")
         try:
-            if not isinstance(block, dict):
-                raise TableError("it has no block")
-            yield block_from_json(block, source), read_record(Measurement, row, source)
+            blocks = _blocks(listed, source)
+            yield blocks, read_record(Measurement, row, source), alone
         except HwnasError as error:
             raise TableError(
                 f"{source} is no table row: {error} Delete that line and profile again."
             ) from error
+
+
+def _blocks(listed: Any, source: str) -> Blocks:  # noqa: ANN401
+    if not isinstance(listed, list) or not all(isinstance(block, dict) for block in listed):
+        raise TableError("it has no block")
+    return tuple(block_from_json(block, source) for block in listed)
 
 
 def _object(line: str, source: str) -> dict[str, Any]:
@@ -102,7 +115,13 @@ def _object(line: str, source: str) -> dict[str, Any]:
 
 
 def _header(row: dict[str, Any], source: str) -> TableHeader:
-    if row.pop("format", None) != FORMAT:
+    written_as = row.pop("format", None)
+    if written_as == OLDER:
+        raise TableError(
+            f"{source.removesuffix(' line 1')} is a table of an older hwnas. "
+            f"Migrate it with: hwnas table migrate {source.removesuffix(' line 1')}"
+        )
+    if written_as != FORMAT:
         raise TableError(f"{source} is not the header of a {FORMAT} file. Profile again.")
     try:
         return read_record(TableHeader, row, source)

@@ -7,17 +7,51 @@ from pathlib import Path
 from hwnas.block import BlockSpec
 from hwnas.device import DeviceSpec, Fingerprint
 from hwnas.errors import TableMissError
-from hwnas.measure import Measurement, MeasurePlan, Provenance
+from hwnas.measure import Measurement, Provenance, RoundsPlan
+
+Blocks = tuple[BlockSpec, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conditions:
+    """Under which the rows were last timed; ``others_load`` is a share, 0 to 1."""
+
+    date: str
+    hwnas_version: str
+    others_load: float
+    disturbed_share: float = 0.0
+    """Of the visits: made again because the reference was slow beside them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quality:
+    """How well a space's blocks predict whole networks, each left out of the fit in turn.
+
+    All but the counts and tau in per cent; ``repeatability`` is the median half-width of the
+    networks' own 95 % confidence intervals, which no prediction can beat.
+    """
+
+    space: str
+    n_networks: int
+    n_unsettled: int
+    mape: float
+    worst: float
+    within_5: float
+    within_10: float
+    kendall_tau: float | None
+    repeatability: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class TableHeader:
-    """How every row of a table was made; another header is another table."""
+    """How every row of a table was made; another device or machine is another table."""
 
     device: DeviceSpec
-    plan: MeasurePlan
+    plan: RoundsPlan
     fingerprint: Fingerprint
     provenance: Provenance
+    conditions: Conditions | None = None
+    quality: tuple[Quality, ...] = ()
 
     def difference(self, fingerprint: Fingerprint) -> str:
         """Why the table is not this machine's, in words; empty if it is."""
@@ -26,10 +60,14 @@ class TableHeader:
 
 @dataclass(frozen=True)
 class LatencyTable:
-    """One measurement a block; ``path`` is where it was read from."""
+    """One measurement a block, and of some whole networks that corrections are fitted on.
+
+    ``path`` is where it was read from.
+    """
 
     header: TableHeader
     rows: Mapping[BlockSpec, Measurement]
+    networks: Mapping[Blocks, Measurement] = field(default_factory=dict)
     path: Path | None = field(default=None, compare=False)
 
     def __getitem__(self, block: BlockSpec) -> Measurement:
@@ -43,6 +81,19 @@ class LatencyTable:
                 f"{device.precision} --threads {device.threads} --batch {device.batch}"
             ) from None
 
-    def missing(self, blocks: Iterable[BlockSpec]) -> list[BlockSpec]:
-        """The blocks without a row, in the given order, each once."""
-        return [block for block in dict.fromkeys(blocks) if block not in self.rows]
+    @property
+    def n_unsettled(self) -> int:
+        """Rows whose median is not believed."""
+        return sum(not row.settled for row in self.rows.values())
+
+    def missing(self, blocks: Iterable[BlockSpec], *, unsettled: bool = False) -> list[BlockSpec]:
+        """The blocks without a row, or with one that is not settled, in order, each once."""
+        return [
+            block
+            for block in dict.fromkeys(blocks)
+            if block not in self.rows or (unsettled and not self.rows[block].settled)
+        ]
+
+    def missing_networks(self, networks: Iterable[Blocks]) -> list[Blocks]:
+        """The networks that were never timed, in order, each once."""
+        return [network for network in dict.fromkeys(networks) if network not in self.networks]

@@ -6,7 +6,7 @@ from hwnas.block import BlockSpec, DispatchSpec
 from hwnas.device import DeviceSpec, fingerprint
 from hwnas.errors import TableMissError
 from hwnas.latency import DISPATCH, AdditiveModel
-from hwnas.measure import BLOCK_PLAN, Measurement, Provenance
+from hwnas.measure import BLOCK_ROUNDS, Measurement, Provenance
 from hwnas.table import LatencyTable, TableHeader
 
 FAST, SLOW, FASTER_THAN_A_CALL = (DispatchSpec(input_size=size) for size in (2, 3, 4))
@@ -17,7 +17,7 @@ MEDIANS_MS = {DISPATCH: 0.5, FAST: 1.5, SLOW: 4.5, FASTER_THAN_A_CALL: 0.25}
 def model(simulated: DeviceSpec) -> AdditiveModel:
     header = TableHeader(
         device=simulated,
-        plan=BLOCK_PLAN,
+        plan=BLOCK_ROUNDS,
         fingerprint=fingerprint("simulated 1"),
         provenance=Provenance.SIMULATED,
     )

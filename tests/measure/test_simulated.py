@@ -7,7 +7,7 @@ import pytest
 from hwnas.block import BlockSpec, ConvSpec, DispatchSpec, HeadSpec, MBConvSpec
 from hwnas.device import DeviceSpec, Precision
 from hwnas.errors import MeasurementError, UnknownNameError
-from hwnas.measure import BLOCK_PLAN, NETWORK_PLAN, Provenance
+from hwnas.measure import NETWORK_PLAN, MeasurePlan, Provenance
 from hwnas.measure.engine import engine_named
 from hwnas.measure.engine.simulated import CALL_MS, NODE_MS
 from hwnas.profile import ready_blocks
@@ -31,7 +31,7 @@ N_PRODUCTS: dict[BlockSpec, int] = {DispatchSpec(): 0, CONV: 1, HEAD: 2, MBCONV:
 
 def latency_ms(block: BlockSpec, device: DeviceSpec) -> float:
     model = ready_blocks([block], device, ENGINE).content
-    return ENGINE.measure(model, device, BLOCK_PLAN).median_ms
+    return ENGINE.measure(model, device, NETWORK_PLAN).median_ms
 
 
 @pytest.mark.parametrize("block", N_PRODUCTS, ids=lambda block: str(block.kind))
@@ -52,19 +52,23 @@ def test_a_batch_takes_its_multiple_of_the_products(simulated: DeviceSpec) -> No
 
 def test_the_plan_changes_nothing(simulated: DeviceSpec) -> None:
     model = ready_blocks([CONV], simulated, ENGINE).content
-    block, network = (ENGINE.measure(model, simulated, p) for p in (BLOCK_PLAN, NETWORK_PLAN))
+    block, network = (
+        ENGINE.measure(model, simulated, p) for p in (MeasurePlan(min_runs=5), NETWORK_PLAN)
+    )
     assert block == network
 
 
 def test_its_numbers_are_labelled_and_without_spread(simulated: DeviceSpec) -> None:
-    found = ENGINE.measure(ready_blocks([CONV], simulated, ENGINE).content, simulated, BLOCK_PLAN)
+    found = ENGINE.measure(
+        ready_blocks([CONV], simulated, ENGINE).content, simulated, NETWORK_PLAN
+    )
     assert found.provenance == Provenance.SIMULATED
     assert (found.mad_ms, found.min_ms) == (0.0, found.median_ms)
 
 
 def test_what_a_device_would_refuse_is_refused(simulated: DeviceSpec) -> None:
     with pytest.raises(MeasurementError, match="refuses the model"):
-        ENGINE.measure(b"garbage", simulated, BLOCK_PLAN)
+        ENGINE.measure(b"garbage", simulated, NETWORK_PLAN)
 
 
 def test_an_unknown_engine_names_the_nearest() -> None:

@@ -6,12 +6,20 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 import hwnas
 from hwnas.device import DeviceSpec
-from hwnas.measure import NETWORK_PLAN, Measurement, MeasurePlan, Provenance
+from hwnas.measure import (
+    BLOCK_ROUNDS,
+    NETWORK_PLAN,
+    Measurement,
+    MeasurePlan,
+    Provenance,
+    RoundsPlan,
+)
 from hwnas.measure.engine.catalog import ENGINES
-from hwnas.measure.engine.simulated import SimulatedEngine
+from hwnas.measure.engine.simulated import SimulatedEngine, SimulatedTimer
 from hwnas.measure.measurement import summarize
 from hwnas.report import SearchResult
 from hwnas.train import FinetuneSettings, SupernetSettings
@@ -23,8 +31,18 @@ SMALL_SPACE = str(TESTS / "spaces" / "small.toml")
 QuickSearch = Callable[..., SearchResult]
 """``search(latency, **options)``: seconds long, into ``tmp_path/run`` unless told otherwise."""
 
-UseEngine = Callable[[Callable[[bytes, MeasurePlan], float]], None]
+Plan = MeasurePlan | RoundsPlan
+UseEngine = Callable[[Callable[[bytes, Plan], float]], None]
 """``use(factor)``: the simulated clock, each time multiplied by ``factor(model, plan)``."""
+
+
+class DisappointingTimer(SimulatedTimer):
+    def __init__(self, exact_ms: float, factor: Callable[[Plan], float]) -> None:
+        super().__init__(exact_ms)
+        self._factor = factor
+
+    def visit(self, plan: RoundsPlan) -> NDArray[np.float64]:
+        return super().visit(plan) * self._factor(plan)
 
 
 @pytest.fixture
@@ -51,7 +69,7 @@ def quick_search(tmp_path: Path, only_named_baselines: None) -> QuickSearch:
 @pytest.fixture
 def use_engine(monkeypatch: pytest.MonkeyPatch) -> UseEngine:
     class Disappointing(SimulatedEngine):
-        def __init__(self, factor: Callable[[bytes, MeasurePlan], float]) -> None:
+        def __init__(self, factor: Callable[[bytes, Plan], float]) -> None:
             super().__init__()
             self._factor = factor
 
@@ -60,7 +78,11 @@ def use_engine(monkeypatch: pytest.MonkeyPatch) -> UseEngine:
             times_ms = np.array([exact_ms * self._factor(model, plan)])
             return summarize(times_ms, Provenance.SIMULATED)
 
-    def use(factor: Callable[[bytes, MeasurePlan], float]) -> None:
+        def timer(self, model: bytes, device: DeviceSpec) -> SimulatedTimer:
+            exact_ms = super().measure(model, device, NETWORK_PLAN).median_ms
+            return DisappointingTimer(exact_ms, lambda plan: self._factor(model, plan))
+
+    def use(factor: Callable[[bytes, Plan], float]) -> None:
         monkeypatch.setitem(ENGINES, "simulated", lambda: Disappointing(factor))
 
     return use
@@ -69,4 +91,4 @@ def use_engine(monkeypatch: pytest.MonkeyPatch) -> UseEngine:
 @pytest.fixture
 def slow_networks(use_engine: UseEngine) -> None:
     """Whole networks take 1.3 times what their blocks add up to."""
-    use_engine(lambda _, plan: 1.3 if plan == NETWORK_PLAN else 1.0)
+    use_engine(lambda _, plan: 1.0 if plan == BLOCK_ROUNDS else 1.3)

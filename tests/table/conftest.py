@@ -4,7 +4,7 @@ import pytest
 
 from hwnas.block import BlockSpec, ConvSpec, DispatchSpec, HeadSpec, MBConvSpec, StemSpec
 from hwnas.device import DeviceSpec, fingerprint
-from hwnas.measure import BLOCK_PLAN, Measurement, Provenance
+from hwnas.measure import BLOCK_ROUNDS, Measurement, Provenance
 from hwnas.table import LatencyTable, TableHeader
 
 BLOCKS: tuple[BlockSpec, ...] = (
@@ -44,7 +44,7 @@ def measured(median_ms: float) -> Measurement:
 def header(simulated: DeviceSpec) -> TableHeader:
     return TableHeader(
         device=simulated,
-        plan=BLOCK_PLAN,
+        plan=BLOCK_ROUNDS,
         fingerprint=fingerprint("simulated 1"),
         provenance=Provenance.SIMULATED,
     )

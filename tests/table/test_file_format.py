@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from hwnas.block import DispatchSpec
 from hwnas.errors import TableError
 from hwnas.measure import Measurement
-from hwnas.table import LatencyTable, TableHeader, append_row, read_table, write_table
+from hwnas.table import LatencyTable, TableHeader, read_table, write_table
 
 SECOND_DISPATCH = DispatchSpec(input_size=2)
 MEASURED = Measurement(median_ms=0.5, p90_ms=0.75, min_ms=0.25, mad_ms=0.0, n_runs=3)
@@ -60,30 +61,39 @@ def test_a_table_without_rows_reads_back(tmp_path: Path, header: TableHeader) ->
     assert read_table(tmp_path / "empty.jsonl") == LatencyTable(header, {})
 
 
-def test_times_are_kept_to_the_nanosecond(path: Path) -> None:
+def test_times_are_kept_to_the_nanosecond(path: Path, table: LatencyTable) -> None:
     fine = Measurement(median_ms=0.1234564, p90_ms=1, min_ms=0.1, mad_ms=0, n_runs=3)
-    append_row(path, SECOND_DISPATCH, fine)
+    write_table(path, replace(table, rows={SECOND_DISPATCH: fine}))
     assert read_table(path)[SECOND_DISPATCH].median_ms == 0.123456
+
+
+def test_whole_networks_read_back_beside_the_rows(path: Path, table: LatencyTable) -> None:
+    network = tuple(table.rows)
+    write_table(path, replace(table, networks={network: MEASURED}))
+    assert read_table(path).networks == {network: MEASURED}
+    assert read_table(path).rows == table.rows
+
+
+def test_a_network_that_is_no_list_is_named(rewrite: Rewrite) -> None:
+    def spoil(lines: list[str]) -> None:
+        row = json.loads(lines[2])
+        lines[2] = json.dumps({**row, "block": None, "network": 7})
+
+    assert "line 3 is no table row" in refusal(rewrite(spoil))
+
+
+def test_an_older_table_is_refused_with_the_command_that_migrates_it(rewrite: Rewrite) -> None:
+    def age(lines: list[str]) -> None:
+        lines[0] = changed(lines[0], format="hwnas-latency-table/1")
+
+    path = rewrite(age)
+    assert f"hwnas table migrate {path}" in refusal(path)
 
 
 @pytest.mark.parametrize("content", [b"{", b"\xff\xfe\n"])
 def test_what_is_no_text_or_no_line_names_the_file(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     assert str(path) in refusal(path)
-
-
-def test_a_row_without_its_newline_is_left_out(path: Path, table: LatencyTable) -> None:
-    append_row(path, SECOND_DISPATCH, MEASURED)
-    path.write_text(path.read_text()[:-1])
-    assert read_table(path) == table
-
-
-@pytest.mark.parametrize("n_characters", [1, 10, 60])
-def test_a_torn_last_row_is_left_out(path: Path, table: LatencyTable, n_characters: int) -> None:
-    whole = path.read_text()
-    append_row(path, SECOND_DISPATCH, MEASURED)
-    path.write_text(path.read_text()[: len(whole) + n_characters])
-    assert read_table(path) == table
 
 
 def test_a_damaged_line_is_named_by_its_number(rewrite: Rewrite) -> None:
@@ -122,12 +132,12 @@ def test_an_impossible_time_is_named(rewrite: Rewrite, values: dict[str, object]
     assert "line 2 is no table row" in refusal(rewrite(spoil))
 
 
-@pytest.mark.parametrize("value", ["hwnas-latency-table/2", None, 1])
+@pytest.mark.parametrize("value", ["hwnas-latency-table/3", None, 1])
 def test_another_format_is_refused(rewrite: Rewrite, value: object) -> None:
     def rename(lines: list[str]) -> None:
         lines[0] = changed(lines[0], format=value)
 
-    assert "line 1 is not the header of a hwnas-latency-table/1" in refusal(rewrite(rename))
+    assert "line 1 is not the header of a hwnas-latency-table/2" in refusal(rewrite(rename))
 
 
 def test_an_unknown_key_of_the_header_names_the_nearest(rewrite: Rewrite) -> None:
@@ -141,13 +151,3 @@ def test_an_unknown_key_of_the_header_names_the_nearest(rewrite: Rewrite) -> Non
 
 def test_a_missing_table_is_named(tmp_path: Path) -> None:
     assert "Cannot read the latency table" in refusal(tmp_path / "none.jsonl")
-
-
-def test_a_row_for_a_table_that_vanished_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(TableError, match="Cannot write"):
-        append_row(tmp_path / "gone" / "t.jsonl", SECOND_DISPATCH, MEASURED)
-
-
-def test_an_appended_row_is_read(path: Path) -> None:
-    append_row(path, SECOND_DISPATCH, MEASURED)
-    assert read_table(path)[SECOND_DISPATCH] == MEASURED

@@ -14,10 +14,10 @@ import onnx
 import onnxruntime
 from numpy.typing import NDArray
 
-from hwnas.device import DeviceSpec, allowed_cpus
+from hwnas.device import DeviceSpec, allowed_cpus, measuring_cpus
 from hwnas.errors import MeasurementError
 from hwnas.measure.measurement import Measurement, Provenance, summarize
-from hwnas.measure.plan import MeasurePlan
+from hwnas.measure.plan import MeasurePlan, RoundsPlan
 
 LEVELS = {
     "all": onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL,
@@ -47,6 +47,39 @@ class OnnxRuntimeRunner:
             return np.asarray(self._session.run(None, {self._input.name: batch})[0])
 
 
+class OnnxRuntimeTimer:
+    """A session with input and output bound, on processors of its own while it is timed."""
+
+    provenance = Provenance.MEASURED
+
+    def __init__(self, model: bytes, device: DeviceSpec) -> None:
+        self._threads = device.threads
+        with _pinned(device.threads):  # the session's own threads inherit the processors
+            session = _session(model, device)
+            self._binding = _bound(session)
+            self._run = session.run_with_iobinding
+
+    def visit(self, plan: RoundsPlan) -> NDArray[np.float64]:
+        """Warm up, then time single runs: ``(n_runs,)`` milliseconds."""
+        return self.time(
+            MeasurePlan(
+                warmup_runs=plan.warmup_runs,
+                warmup_s=plan.warmup_s,
+                min_runs=plan.min_runs,
+                min_s=plan.visit_s,
+            )
+        )
+
+    def time(self, plan: MeasurePlan) -> NDArray[np.float64]:
+        """``(n_runs,)`` milliseconds of single runs after the warm-up."""
+        run, binding = self._run, self._binding
+        refused = _refused("The model does not run", "Run it in ONNX Runtime by hand")
+        with refused, _pinned(self._threads), _garbage_collection_off():
+            _repeat(lambda: run(binding), plan.warmup_runs, plan.warmup_s, plan.max_s)
+            runs_ns = _repeat(lambda: run(binding), plan.min_runs, plan.min_s, plan.max_s)
+        return np.array(runs_ns, dtype=np.float64) / 1e6
+
+
 class OnnxRuntimeEngine:
     """Times with input and output bound, threads pinned, garbage collection off."""
 
@@ -58,10 +91,11 @@ class OnnxRuntimeEngine:
 
     def measure(self, model: bytes, device: DeviceSpec, plan: MeasurePlan) -> Measurement:
         """Time ``model`` on random input, one timed run after another."""
-        with _pinned(device.threads):
-            session = _session(model, device)
-            binding = _bound(session)
-            return summarize(_time_runs(session, binding, plan), self.provenance)
+        return summarize(self.timer(model, device).time(plan), self.provenance)
+
+    def timer(self, model: bytes, device: DeviceSpec) -> OnnxRuntimeTimer:
+        """Load the model to be timed again and again."""
+        return OnnxRuntimeTimer(model, device)
 
     def load(self, model: bytes, device: DeviceSpec) -> OnnxRuntimeRunner:
         """Make the model ready to answer."""
@@ -126,15 +160,6 @@ def _random_input(shape: list[int], dtype: type[Any]) -> NDArray[Any]:
     return rng.integers(limits.min, limits.max, shape, dtype=dtype, endpoint=True)
 
 
-def _time_runs(session: Any, binding: Any, plan: MeasurePlan) -> NDArray[np.float64]:  # noqa: ANN401
-    run = session.run_with_iobinding
-    with _refused("The model does not run", "Run it in ONNX Runtime by hand"):
-        _repeat(lambda: run(binding), plan.warmup_runs, plan.warmup_s, plan.max_s)
-        with _garbage_collection_off():
-            runs_ns = _repeat(lambda: run(binding), plan.min_runs, plan.min_s, plan.max_s)
-    return np.array(runs_ns, dtype=np.float64) / 1e6
-
-
 def _repeat(run: Any, min_runs: int, min_s: float, max_s: float) -> list[int]:  # noqa: ANN401
     runs_ns: list[int] = []
     started = perf_counter()
@@ -154,7 +179,7 @@ def _pinned(threads: int) -> Iterator[None]:
         yield
         return
     cpus = allowed_cpus()
-    os.sched_setaffinity(0, cpus[-threads:])
+    os.sched_setaffinity(0, measuring_cpus(threads))
     try:
         yield
     finally:

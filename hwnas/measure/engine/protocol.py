@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from hwnas.device import DeviceSpec
 from hwnas.measure.measurement import Measurement, Provenance
 from hwnas.measure.plan import MeasurePlan
+from hwnas.measure.rounds import Timer
 
 
 class Runner(Protocol):
@@ -38,6 +39,14 @@ class Engine(Protocol):
 
     def measure(self, model: bytes, device: DeviceSpec, plan: MeasurePlan) -> Measurement:
         """Time ``model`` on random input.
+
+        Raises:
+            MeasurementError: The device refuses it.
+        """
+        ...
+
+    def timer(self, model: bytes, device: DeviceSpec) -> Timer:
+        """Load ``model`` to be timed on random input again and again.
 
         Raises:
             MeasurementError: The device refuses it.

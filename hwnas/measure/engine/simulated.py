@@ -4,14 +4,28 @@ from math import prod
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 
 from hwnas.device import DeviceSpec
 from hwnas.measure.engine.onnx_runtime import OnnxRuntimeEngine, OnnxRuntimeRunner
 from hwnas.measure.measurement import Measurement, Provenance, summarize
-from hwnas.measure.plan import MeasurePlan
+from hwnas.measure.plan import MeasurePlan, RoundsPlan
 
 NODE_MS = 0.002
 CALL_MS = 0.004
+
+
+class SimulatedTimer:
+    """Answers the same latency at every visit."""
+
+    provenance = Provenance.SIMULATED
+
+    def __init__(self, latency_ms: float) -> None:
+        self._latency_ms = latency_ms
+
+    def visit(self, plan: RoundsPlan) -> NDArray[np.float64]:
+        """``(min_runs,)`` milliseconds, all equal."""
+        return np.full(plan.min_runs, self._latency_ms)
 
 
 class SimulatedEngine:
@@ -32,6 +46,21 @@ class SimulatedEngine:
 
     def measure(self, model: bytes, device: DeviceSpec, plan: MeasurePlan) -> Measurement:
         """Compute the latency of ``model``; the plan changes nothing."""
+        return summarize(np.array([self._latency_ms(model, device)]), self.provenance)
+
+    def timer(self, model: bytes, device: DeviceSpec) -> SimulatedTimer:
+        """Compute the latency of ``model`` once."""
+        return SimulatedTimer(self._latency_ms(model, device))
+
+    def load(self, model: bytes, device: DeviceSpec) -> OnnxRuntimeRunner:
+        """Make the model ready to answer."""
+        return self._runtime.load(model, device)
+
+    def optimized(self, model: bytes, device: DeviceSpec) -> onnx.ModelProto:
+        """The graph after ONNX Runtime's optimizations."""
+        return self._runtime.optimized(model, device)
+
+    def _latency_ms(self, model: bytes, device: DeviceSpec) -> float:
         self._runtime.load(model, device)  # refuses what a device would
         graph = onnx.shape_inference.infer_shapes(onnx.load_model_from_string(model)).graph
         shapes = _shapes(graph)
@@ -42,16 +71,7 @@ class SimulatedEngine:
         macs = sum(
             prod(shapes[node.output[0]]) * prod(shapes[node.input[1]][1:]) for node in products
         )
-        latency_ms = CALL_MS + NODE_MS * len(products) + 1e3 * macs / peak
-        return summarize(np.array([latency_ms]), self.provenance)
-
-    def load(self, model: bytes, device: DeviceSpec) -> OnnxRuntimeRunner:
-        """Make the model ready to answer."""
-        return self._runtime.load(model, device)
-
-    def optimized(self, model: bytes, device: DeviceSpec) -> onnx.ModelProto:
-        """The graph after ONNX Runtime's optimizations."""
-        return self._runtime.optimized(model, device)
+        return CALL_MS + NODE_MS * len(products) + 1e3 * macs / peak
 
 
 def _shapes(graph: onnx.GraphProto) -> dict[str, tuple[int, ...]]:

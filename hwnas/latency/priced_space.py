@@ -1,0 +1,70 @@
+"""A whole space priced at once: a million architectures in a second."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hwnas.latency.protocol import LatencyModel
+from hwnas.space import Architecture, Space, final_states, layers_of
+
+
+class PricedSpace:
+    """Per decision, what every option costs in every state and which state it leads to."""
+
+    def __init__(self, space: Space, model: LatencyModel) -> None:
+        self._space = space
+        self._start_ms = model.constant_ms + sum(map(model.block_ms, space.start()[1]))
+        self._costs: list[NDArray[np.float64]] = []
+        self._targets: list[NDArray[np.intp]] = []
+        for layer in layers_of(space):
+            reached = {m.state: None for moves in layer.values() for m in moves}
+            number = {state: place for place, state in enumerate(reached)}
+            self._targets.append(
+                np.array([[number[m.state] for m in moves] for moves in layer.values()])
+            )
+            self._costs.append(
+                np.array(
+                    [
+                        [sum(map(model.block_ms, m.blocks)) for m in moves]
+                        for moves in layer.values()
+                    ]
+                )
+            )
+        self._finish_ms = np.array(
+            [sum(map(model.block_ms, space.finish(state))) for state in final_states(space)]
+        )
+
+    def price(self, options: NDArray[np.integer]) -> NDArray[np.float64]:
+        """Milliseconds of ``(n, n_decisions)`` architectures, told as places of options: ``(n,)``.
+
+        Raises:
+            ValueError: Another number of decisions.
+        """
+        if options.ndim != 2 or options.shape[1] != len(self._costs):
+            raise ValueError(f"expected {len(self._costs)} decisions a row, got {options.shape}")
+        states = np.zeros(len(options), dtype=np.intp)
+        latency_ms = np.full(len(options), self._start_ms)
+        for index, (costs, targets) in enumerate(zip(self._costs, self._targets, strict=True)):
+            flat = states * costs.shape[1] + options[:, index]
+            latency_ms += costs.ravel()[flat]
+            states = targets.ravel()[flat]
+        latency_ms += self._finish_ms[states]
+        return latency_ms
+
+    def price_architectures(self, architectures: Sequence[Architecture]) -> NDArray[np.float64]:
+        """The same for architectures of the space: ``(n,)`` milliseconds."""
+        decisions = self._space.decisions
+        places = [{option: i for i, option in enumerate(d.options)} for d in decisions]
+        rows = [
+            [place[c] for place, c in zip(places, a.choices, strict=True)] for a in architectures
+        ]
+        return self.price(np.array(rows, dtype=np.intp).reshape(len(rows), len(decisions)))
+
+    def reach_ms(self) -> tuple[float, float]:
+        """The fastest and the slowest network of the space, in milliseconds."""
+        best, worst = self._finish_ms, self._finish_ms
+        for costs, targets in zip(reversed(self._costs), reversed(self._targets), strict=True):
+            best = (costs + best[targets]).min(axis=1)
+            worst = (costs + worst[targets]).max(axis=1)
+        return self._start_ms + float(best[0]), self._start_ms + float(worst[0])

@@ -1,0 +1,60 @@
+"""What a table knows of a space: which blocks, and how fast and slow its networks can be."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from hwnas.block import block_to_json
+from hwnas.latency import DISPATCH, CalibratedModel, PricedSpace, latency_model, networks_of
+from hwnas.space import Space, all_blocks
+from hwnas.table import LatencyTable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coverage:
+    """Latencies in milliseconds, predicted; unknown while blocks are missing."""
+
+    space: str
+    n_blocks: int
+    missing: tuple[dict[str, Any], ...]
+    n_unsettled: int
+    n_networks: int
+    calibrated: bool
+    fastest_ms: float | None
+    slowest_ms: float | None
+
+    @property
+    def text(self) -> str:
+        """Both in a sentence or two."""
+        known = self.n_blocks - len(self.missing)
+        text = f"{known} of {self.n_blocks} blocks of {self.space} are in the table"
+        if self.n_unsettled:
+            text += f", {self.n_unsettled} of them not settled"
+        if self.fastest_ms is None:
+            return f"{text}. Time the others with hwnas profile to know what it can reach."
+        how = f"calibrated on {self.n_networks} networks" if self.calibrated else "not calibrated"
+        return (
+            f"{text}. Its networks take {self.fastest_ms:.4g} to {self.slowest_ms:.4g} ms "
+            f"(predicted, {how})."
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it as plain values."""
+        return asdict(self)
+
+
+def coverage_of(table: LatencyTable, space: Space) -> Coverage:
+    """Hold a table against a space."""
+    blocks = all_blocks(space)
+    missing = table.missing((DISPATCH, *blocks))
+    model = latency_model(table, blocks)
+    reach = (None, None) if missing else PricedSpace(space, model).reach_ms()
+    return Coverage(
+        space=space.name,
+        n_blocks=len(blocks),
+        missing=tuple(block_to_json(block) for block in missing if block != DISPATCH),
+        n_unsettled=sum(not table.rows[b].settled for b in blocks if b in table.rows),
+        n_networks=len(networks_of(table, blocks)),
+        calibrated=isinstance(model, CalibratedModel),
+        fastest_ms=reach[0],
+        slowest_ms=reach[1],
+    )

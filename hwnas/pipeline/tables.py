@@ -1,0 +1,116 @@
+"""``hwnas table``'s work on files: find, merge, import, migrate."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hwnas.device import DeviceSpec, Fingerprint, fingerprint
+from hwnas.errors import InvalidInputError
+from hwnas.measure import BLOCK_ROUNDS, Provenance
+from hwnas.measure.engine import engine_named
+from hwnas.record import unknown_name
+from hwnas.table import (
+    Conditions,
+    LatencyTable,
+    TableHeader,
+    all_tables,
+    merged,
+    migrate,
+    read_csv,
+    read_proxyless,
+    read_table,
+    table_path,
+    write_table,
+)
+from hwnas.version import VERSION
+
+YAML = (".yaml", ".yml")
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A foreign table at rest; ``unmapped`` are the keys that are no block."""
+
+    path: Path
+    n_blocks: int
+    unmapped: tuple[str, ...]
+
+
+def table_named(name: str) -> LatencyTable:
+    """A table by a name of ``hwnas table list`` or by its file.
+
+    Raises:
+        UnknownNameError: No such name.
+        TableError: The file is no table.
+    """
+    if name.endswith(".jsonl"):
+        return read_table(Path(name))
+    known: dict[str, Path] = {}
+    for path in all_tables():
+        known.setdefault(path.stem, path)
+    if name not in known:
+        raise unknown_name("latency table", name, known)
+    return read_table(known[name])
+
+
+def merge_tables(names: Sequence[str], out: Path) -> LatencyTable:
+    """Write the union of tables of one device and machine to ``out``.
+
+    Raises:
+        InvalidInputError: Fewer than two tables.
+        TableError: They do not belong together.
+    """
+    if len(names) < 2:
+        raise InvalidInputError(f"One table ({names[0]}) merges with nothing. Name two or more.")
+    table = merged([table_named(name) for name in names])
+    write_table(out, table)
+    return table
+
+
+def import_table(source: Path, device: DeviceSpec) -> Imported:
+    """Make a table of another tool's YAML or a CSV.
+
+    Its numbers are of a machine that hwnas knows nothing of, so its fingerprint names the file
+    and matches no machine: ``search`` never takes it for this one's.
+
+    Raises:
+        TableError: It cannot be read.
+    """
+    unmapped: tuple[str, ...] = ()
+    if source.suffix.lower() in YAML:
+        foreign = read_proxyless(source)
+        rows, unmapped = foreign.rows, foreign.unmapped
+    elif source.suffix.lower() == ".csv":
+        rows = read_csv(source)
+    else:
+        raise InvalidInputError(
+            f"{source} is neither .yaml nor .csv. Name a ProxylessNAS-style YAML table or a CSV."
+        )
+    machine = Fingerprint(
+        cpu=f"imported from {source.name}",
+        machine="unknown",
+        n_cpus=0,
+        governor="",
+        system="unknown",
+        engine_version="unknown",
+    )
+    header = TableHeader(
+        device=device,
+        plan=BLOCK_ROUNDS,
+        fingerprint=machine,
+        provenance=Provenance.MEASURED,
+        conditions=Conditions(
+            date=datetime.now(UTC).isoformat(timespec="seconds"),
+            hwnas_version=VERSION,
+            others_load=0.0,
+        ),
+    )
+    path = table_path(device, machine)
+    write_table(path, LatencyTable(header, rows))
+    return Imported(path, len(rows), unmapped)
+
+
+def migrate_table(path: Path) -> tuple[Path, Path]:
+    """Rewrite an older table for this version: the new file, and where the old one is kept."""
+    return migrate(path, lambda device: fingerprint(engine_named(device.engine).version()))

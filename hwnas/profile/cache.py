@@ -1,0 +1,66 @@
+"""Blocks that were exported and quantized once, kept between commands."""
+
+import hashlib
+import json
+import os
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import onnx
+import platformdirs
+import torch
+
+from hwnas.block import BlockSpec, block_to_json
+from hwnas.device import DeviceSpec
+from hwnas.version import VERSION
+from hwnas.whole_file import write_whole
+
+KEPT_S = 30 * 24 * 3600
+"""A file that nobody asked for so long is removed."""
+
+
+class BlockCache:
+    """ONNX files in the user's cache folder (or ``$HWNAS_CACHE``), named by all they depend on.
+
+    A table of another thread count, or of a space that shares blocks, builds none of them again.
+    """
+
+    def __init__(self, device: DeviceSpec, engine_version: str) -> None:
+        default = platformdirs.user_cache_dir("hwnas", appauthor=False)
+        self._folder = Path(os.environ.get("HWNAS_CACHE", default)) / "blocks"
+        self._made_by = {
+            "precision": device.precision,
+            "batch": device.batch,
+            "recipe": asdict(device.recipe) if device.precision == "int8" else None,
+            "audited_by": [engine_version, device.provider, device.optimization_level],
+            "software": [VERSION, torch.__version__, onnx.__version__],
+        }
+        self._remove_old()
+
+    def get(self, block: BlockSpec) -> bytes | None:
+        """The block's file, if it was ever made."""
+        path = self._path(block)
+        try:
+            content = path.read_bytes()
+            path.touch()
+        except OSError:
+            return None
+        return content
+
+    def put(self, block: BlockSpec, content: bytes) -> None:
+        """Keep a block's file.
+
+        Raises:
+            RunError: The disk refuses.
+        """
+        write_whole(self._path(block), content, "name another folder in HWNAS_CACHE")
+
+    def _path(self, block: BlockSpec) -> Path:
+        facts = json.dumps({**self._made_by, "block": block_to_json(block)}, sort_keys=True)
+        return self._folder / f"{hashlib.sha256(facts.encode()).hexdigest()[:24]}.onnx"
+
+    def _remove_old(self) -> None:
+        for path in self._folder.glob("*.onnx"):
+            if time.time() - path.stat().st_mtime > KEPT_S:
+                path.unlink(missing_ok=True)

@@ -1,0 +1,49 @@
+"""What a space's table must hold: every block, and a few whole networks."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from hwnas.block import BlockSpec
+from hwnas.latency import DISPATCH
+from hwnas.space import Space, all_blocks, blocks_of, random_architecture
+from hwnas.table import Blocks
+
+N_NETWORKS = 24
+"""Whole networks that corrections are fitted on; see benchmarks/latency for what fewer give."""
+SEED = 20_990_101
+"""Of those networks; no seed that anyone would score a table with."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Blocks and whole networks to be timed, and the name of the space they come from."""
+
+    label: str
+    blocks: tuple[BlockSpec, ...]
+    networks: tuple[Blocks, ...] = ()
+
+    @property
+    def needed(self) -> list[BlockSpec]:
+        """The blocks, and the empty call that their sum is corrected by, first."""
+        return [DISPATCH, *dict.fromkeys(self.blocks)]
+
+    @property
+    def reference(self) -> BlockSpec:
+        """The block of middling size: whatever is at work on the machine slows it down too."""
+        by_work = sorted(self.needed, key=lambda block: (block.n_macs, str(block)))
+        return by_work[len(by_work) // 2]
+
+
+def wanted_by(space: Space) -> Wanted:
+    """All the blocks of a space, and networks drawn from it, the same each time."""
+    rng = np.random.default_rng(SEED)
+    drawn = (blocks_of(space, random_architecture(space, rng)) for _ in range(4 * N_NETWORKS))
+    blocks = all_blocks(space)
+    size = max(block.input_size for block in blocks)
+    return Wanted(f"{space.name} at {size} px", blocks, _distinct(drawn)[:N_NETWORKS])
+
+
+def _distinct(networks: Iterable[Blocks]) -> tuple[Blocks, ...]:
+    return tuple(dict.fromkeys(networks))

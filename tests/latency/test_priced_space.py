@@ -1,0 +1,58 @@
+"""Many architectures at once cost what each of them costs alone."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from hwnas.block import BlockSpec
+from hwnas.latency import PricedSpace
+from hwnas.space import Space, blocks_of, random_architecture, space_named
+
+
+class Formula:
+    """Prices of no table."""
+
+    constant_ms = 0.125
+
+    def block_ms(self, block: BlockSpec) -> float:
+        return block.n_macs / 1e6 + block.input_size / 64
+
+    def predict_ms(self, blocks: Sequence[BlockSpec]) -> float:
+        return self.constant_ms + sum(map(self.block_ms, blocks))
+
+
+MODEL = Formula()
+
+
+@pytest.fixture(params=["mobilenet", "nasbench-macro", "mobilenetv2"])
+def space(request: pytest.FixtureRequest) -> Space:
+    return space_named(request.param, input_size=32, in_channels=3, n_classes=10)
+
+
+def test_a_thousand_at_once_cost_what_each_costs_alone(space: Space) -> None:
+    rng = np.random.default_rng(0)
+    drawn = [random_architecture(space, rng) for _ in range(1000)]
+    alone = [MODEL.predict_ms(blocks_of(space, a)) for a in drawn]
+    np.testing.assert_allclose(PricedSpace(space, MODEL).price_architectures(drawn), alone)
+
+
+def test_the_reach_holds_every_network_and_is_reached(space: Space) -> None:
+    rng = np.random.default_rng(1)
+    fastest, slowest = PricedSpace(space, MODEL).reach_ms()
+    drawn = [random_architecture(space, rng) for _ in range(300)]
+    prices = PricedSpace(space, MODEL).price_architectures(drawn)
+    assert fastest <= prices.min() + 1e-9 and prices.max() <= slowest + 1e-9
+
+
+def test_the_reach_of_a_small_space_is_that_of_all_its_networks(small_space: Space) -> None:
+    priced = PricedSpace(small_space, MODEL)
+    sizes = [len(decision.options) for decision in small_space.decisions]
+    grid = np.stack(np.meshgrid(*map(np.arange, sizes), indexing="ij"), axis=-1)
+    prices = priced.price(grid.reshape(-1, len(sizes)))
+    assert priced.reach_ms() == pytest.approx((prices.min(), prices.max()))
+
+
+def test_another_number_of_decisions_is_refused(small_space: Space) -> None:
+    with pytest.raises(ValueError, match="decisions a row"):
+        PricedSpace(small_space, MODEL).price(np.zeros((2, 1), dtype=int))

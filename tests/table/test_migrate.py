@@ -1,0 +1,72 @@
+"""Version 1 becomes version 2."""
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+
+from hwnas.device import DeviceSpec, Fingerprint, fingerprint, measuring_cpus
+from hwnas.errors import TableError
+from hwnas.table import LatencyTable, migrate, read_table, table_name, write_table
+
+NEW_IN_A_ROW = ("n_rounds", "half_interval", "settled")
+HERE = fingerprint("simulated 1")
+
+
+def here(device: DeviceSpec) -> Fingerprint:
+    return HERE
+
+
+@pytest.fixture
+def old(tmp_path: Path, table: LatencyTable) -> Path:
+    """A table as version 1 wrote it."""
+    path = tmp_path / "old.jsonl"
+    write_table(path, table)
+    header, *rows = (json.loads(line) for line in path.read_text().splitlines())
+    machine = asdict(table.header.fingerprint)
+    del machine["affinity"]
+    header |= {"format": "hwnas-latency-table/1", "fingerprint": machine, "plan": {"min_runs": 50}}
+    del header["conditions"], header["quality"]
+    for row in rows:
+        for name in NEW_IN_A_ROW:
+            del row[name]
+    path.write_text("".join(json.dumps(line) + "\n" for line in (header, *rows)))
+    return path
+
+
+def test_an_old_table_reads_only_after_it_is_migrated(old: Path, table: LatencyTable) -> None:
+    with pytest.raises(TableError, match="Migrate it with: hwnas table migrate"):
+        read_table(old)
+    new, _ = migrate(old, here)
+    found = read_table(new)
+    assert {b: r.median_ms for b, r in found.rows.items()} == {
+        b: r.median_ms for b, r in table.rows.items()
+    }
+
+
+def test_its_rows_are_to_be_timed_again(old: Path) -> None:
+    new, _ = migrate(old, here)
+    found = read_table(new)
+    assert found.n_unsettled == len(found.rows)
+
+
+def test_this_machine_s_table_is_found_again(old: Path, simulated: DeviceSpec) -> None:
+    new, kept = migrate(old, here)
+    assert read_table(new).header.fingerprint.affinity == tuple(measuring_cpus(1))
+    assert new.name == table_name(simulated, HERE)
+    assert kept.name == "old.jsonl.v1" and kept.is_file() and not old.exists()
+
+
+def test_another_machine_s_affinity_is_not_invented(old: Path) -> None:
+    new, _ = migrate(old, lambda _: replace(HERE, cpu="another"))
+    assert read_table(new).header.fingerprint.affinity == ()
+
+
+@pytest.mark.parametrize("text", ["", "{}\n", "garbage\n", '{"format": "hwnas-table/7"}\n'])
+def test_what_is_no_old_table_stays_as_it_is(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_text(text)
+    with pytest.raises(TableError, match="Cannot migrate"):
+        migrate(path, here)
+    assert path.read_text() == text and [p.name for p in tmp_path.iterdir()] == ["t.jsonl"]

@@ -1,0 +1,90 @@
+"""Tables in the style of ProxylessNAS and Once-for-All."""
+
+from pathlib import Path
+
+import pytest
+
+from hwnas.block import HeadSpec, MBConvSpec, StemSpec
+from hwnas.errors import TableError
+from hwnas.table import read_proxyless
+
+TABLE = """
+Conv-input:224x224x3-output:112x112x32: {count: 5, mean: 9.0, std: 0.1}
+expanded_conv-input:112x112x32-output:112x112x16-expand:1-kernel:3-stride:1-idskip:0: {mean: 4.0}
+expanded_conv-input:56x56x24-output:56x56x24-expand:6-kernel:5-stride:1-idskip:1: {mean: 7.5}
+expanded_conv-input:28x28x40-output:28x28x40-expand:3-kernel:5-stride:1-idskip:1-se:1: {mean: 2}
+expanded_conv-input:56x56x24-output:56x56x24-expand:6-kernel:3-stride:1-idskip:0: {mean: 6.5}
+Conv_1-input:7x7x320-output:7x7x1280: {mean: 3.0}
+AvgPool2D-input:7x7x1280-output:1x1x1280: {mean: 0.5}
+Conv_2-input:1x1x1280-output:1x1x1000: {mean: 1.5}
+Softmax-input:1x1x1000: {mean: 0.1}
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "mobile_trim.yaml"
+    path.write_text(TABLE)
+    return path
+
+
+def test_every_block_becomes_a_row(path: Path) -> None:
+    rows = {block: row.median_ms for block, row in read_proxyless(path).rows.items()}
+
+    def mbconv(size: int, width: int, out: int, kernel: int, expansion: int) -> MBConvSpec:
+        return MBConvSpec(
+            input_size=size,
+            in_channels=width,
+            out_channels=out,
+            kernel_size=kernel,
+            expansion=expansion,
+            stride=1,
+            activation="relu6",
+            se_ratio=0.25 if size == 28 else 0.0,
+        )
+
+    assert rows == {
+        StemSpec(
+            input_size=224,
+            in_channels=3,
+            out_channels=32,
+            kernel_size=3,
+            stride=2,
+            activation="relu6",
+        ): 9.0,
+        mbconv(112, 32, 16, 3, 1): 4.0,
+        mbconv(56, 24, 24, 5, 6): 7.5,
+        mbconv(28, 40, 40, 5, 3): 2.0,
+        HeadSpec(
+            input_size=7, in_channels=320, hidden_channels=1280, n_classes=1000, activation="relu6"
+        ): 5.0,
+    }
+
+
+def test_what_is_no_block_is_told(path: Path) -> None:
+    unmapped = read_proxyless(path).unmapped
+    assert len(unmapped) == 2  # no block of ours leaves its residual out; softmax is none
+    assert unmapped[0].endswith("kernel:3-stride:1-idskip:0") and "Softmax" in unmapped[1]
+
+
+def test_a_mean_without_its_spread_is_not_settled(path: Path) -> None:
+    assert not any(row.settled for row in read_proxyless(path).rows.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[1, 2]", "maps no keys"),
+        ("", "maps no keys"),
+        ("a: [", "Cannot read"),
+        ("Conv-input:224x224x3-output:112x112x32: {count: 3}", "has the mean None"),
+        ("Conv-input:224x224x3-output:112x112x32: {mean: -1}", "has the mean -1"),
+        ("Softmax-input:1: {mean: 1.0}", "None of the 1 keys"),
+        ("!!python/object/apply:os.system ['true']", "Cannot read"),
+    ],
+)
+def test_what_is_no_such_table_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "t.yaml"
+    path.write_text(text)
+    with pytest.raises(TableError, match=said):
+        read_proxyless(path)
