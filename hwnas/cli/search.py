@@ -60,6 +60,12 @@ def search(
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Leave unreadable and mislabelled images out.")
     ] = False,
+    interpolate: Annotated[
+        bool,
+        typer.Option(
+            "--interpolate", help="Price blocks between measured sizes instead of timing them."
+        ),
+    ] = False,
     baseline: Annotated[
         list[str] | None,
         typer.Option("--baseline", help="Train this preset too (mobilenetv2@0.25); repeatable."),
@@ -107,6 +113,7 @@ def search(
             out=out,
             input_size=input_size,
             skip_bad=skip_bad,
+            interpolate=interpolate,
             baselines=tuple(baseline or ()),
             supernet=supernet,
             finetune=finetune,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hwnas.block import BlockSpec, DispatchSpec
+from hwnas.measure import Provenance
 from hwnas.table import LatencyTable
 
 DISPATCH = DispatchSpec()
@@ -30,6 +31,10 @@ class AdditiveModel:
             TableMissError: It was never measured.
         """
         return max(0.0, self.table[block].median_ms - self.constant_ms)
+
+    def n_estimated(self, blocks: Sequence[BlockSpec]) -> int:
+        """How many of these blocks were not measured but interpolated."""
+        return sum(self.table[block].provenance == Provenance.ESTIMATED for block in blocks)
 
     def predict_ms(self, blocks: Sequence[BlockSpec]) -> float:
         """The network of these blocks."""

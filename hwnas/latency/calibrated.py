@@ -47,6 +47,10 @@ class CalibratedModel:
         """
         return self.additive.block_ms(block) * self.factors.get(block.output_size, self.common)
 
+    def n_estimated(self, blocks: Sequence[BlockSpec]) -> int:
+        """How many of these blocks were not measured but interpolated."""
+        return self.additive.n_estimated(blocks)
+
     def predict_ms(self, blocks: Sequence[BlockSpec]) -> float:
         """The network of these blocks."""
         return self.constant_ms + sum(self.block_ms(block) for block in blocks)

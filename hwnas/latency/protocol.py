@@ -22,6 +22,10 @@ class LatencyModel(Protocol):
         """
         ...
 
+    def n_estimated(self, blocks: Sequence[BlockSpec]) -> int:
+        """How many of these blocks were not measured but interpolated."""
+        ...
+
     def predict_ms(self, blocks: Sequence[BlockSpec]) -> float:
         """The network of these blocks."""
         ...

@@ -74,6 +74,7 @@ def search(  # noqa: PLR0913 - a command's options
     out: str | Path | None = None,
     input_size: int | None = None,
     skip_bad: bool = False,
+    interpolate: bool = False,
     baselines: tuple[str, ...] = (),
     supernet: SupernetSettings | None = None,
     finetune: FinetuneSettings | None = None,
@@ -99,6 +100,7 @@ def search(  # noqa: PLR0913 - a command's options
         out: The run folder; ``runs/<data>-<space>-<device>-<latency>`` by default.
         input_size: Resize the images to this many pixels.
         skip_bad: Leave unreadable and mislabelled images out.
+        interpolate: Price blocks between measured sizes instead of timing them.
         baselines: Presets to train beside the chosen network, such as ``mobilenetv2@0.25``.
         supernet: How the supernet is trained.
         finetune: How the chosen network is trained.
@@ -121,6 +123,7 @@ def search(  # noqa: PLR0913 - a command's options
         seed=seed,
         input_size=input_size,
         skip_bad=skip_bad,
+        interpolate=interpolate,
         baselines=tuple(baselines),
         supernet=supernet or SupernetSettings(),
         finetune=finetune or FinetuneSettings(),

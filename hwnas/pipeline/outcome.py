@@ -81,6 +81,8 @@ class Outcome:
             latency_budget_ms=request.budget.latency_ms,
             max_params=request.budget.n_parameters,
             max_macs=request.budget.n_macs,
+            n_blocks=len(blocks),
+            n_estimated_blocks=problem.model.n_estimated(blocks),
             predicted_latency_ms=problem.predict_ms(self.chosen.architecture),
             corrected_latency_ms=self.chooser.ratio * problem.predict_ms(self.chosen.architecture),
             measured_latency_ms=finished.measurement.median_ms,

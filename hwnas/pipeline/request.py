@@ -25,6 +25,7 @@ class SearchRequest:
     seed: int = 0
     input_size: int | None = None
     skip_bad: bool = False
+    interpolate: bool = False
     baselines: tuple[str, ...] = ()
     supernet: SupernetSettings = field(default_factory=SupernetSettings)
     finetune: FinetuneSettings = field(default_factory=FinetuneSettings)

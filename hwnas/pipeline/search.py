@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from hwnas.device import fingerprint
 from hwnas.errors import NoNetworkFitsError, RunError
-from hwnas.latency import latency_model
+from hwnas.latency import interpolated, latency_model
 from hwnas.measure import Measurement
-from hwnas.measure.engine import engine_named
+from hwnas.measure.engine import Engine, engine_named
 from hwnas.pipeline.baselines import baseline_blocks, run_baselines
 from hwnas.pipeline.choose import Chooser
 from hwnas.pipeline.coverage import coverage_of
@@ -17,12 +17,13 @@ from hwnas.pipeline.outcome import Outcome, front_of
 from hwnas.pipeline.problem import Problem, images_and_space, load_images
 from hwnas.pipeline.request import SearchRequest
 from hwnas.pipeline.work_folder import WorkFolder
-from hwnas.profile import fill_table, wanted_by
+from hwnas.profile import Wanted, fill_table, wanted_by
 from hwnas.progress import OnProgress, silent
 from hwnas.record import unknown_name
 from hwnas.report import SearchResult
 from hwnas.search import STRATEGIES
-from hwnas.space import Architecture, all_blocks
+from hwnas.space import Architecture, Space, all_blocks
+from hwnas.table import LatencyTable, find_table
 from hwnas.train import SupernetTrainer
 from hwnas.whole_file import check_writable
 
@@ -51,7 +52,7 @@ def run_search(request: SearchRequest, on_progress: OnProgress = silent) -> Sear
     work = WorkFolder(request.out, key, on_progress)
     with work.locked():
         with work.phase("profile"):
-            table = fill_table(wanted_by(space), request.device, engine, on_progress)
+            table = _table(request, space, engine, on_progress)
         work.progress("profile", 0, 0, coverage_of(table, space).text)
         model = latency_model(table, all_blocks(space))
         problem = Problem(request, data, space, engine, model)
@@ -63,6 +64,21 @@ def run_search(request: SearchRequest, on_progress: OnProgress = silent) -> Sear
         result = replace(result, seconds=work.seconds())
         work.publish(outcome.files(result))
     return result
+
+
+def _table(
+    request: SearchRequest, space: Space, engine: Engine, on_progress: OnProgress
+) -> LatencyTable:
+    """What the space needs, timed; or, where that is asked for, interpolated if it can be."""
+    wanted, blocks = wanted_by(space), all_blocks(space)
+    if not request.interpolate:
+        return fill_table(wanted, request.device, engine, on_progress)
+    machine = fingerprint(engine.version(), request.device.threads)
+    known, _ = find_table(request.device, machine)
+    if known is not None:
+        beyond = interpolated(known, blocks).missing(blocks)
+        wanted = Wanted(wanted.label, tuple(beyond))
+    return interpolated(fill_table(wanted, request.device, engine, on_progress), blocks)
 
 
 def _check(request: SearchRequest) -> None:

@@ -72,6 +72,8 @@ class SearchResult:
     latency_budget_ms: float | None
     max_params: int | None
     max_macs: int | None
+    n_blocks: int
+    n_estimated_blocks: int
     predicted_latency_ms: float
     corrected_latency_ms: float
     measured_latency_ms: float
@@ -113,5 +115,11 @@ class SearchResult:
             notes.append(
                 f"The budget of {self.latency_budget_ms:g} ms excluded nothing: the front of "
                 f"{self.space} ends at {slowest_ms:.4g} ms. A larger --space could use the rest."
+            )
+        if self.n_estimated_blocks:
+            notes.append(
+                f"{self.n_estimated_blocks} of the {self.n_blocks} blocks were not timed: their "
+                "latency is interpolated between measured sizes. Leave --interpolate out to time "
+                "them."
             )
         return notes

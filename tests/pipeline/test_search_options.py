@@ -203,3 +203,20 @@ def test_what_a_search_left_out_export_and_verify_can_leave_out_too(
 def test_limits_that_only_together_exclude_all_are_all_named(quick_search: QuickSearch) -> None:
     with pytest.raises(hwnas.NoNetworkFitsError, match="1 ms and 100 parameters: the least"):
         quick_search("1ms", max_params="100")
+
+
+def test_sizes_between_measured_ones_need_not_be_timed(
+    quick_search: QuickSearch, tmp_path: Path
+) -> None:
+    plan = PLAN.format(options="").replace("widths = [8]", "widths = {widths}")
+    for name, widths in (("measured", "[10, 24]"), ("between", "[16]")):
+        (tmp_path / f"{name}.toml").write_text(plan.format(widths=widths))
+    device = str(TESTS / "devices" / "simulated.toml")
+    table = hwnas.profile(device, space=str(tmp_path / "measured.toml"), data="digits")
+    options = {"space": str(tmp_path / "between.toml"), "interpolate": True}
+    result = quick_search(**options)
+    assert 0 < result.n_estimated_blocks < result.n_blocks  # the stem was timed
+    assert any("were not timed" in note for note in result.notes)
+    assert result.predicted_latency_ms == pytest.approx(result.measured_latency_ms, rel=0.1)
+    again = hwnas.profile(device, space=str(tmp_path / "measured.toml"), data="digits")
+    assert again.rows == table.rows  # no estimate was stored as a measurement
