@@ -10,13 +10,13 @@ from hwnas.cli.options import Batch, Device, Json, Precision, TableName, Threads
 from hwnas.cli.show import print_json, print_table, say
 from hwnas.errors import InvalidInputError
 
-N_SHOWN = 10
-"""Of the blocks that changed most."""
-
 
 def diff(
     first: TableName,
     second: TableName,
+    n_rows: Annotated[
+        int, typer.Option("--rows", min=0, help="How many of the blocks that changed most.")
+    ] = 10,
     json: Json = False,
 ) -> None:
     """Say what changed between two tables: settings, machine, blocks and their latencies.
@@ -45,9 +45,9 @@ def diff(
         )
         return
     settings = [[name, str(a), str(b)] for name, (a, b) in found.settings.items()]
-    print_table(
-        "settings that differ", dict.fromkeys(("setting", "first", "second"), "left"), settings
-    )
+    headings = dict.fromkeys(("setting", "first", "second"), "left")
+    if settings:
+        print_table("settings that differ", headings, settings)
     columns = {
         "block": "left",
         "first ms": "right",
@@ -56,9 +56,10 @@ def diff(
     }
     rows = [
         [str(c.block), f"{c.before_ms:.4f}", f"{c.after_ms:.4f}", f"{c.ratio:.3f}"]
-        for c in found.changes[:N_SHOWN]
+        for c in found.changes[:n_rows]
     ]
-    print_table(f"the {len(rows)} blocks that changed most", columns, rows)
+    if rows:
+        print_table("the blocks that changed most", columns, rows)
     print(
         f"{len(found.changes)} blocks in both, {len(found.only_in_first)} only in the first, "
         f"{len(found.only_in_second)} only in the second."
@@ -129,8 +130,8 @@ def import_(
     found = import_table(source, target)
     if found.unmapped:
         say(
-            f"{len(found.unmapped)} keys are no block of hwnas and were left out, such as "
-            f"{found.unmapped[0]!r}."
+            f"Left out, being no part of a block of hwnas: {len(found.unmapped)} of the keys, "
+            f"such as {found.unmapped[0]!r}."
         )
     print(f"{found.n_blocks} blocks lie in {found.path}")
 

@@ -15,6 +15,7 @@ class Provenance(StrEnum):
     EMULATED = "emulated"
     SIMULATED = "simulated"
     ESTIMATED = "estimated"
+    IMPORTED = "imported"
 
     @property
     def label(self) -> str:

@@ -1,17 +1,16 @@
 """``hwnas table``'s work on files: find, merge, import, migrate."""
 
+import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hwnas.device import DeviceSpec, Fingerprint, fingerprint
 from hwnas.errors import InvalidInputError
-from hwnas.measure import BLOCK_ROUNDS, Provenance
+from hwnas.measure import BLOCK_ROUNDS, Measurement, Provenance
 from hwnas.measure.engine import engine_named
 from hwnas.record import unknown_name
 from hwnas.table import (
-    Conditions,
     LatencyTable,
     TableHeader,
     all_tables,
@@ -23,7 +22,6 @@ from hwnas.table import (
     table_path,
     write_table,
 )
-from hwnas.version import VERSION
 
 YAML = (".yaml", ".yml")
 
@@ -58,13 +56,15 @@ def merge_tables(names: Sequence[str], out: Path) -> LatencyTable:
     """Write the union of tables of one device and machine to ``out``.
 
     Raises:
-        InvalidInputError: Fewer than two tables.
+        InvalidInputError: Fewer than two tables, or a name that is no table's.
         TableError: They do not belong together.
     """
     if len(names) < 2:
         raise InvalidInputError(f"One table ({names[0]}) merges with nothing. Name two or more.")
+    if out.suffix != ".jsonl":
+        raise InvalidInputError(f"A table's name ends in .jsonl, got --out {out}. Name it so.")
     table = merged([table_named(name) for name in names])
-    write_table(out, table)
+    write_table(out, table, "name another place with --out")
     return table
 
 
@@ -72,7 +72,9 @@ def import_table(source: Path, device: DeviceSpec) -> Imported:
     """Make a table of another tool's YAML or a CSV.
 
     Its numbers are of a machine that hwnas knows nothing of, so its fingerprint names the file
-    and matches no machine: ``search`` never takes it for this one's.
+    and its digest, and matches no machine: ``search`` never takes it for this one's. The table
+    and the rows that claim to be measured are labelled ``imported``; a row that the file calls
+    simulated, emulated or estimated stays so. Nobody knows under which conditions it was timed.
 
     Raises:
         TableError: It cannot be read.
@@ -82,13 +84,14 @@ def import_table(source: Path, device: DeviceSpec) -> Imported:
         foreign = read_proxyless(source)
         rows, unmapped = foreign.rows, foreign.unmapped
     elif source.suffix.lower() == ".csv":
-        rows = read_csv(source)
+        rows = read_csv(source, device)
     else:
         raise InvalidInputError(
             f"{source} is neither .yaml nor .csv. Name a ProxylessNAS-style YAML table or a CSV."
         )
+    digest = hashlib.sha256(source.read_bytes()).hexdigest()[:8]
     machine = Fingerprint(
-        cpu=f"imported from {source.name}",
+        cpu=f"imported from {source.name} ({digest})",
         machine="unknown",
         n_cpus=0,
         governor="",
@@ -99,16 +102,16 @@ def import_table(source: Path, device: DeviceSpec) -> Imported:
         device=device,
         plan=BLOCK_ROUNDS,
         fingerprint=machine,
-        provenance=Provenance.MEASURED,
-        conditions=Conditions(
-            date=datetime.now(UTC).isoformat(timespec="seconds"),
-            hwnas_version=VERSION,
-            others_load=0.0,
-        ),
+        provenance=Provenance.IMPORTED,
     )
     path = table_path(device, machine)
-    write_table(path, LatencyTable(header, rows))
+    write_table(path, LatencyTable(header, {block: _foreign(row) for block, row in rows.items()}))
     return Imported(path, len(rows), unmapped)
+
+
+def _foreign(row: Measurement) -> Measurement:
+    """A row that may not be quoted as a device's latency."""
+    return row if row.provenance.label else replace(row, provenance=Provenance.IMPORTED)
 
 
 def migrate_table(path: Path) -> tuple[Path, Path]:

@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from hwnas.block import BlockSpec
 from hwnas.errors import TableError
+from hwnas.measure import Measurement
 from hwnas.table.latency_table import LatencyTable, TableHeader
+from hwnas.table.store import speed_settings
 
 SETTINGS = ("device", "plan", "fingerprint", "provenance", "conditions", "quality")
 
@@ -67,15 +69,14 @@ def compare(first: LatencyTable, second: LatencyTable) -> TableDiff:
 def changed_settings(first: TableHeader, second: TableHeader) -> dict[str, tuple[Any, Any]]:
     """Every value of the header that is not the same, by its dotted name."""
     before, after = (dict(_flat(json.loads(json.dumps(asdict(h))))) for h in (first, second))
-    return {
-        name: (before.get(name), after.get(name))
-        for name in dict.fromkeys((*before, *after))
-        if before.get(name) != after.get(name)
-    }
+    return _changed(before, after)
 
 
 def merged(tables: list[LatencyTable]) -> LatencyTable:
     """All rows of tables of one device on one machine; of two rows the surer one.
+
+    The header keeps the widest tolerance, which every settled row is within, and the conditions
+    of the last profile.
 
     Raises:
         TableError: Two of them differ in a setting that changes speed.
@@ -83,24 +84,40 @@ def merged(tables: list[LatencyTable]) -> LatencyTable:
     first = tables[0]
     rows, networks = dict(first.rows), dict(first.networks)
     for other in tables[1:]:
-        for name, values in changed_settings(first.header, other.header).items():
-            if name.partition(".")[0] in ("device", "fingerprint", "provenance") and not (
-                name.startswith(("device.description", "device.peak"))
-            ):
-                raise TableError(
-                    f"{other.path} cannot join {first.path}: {name} is {values[1]!r} in the one "
-                    f"and {values[0]!r} in the other. Merge tables of one device and machine."
-                )
+        for name, values in _changed(_origin(first.header), _origin(other.header)).items():
+            raise TableError(
+                f"{other.path} cannot join {first.path}: {name} is {values[1]!r} in the one "
+                f"and {values[0]!r} in the other. Merge tables of one device and machine."
+            )
         for key, row in other.rows.items():
             rows[key] = min(rows.get(key, row), row, key=_doubt)
         for network, row in other.networks.items():
             networks[network] = min(networks.get(network, row), row, key=_doubt)
-    # what was said of each table's predictions need not hold for the mixture
-    header = TableHeader(**{**vars(first.header), "quality": ()})
+    conditions = [t.header.conditions for t in tables if t.header.conditions is not None]
+    header = replace(
+        first.header,
+        plan=max((table.header.plan for table in tables), key=lambda plan: plan.tolerance),
+        conditions=max(conditions, key=lambda at: at.date, default=None),
+        quality=(),  # what was said of one table's predictions need not hold for the mixture
+    )
     return LatencyTable(header, rows, networks)
 
 
-def _doubt(row: Any) -> tuple[bool, float]:  # noqa: ANN401
+def _origin(header: TableHeader) -> dict[str, Any]:
+    """All that must be the same for rows to stand in one table."""
+    machine = asdict(header.fingerprint)
+    return {**speed_settings(header.device), **machine, "provenance": str(header.provenance)}
+
+
+def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    return {
+        name: (before.get(name), after.get(name))
+        for name in dict.fromkeys((*before, *after))
+        if before.get(name) != after.get(name)
+    }
+
+
+def _doubt(row: Measurement) -> tuple[bool, float]:
     """Unsettled rows last, then by the width of the interval."""
     return (not row.settled, float("inf") if row.half_interval is None else row.half_interval)
 

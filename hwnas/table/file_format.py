@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,21 +31,32 @@ def read_table(path: Path) -> LatencyTable:
         raise TableError(
             f"Cannot read the latency table {path}: {error}. Name one that 'hwnas table' lists."
         ) from error
+    return replace(parse_table(lines, str(path)), path=path)
+
+
+def parse_table(lines: list[str], name: str) -> LatencyTable:
+    """The table that the whole lines of a file hold; ``name`` is the file's, for the message.
+
+    Raises:
+        TableError: A line is damaged or of another version.
+    """
     if not lines:
-        raise TableError(f"{path} has no header line. Delete it and profile again.")
-    header = _header(_object(lines[0], f"{path} line 1"), f"{path} line 1")
+        raise TableError(f"{name} has no header line. Delete it and profile again.")
+    header = _header(_object(lines[0], f"{name} line 1"), f"{name} line 1")
     rows: dict[BlockSpec, Measurement] = {}
     networks: dict[Blocks, Measurement] = {}
-    for blocks, measurement, alone in _rows(lines, str(path)):
+    for blocks, measurement, alone in _rows(lines, name):
         if alone:
             rows[blocks[0]] = measurement
         else:
             networks[blocks] = measurement
-    return LatencyTable(header, rows, networks, path)
+    return LatencyTable(header, rows, networks)
 
 
-def write_table(path: Path, table: LatencyTable) -> None:
+def write_table(path: Path, table: LatencyTable, elsewhere: str = ELSEWHERE) -> None:
     """Write the whole table, rows sorted, in one step.
+
+    ``elsewhere`` says what to do about a place that cannot be written.
 
     Raises:
         RunError: The disk refuses.
@@ -53,7 +64,7 @@ def write_table(path: Path, table: LatencyTable) -> None:
     rows = sorted(row_line(block, row) for block, row in table.rows.items())
     networks = sorted(network_line(blocks, row) for blocks, row in table.networks.items())
     lines = [header_line(table.header), *rows, *networks]
-    write_whole(path, "\n".join(lines) + "\n", ELSEWHERE)
+    write_whole(path, "\n".join(lines) + "\n", elsewhere)
 
 
 def header_line(header: TableHeader) -> str:

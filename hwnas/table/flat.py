@@ -2,25 +2,24 @@
 
 import csv
 import io
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 from hwnas.block import BLOCKS, BlockSpec, block_from_json, block_to_json
+from hwnas.device import DeviceSpec
 from hwnas.errors import HwnasError, InvalidInputError, TableError
 from hwnas.measure import Measurement
-from hwnas.record import read_record
+from hwnas.record import read_record, unknown_name
 from hwnas.table.latency_table import LatencyTable
 from hwnas.whole_file import write_whole
 
-SPEC_FIELDS = tuple(
-    dict.fromkeys(["kind", *(f.name for spec in BLOCKS.values() for f in fields(spec))])
-)
-TIMES = tuple(field.name for field in fields(Measurement))
-SETTINGS = ("device", "precision", "threads", "batch")
-NAMES = ("kind", "activation", "provenance")
-"""Columns of text; the others are numbers, and ``settled`` is ``True`` or ``False``."""
+ELSEWHERE = "name another file"
+CORRECT = "Correct that line and try again."
+TRUTH = {"true": True, "false": False}
+WORDS = {int: "whole number", float: "finite number", bool: "true or false"}
 
 
 def flat_rows(table: LatencyTable) -> list[dict[str, Any]]:
@@ -29,7 +28,7 @@ def flat_rows(table: LatencyTable) -> list[dict[str, Any]]:
     settings = (device.name, device.precision, device.threads, device.batch)
     return [
         {
-            **dict.fromkeys(SPEC_FIELDS),
+            **dict.fromkeys(COLUMNS),
             **block_to_json(block),
             **asdict(row),
             **dict(zip(SETTINGS, settings, strict=True)),
@@ -39,20 +38,20 @@ def flat_rows(table: LatencyTable) -> list[dict[str, Any]]:
 
 
 def write_csv(path: Path, table: LatencyTable) -> None:
-    """Write the rows, sorted by block, with a line of column names.
+    """Write a line of column names, then the rows.
 
     Raises:
         RunError: The disk refuses.
     """
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, (*SPEC_FIELDS, *TIMES, *SETTINGS), lineterminator="\n")
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(flat_rows(table))
-    write_whole(path, text.getvalue())
+    write_whole(path, text.getvalue(), ELSEWHERE)
 
 
 def write_parquet(path: Path, table: LatencyTable) -> None:
-    """Write the rows as Parquet.
+    """Write the rows as Parquet; each column has one type, whatever kinds of block there are.
 
     Raises:
         InvalidInputError: pyarrow is not installed.
@@ -65,54 +64,105 @@ def write_parquet(path: Path, table: LatencyTable) -> None:
         raise InvalidInputError(
             "Parquet needs pyarrow. Install it with: pip install 'hwnas[parquet]', or use --csv."
         ) from error
+    arrow = {int: pa.int64(), float: pa.float64(), bool: pa.bool_(), str: pa.string()}
+    schema = pa.schema([(name, arrow[type_]) for name, type_ in COLUMNS.items()])
     sink = pa.BufferOutputStream()
-    parquet.write_table(pa.Table.from_pylist(flat_rows(table)), sink)
-    write_whole(path, sink.getvalue().to_pybytes())
+    parquet.write_table(pa.Table.from_pylist(flat_rows(table), schema=schema), sink)
+    write_whole(path, sink.getvalue().to_pybytes(), ELSEWHERE)
 
 
-def read_csv(path: Path) -> dict[BlockSpec, Measurement]:
+def read_csv(path: Path, device: DeviceSpec) -> dict[BlockSpec, Measurement]:
     """The rows of a CSV with a ``kind``, the fields of that kind of block, and ``median_ms``.
 
     The other measurement columns may lack: a single number has no spread, and is not settled.
+    Precision, threads and batch, where the file tells them, must be the device's.
 
     Raises:
         TableError: No such file, no such columns, or a line of it makes no row.
     """
     try:
-        lines = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"), newline="")))
+        text = path.read_text(encoding="utf-8-sig")  # as spreadsheets write it
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        lines = [(reader.line_num, cells) for cells in reader if cells]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise TableError(f"Cannot read {path}: {error}. Name a CSV file.") from error
-    if not lines or not {"kind", "median_ms"} <= lines[0].keys():
+    columns = lines[0][1] if lines else []
+    if len(lines) < 2 or not {"kind", "median_ms"} <= set(columns):
         raise TableError(
             f"{path} has no rows with the columns kind and median_ms. "
             "Write one line a block, as 'hwnas table export --csv' does."
         )
-    rows = {}
-    for number, line in enumerate(lines, start=2):
-        source = f"{path} line {number}"
+    _check_columns(columns, path)
+    rows: dict[BlockSpec, Measurement] = {}
+    for number, cells in lines[1:]:
         try:
-            block, row = _row(line, source)
-        except (HwnasError, ValueError) as error:
-            raise TableError(f"{source} is no table row: {error} Correct that line.") from error
+            block, row = _row(columns, cells, device)
+            if block in rows:
+                raise InvalidInputError(f"an earlier line has the same block. {CORRECT}")
+        except HwnasError as error:
+            raise TableError(f"{path} line {number} is no table row: {error}") from error
         rows[block] = row
     return rows
 
 
-def _row(line: Mapping[str, str | None], source: str) -> tuple[BlockSpec, Measurement]:
-    given = {name: _value(name, text) for name, text in line.items() if name and text}
-    spec = {name: value for name, value in given.items() if name in SPEC_FIELDS}
-    times = {name: value for name, value in given.items() if name in TIMES}
-    median_ms = times.get("median_ms")
-    single = {"p90_ms": median_ms, "min_ms": median_ms, "mad_ms": 0.0, "n_runs": 1}
-    if "half_interval" not in times:
-        single["settled"] = False
-    return block_from_json(spec, source), read_record(Measurement, {**single, **times}, source)
+def _check_columns(columns: Sequence[str], path: Path) -> None:
+    """Refuse what would be dropped without a word."""
+    for place, column in enumerate(columns):
+        if column not in COLUMNS:
+            raise TableError(f"{path} line 1: {unknown_name('column', column, COLUMNS)}")
+        if column in columns[:place]:
+            raise TableError(f"{path} line 1 has the column {column!r} twice. Delete one.")
+
+
+def _row(
+    columns: Sequence[str], cells: Sequence[str], device: DeviceSpec
+) -> tuple[BlockSpec, Measurement]:
+    if len(cells) != len(columns):
+        raise InvalidInputError(
+            f"it has {len(cells)} cells under {len(columns)} columns. {CORRECT}"
+        )
+    given = {name: _value(name, text) for name, text in zip(columns, cells, strict=True) if text}
+    for name in ("precision", "threads", "batch"):
+        if given.get(name, vars(device)[name]) != vars(device)[name]:
+            raise InvalidInputError(
+                f"it is of {name} {given[name]}, the device of {vars(device)[name]}. "
+                f"Import it with: --{name} {given[name]}"
+            )
+    spec = {name: given[name] for name in SPEC_FIELDS if name in given}
+    times = {name: given[name] for name in TIMES if name in given}
+    if "median_ms" not in times:
+        raise InvalidInputError(f"it has no median_ms. {CORRECT}")
+    single = dict.fromkeys(("p90_ms", "min_ms"), times["median_ms"])
+    single |= {"mad_ms": 0.0, "n_runs": 1, "settled": "half_interval" in times}
+    block = block_from_json(spec, "its block")
+    return block, read_record(Measurement, {**single, **times}, "its times")
 
 
 def _value(name: str, text: str) -> Any:  # noqa: ANN401
-    if name in NAMES or name not in (*SPEC_FIELDS, *TIMES):
+    """The text of a cell as its column's type; a whole number may be written as ``3.0``."""
+    type_ = COLUMNS[name]
+    if type_ is str:
         return text
-    if name == "settled":
-        return text.lower() == "true"
-    number = float(text)
-    return int(number) if number.is_integer() and name != "se_ratio" else number
+    if type_ is bool and text.lower() in TRUTH:
+        return TRUTH[text.lower()]
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if type_ is bool or not math.isfinite(number) or (type_ is int and number % 1):
+        raise InvalidInputError(f"{name} is {text!r}, no {WORDS[type_]}. {CORRECT}")
+    return type_(number)
+
+
+def _plain(hint: Any) -> type:  # noqa: ANN401
+    """The type of a column: of ``float | None`` it is float, of a word from a list it is str."""
+    return next((type_ for type_ in (int, float, bool) if hint in (type_, type_ | None)), str)
+
+
+SPEC_FIELDS = {"kind": str} | {
+    field.name: _plain(field.type) for spec in BLOCKS.values() for field in fields(spec)
+}
+TIMES = {field.name: _plain(field.type) for field in fields(Measurement)}
+SETTINGS = {"device": str, "precision": str, "threads": int, "batch": int}
+COLUMNS: Mapping[str, type] = {**SPEC_FIELDS, **TIMES, **SETTINGS}
+"""Every column in order, and the type of its values."""

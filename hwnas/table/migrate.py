@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +10,22 @@ from hwnas.device import DeviceSpec, Fingerprint, measuring_cpus
 from hwnas.errors import TableError
 from hwnas.measure import BLOCK_ROUNDS
 from hwnas.record import read_record
-from hwnas.table.file_format import FORMAT, OLDER, read_table, write_table
+from hwnas.table.file_format import FORMAT, OLDER, parse_table, write_table
 from hwnas.table.latency_table import LatencyTable
 from hwnas.table.store import table_name
 from hwnas.whole_file import write_whole
 
+ELSEWHERE = "copy the table to another folder and migrate it there"
 
-def migrate(path: Path, machine_of: Callable[[DeviceSpec], Fingerprint]) -> tuple[Path, Path]:
+MachineOf = Callable[[DeviceSpec], Fingerprint]
+
+
+def migrate(path: Path, machine_of: MachineOf) -> tuple[Path, Path]:
     """Rewrite a table of version 1 beside itself, under the name this version looks for.
 
     Its rows were timed in one go each, so none is settled; the next profile times them again.
     Version 1 measured on the last processors allowed, which is filled in where the table is this
-    machine's.
+    machine's. Nothing that is there already is overwritten.
 
     Args:
         path: The old table.
@@ -31,45 +35,68 @@ def migrate(path: Path, machine_of: Callable[[DeviceSpec], Fingerprint]) -> tupl
         The new file, and where the old one was moved.
 
     Raises:
-        TableError: It is no table of version 1.
+        TableError: It is no table of version 1, or a new one is there already.
+        RunError: The disk refuses.
     """
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")[:-1]
-        header = json.loads(lines[0])
-        if header["format"] != OLDER:
-            raise ValueError(f"its format is {header['format']!r}, not {OLDER!r}")
-        rows = [{**json.loads(line), "settled": False} for line in lines[1:]]
-        table = _migrated(path, header, rows, machine_of)
-    except (OSError, UnicodeDecodeError, ValueError, KeyError, IndexError, TypeError) as error:
-        raise TableError(
-            f"Cannot migrate {path}: {error}. Name a table of version 1, or profile again."
-        ) from error
-    kept = path.with_suffix(".jsonl.v1")
+        content = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _cannot(path, str(error)) from error
+    table = _migrated(path, content.split("\n")[:-1], machine_of)
     new = path.with_name(table_name(table.header.device, table.header.fingerprint))
-    path.replace(kept)
-    write_table(new, table)
+    kept = path.with_name(f"{path.name}.v1")
+    if new.exists() and not new.samefile(path):
+        raise TableError(
+            f"{path} would become {new}, which is there already and stays as it is. Delete the "
+            "old table, or move the new one away and migrate again."
+        )
+    if kept.exists() and kept.read_bytes() != content.encode():
+        raise TableError(
+            f"{path} would be kept as {kept}, where another file lies. Move that away first."
+        )
+    write_whole(kept, content, ELSEWHERE)
+    write_table(new, table, ELSEWHERE)
+    if not new.samefile(path):
+        path.unlink()
     return new, kept
 
 
-def _migrated(
-    path: Path,
-    header: dict[str, Any],
-    rows: list[Any],
-    machine_of: Callable[[DeviceSpec], Fingerprint],
-) -> LatencyTable:
-    """Through the file format, so that every value is checked."""
-    device = read_record(DeviceSpec, header["device"], str(path))
-    here = asdict(machine_of(device))
-    del here["affinity"]
-    affinity = measuring_cpus(device.threads) if header["fingerprint"] == here else []
+def _migrated(path: Path, lines: list[str], machine_of: MachineOf) -> LatencyTable:
+    """Through the file format, so that every value is checked and a bad line has its number."""
+    try:
+        header = json.loads(lines[0])
+    except (IndexError, json.JSONDecodeError) as error:
+        raise _cannot(path, "its first line is no header") from error
+    written_as = header.get("format") if isinstance(header, dict) else None
+    if written_as != OLDER:
+        raise _cannot(path, f"its format is {written_as!r}, not {OLDER!r}")
+    device = read_record(DeviceSpec, header.get("device") or {}, f"{path} line 1")
     header |= {
         "format": FORMAT,
         "plan": asdict(BLOCK_ROUNDS),
-        "fingerprint": {**header["fingerprint"], "affinity": affinity},
+        "fingerprint": _with_affinity(header.get("fingerprint"), machine_of(device), device),
     }
-    trial = path.with_suffix(".migrating")
-    write_whole(trial, "".join(json.dumps(row) + "\n" for row in (header, *rows)))
+    return parse_table([json.dumps(header), *map(_unsettled, lines[1:])], str(path))
+
+
+def _with_affinity(machine: Any, here: Fingerprint, device: DeviceSpec) -> Any:  # noqa: ANN401
+    """The old fingerprint with what version 1 pinned to, if it is known to be this machine's."""
+    if not isinstance(machine, dict):
+        return machine
+    is_this = asdict(here) | machine == asdict(here)
+    return {**machine, "affinity": measuring_cpus(device.threads) if is_this else []}
+
+
+def _unsettled(line: str) -> str:
+    """The row marked; a damaged line as it is, for the reader to name."""
     try:
-        return replace(read_table(trial), path=None)
-    finally:
-        trial.unlink(missing_ok=True)
+        row = json.loads(line)
+    except json.JSONDecodeError:
+        return line
+    return json.dumps({**row, "settled": False}) if isinstance(row, dict) else line
+
+
+def _cannot(path: Path, reason: str) -> TableError:
+    return TableError(
+        f"Cannot migrate {path}: {reason}. Name a table of version 1, or profile again."
+    )

@@ -69,14 +69,19 @@ def all_tables() -> Iterator[Path]:
         yield from sorted(folder.glob("*.jsonl"))
 
 
-def _settings_name(device: DeviceSpec) -> str:
+def speed_settings(device: DeviceSpec) -> dict[str, Any]:
+    """The fields of a device, and of its recipe where it is int8, that change its speed."""
     settings = {k: v for k, v in asdict(device).items() if k not in NOT_ABOUT_SPEED}
     recipe = settings.pop("recipe")
     if device.precision == "int8":
         settings |= {k: v for k, v in recipe.items() if k not in ABOUT_ACCURACY}
+    return settings
+
+
+def _settings_name(device: DeviceSpec) -> str:
     name = re.sub(r"[^\w.@-]+", "_", device.name)
     speed = f"{device.precision}-t{device.threads}-b{device.batch}"
-    return f"{name}-{speed}-{_digest(settings)}"
+    return f"{name}-{speed}-{_digest(speed_settings(device))}"
 
 
 def _digest(facts: dict[str, Any]) -> str:

@@ -21,7 +21,8 @@ LITTLE = ("--epoch-images", "64", "--warmup-epochs", "1", "--epochs", "1")
 LEAVES = (
     *("profile", "search", "export", "verify"),
     *("devices list", "devices show", "devices probe"),
-    *("table list", "table show", "table score"),
+    *("table list", "table show", "table score", "table diff"),
+    *("table merge", "table export", "table import", "table migrate"),
 )
 
 Command = Callable[..., Any]

@@ -1,6 +1,7 @@
 """``hwnas table``'s commands on files, from the command line."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ import pytest
 
 Command = Callable[..., Any]
 Refused = Callable[..., str]
+
+OLD = Path(__file__).parents[1] / "table" / "version_1.jsonl"
 
 CSV = "kind,input_size,in_channels,median_ms\ndispatch,1,8,0.25\ndispatch,2,8,0.5\n"
 
@@ -34,7 +37,7 @@ def test_merge_export_and_import_make_a_round(
     assert imported.parent == table.parent
     plain = json.loads(command("table", "diff", both, imported, "--json").output)
     assert plain["median_ratio"] == 1 and not plain["only_in_first"]
-    assert plain["settings"]["fingerprint.cpu"][1] == "imported from flat.csv"
+    assert plain["settings"]["fingerprint.cpu"][1].startswith("imported from flat.csv (")
 
 
 def test_an_imported_table_is_not_this_machine_s(command: Command, tmp_path: Path) -> None:
@@ -44,12 +47,84 @@ def test_an_imported_table_is_not_this_machine_s(command: Command, tmp_path: Pat
     assert "imported from phone.csv" in shown
 
 
+def test_an_imported_row_may_not_be_quoted_as_measured(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "phone.csv").write_text(f"provenance,{CSV}".replace("\nd", "\nmeasured,d"))
+    path = command("table", "import", "phone.csv").output.split(" lie in ")[1].strip()
+    shown = json.loads(command("table", "show", path, "--json").output)
+    assert shown["header"]["provenance"] == "imported" and shown["header"]["conditions"] is None
+    assert {row["provenance"] for row in shown["rows"]} == {"imported"}
+
+
+def test_what_was_simulated_stays_so_when_it_is_imported(
+    command: Command, table: Path, tmp_path: Path
+) -> None:
+    command("table", "export", table, "--csv", "flat.csv")
+    imported = command("table", "import", "flat.csv").output.split(" lie in ")[1].strip()
+    shown = json.loads(command("table", "show", imported, "--json").output)
+    assert {row["provenance"] for row in shown["rows"]} == {"simulated"}
+
+
+def test_two_files_of_one_name_make_two_tables(command: Command, tmp_path: Path) -> None:
+    paths = set()
+    for text in (CSV, CSV.replace("0.25", "0.75")):
+        (tmp_path / "phone.csv").write_text(text)
+        paths.add(command("table", "import", "phone.csv").output.split(" lie in ")[1].strip())
+    assert len(paths) == 2 and all(Path(path).is_file() for path in paths)
+
+
+def test_keys_that_are_no_block_are_counted_with_an_example(
+    command: Command, tmp_path: Path
+) -> None:
+    stem = "Conv-input:8x8x3-output:4x4x8: {mean: 1}"
+    (tmp_path / "t.yaml").write_text(f"{stem}\nSoftmax-input:1: {{mean: 1}}\nb: 1\n")
+    ending = command("table", "import", "t.yaml", "--precision", "float32")
+    assert ending.output.startswith("1 blocks lie in ")
+    assert "2 of the keys, such as 'Softmax-input:1'." in ending.errors
+
+
+def test_the_rows_shown_are_as_many_as_asked_for(command: Command, table: Path) -> None:
+    assert "changed most" in command("table", "diff", table, table, "--rows", "1").output
+    assert "changed most" not in command("table", "diff", table, table, "--rows", "0").output
+
+
+def test_an_old_table_is_migrated_once(command: Command, tmp_path: Path) -> None:
+    old = tmp_path / "old.jsonl"
+    old.write_text(OLD.read_text())
+    ending = command("table", "migrate", old)
+    assert ending.code == 0 and "old.jsonl.v1" in ending.output
+    assert (tmp_path / "old.jsonl.v1").read_text() == OLD.read_text()
+    (new,) = tmp_path.glob("*.jsonl")
+    shown = json.loads(command("table", "show", new, "--json").output)
+    assert [row["settled"] for row in shown["rows"]] == [False] * 5
+
+
+def test_a_row_of_an_old_table_that_is_damaged_is_named(refused: Refused, tmp_path: Path) -> None:
+    old = tmp_path / "old.jsonl"
+    old.write_text(OLD.read_text().replace('"conv"', '"conf"'))
+    assert f"{old} line 2 is no table row" in refused("table", "migrate", old)
+
+
+def test_parquet_without_pyarrow_is_told_in_a_sentence(
+    refused: Refused, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    message = refused("table", "export", table, "--parquet", "t.parquet")
+    assert message.startswith("Parquet needs pyarrow.")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (("diff", "{table}", "nothing"), "No latency table 'nothing'"),
         (("diff", "{table}", "none.jsonl"), "Cannot read the latency table none.jsonl"),
         (("merge", "{table}", "--out", "x.jsonl"), "merges with nothing. Name two or more."),
+        (("merge", "{table}", "{table}", "--out", "x.csv"), "ends in .jsonl, got --out x.csv"),
+        (("merge", "{table}", "{table}", "--out", "{table}/x.jsonl"), "another place with --out"),
+        (("diff", "{table}", "{table}", "--rows", "-1"), "-1"),
+        (("export", "none.jsonl", "--csv", "x.csv"), "Cannot read the latency table none.jsonl"),
+        (("export", "{table}", "--csv", "{table}/x.csv"), "name another file"),
+        (("import", "none.csv", "--device", "nothing"), "No device 'nothing'"),
+        (("import", "none.csv", "--threads", "0"), "threads must be at least 1, got 0"),
         (("export", "{table}"), "Give --csv FILE or --parquet FILE."),
         (("import", "table.xls"), "table.xls is neither .yaml nor .csv."),
         (("import", "none.csv"), "Cannot read none.csv"),

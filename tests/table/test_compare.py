@@ -8,7 +8,7 @@ import pytest
 from hwnas.block import DispatchSpec
 from hwnas.errors import TableError
 from hwnas.measure import Measurement
-from hwnas.table import LatencyTable, compare, merged
+from hwnas.table import Conditions, LatencyTable, compare, merged
 
 OTHER = DispatchSpec(input_size=7)
 
@@ -87,3 +87,42 @@ def test_another_recipe_or_machine_is_refused_by_name(table: LatencyTable) -> No
 def test_what_changes_no_speed_does_not_stand_in_the_way(table: LatencyTable) -> None:
     device = replace(table.header.device, description="the grey one")
     assert merged([table, replace(table, header=replace(table.header, device=device))]) == table
+
+
+def test_calibration_changes_no_speed_and_does_not_stand_in_the_way(table: LatencyTable) -> None:
+    recipe = replace(table.header.device.recipe, calibration="entropy", percentile=99.0)
+    device = replace(table.header.device, recipe=recipe)
+    assert merged([table, replace(table, header=replace(table.header, device=device))]) == table
+
+
+def test_a_recipe_that_changes_speed_is_refused_by_name(table: LatencyTable) -> None:
+    recipe = replace(table.header.device.recipe, per_channel=False)
+    device = replace(table.header.device, recipe=recipe)
+    other = replace(table, header=replace(table.header, device=device))
+    with pytest.raises(TableError, match="per_channel is False in the one and True in the other"):
+        merged([table, other])
+
+
+def test_another_machine_is_refused_by_name(table: LatencyTable) -> None:
+    machine = replace(table.header.fingerprint, governor="powersave")
+    other = replace(table, header=replace(table.header, fingerprint=machine))
+    with pytest.raises(TableError, match="governor is 'powersave' in the one"):
+        merged([table, other])
+
+
+def test_a_merged_table_claims_no_more_than_each_of_them(table: LatencyTable) -> None:
+    loose = replace(table.header.plan, tolerance=0.05)
+    last = Conditions(date="2026-02-01", hwnas_version="1", others_load=0.1)
+    first = replace(last, date="2026-01-01")
+    one = replace(table, header=replace(table.header, plan=loose, conditions=first))
+    two = replace(table, header=replace(table.header, conditions=last))
+    for both in ([one, two], [two, one]):
+        header = merged(both).header
+        assert (header.plan, header.conditions) == (loose, last)
+
+
+def test_networks_are_joined_too(table: LatencyTable) -> None:
+    one = replace(table, networks={(OTHER,): row(1.0, 0.01)})
+    two = replace(table, networks={(OTHER,): row(2.0, 0.002), (OTHER, OTHER): row(3.0)})
+    found = {len(blocks): r.median_ms for blocks, r in merged([one, two]).networks.items()}
+    assert found == {1: 2.0, 2: 3.0}

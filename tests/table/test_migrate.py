@@ -70,3 +70,44 @@ def test_what_is_no_old_table_stays_as_it_is(tmp_path: Path, text: str) -> None:
     with pytest.raises(TableError, match="Cannot migrate"):
         migrate(path, here)
     assert path.read_text() == text and [p.name for p in tmp_path.iterdir()] == ["t.jsonl"]
+
+
+def test_a_new_table_that_is_there_is_not_overwritten(old: Path, simulated: DeviceSpec) -> None:
+    new = old.with_name(table_name(simulated, HERE))
+    new.write_text("settled rows")
+    before = old.read_text()
+    with pytest.raises(TableError, match="which is there already and stays as it is"):
+        migrate(old, here)
+    assert new.read_text() == "settled rows" and old.read_text() == before
+
+
+def test_another_old_table_that_was_kept_is_not_overwritten(old: Path) -> None:
+    kept = old.with_name("old.jsonl.v1")
+    kept.write_text("another")
+    with pytest.raises(TableError, match="Move that away first"):
+        migrate(old, here)
+    assert kept.read_text() == "another" and old.exists()
+
+
+def test_a_migration_that_was_cut_short_goes_on(old: Path) -> None:
+    old.with_name("old.jsonl.v1").write_text(old.read_text())
+    new, kept = migrate(old, here)
+    assert new.is_file() and kept.is_file() and not old.exists()
+
+
+def test_a_table_that_has_its_new_name_already_is_replaced(
+    old: Path, simulated: DeviceSpec
+) -> None:
+    path = old.rename(old.with_name(table_name(simulated, HERE)))
+    new, kept = migrate(path, here)
+    assert new == path and read_table(new).n_unsettled and kept.is_file()
+
+
+@pytest.mark.parametrize("line", ["{", "[]", '{"block": {"kind": "mbcnv"}}'])
+def test_a_damaged_line_of_an_old_table_is_numbered(old: Path, line: str) -> None:
+    lines = old.read_text().splitlines()
+    lines[2] = line
+    old.write_text("\n".join(lines) + "\n")
+    with pytest.raises(TableError, match=r"old.jsonl line 3 is "):
+        migrate(old, here)
+    assert [path.name for path in old.parent.glob("old*")] == ["old.jsonl"]
