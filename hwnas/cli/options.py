@@ -45,3 +45,8 @@ SkipBad = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 Seed = Annotated[int, typer.Option("--seed", help="Of everything random.")]
+MaxMemory = Annotated[
+    str | None,
+    typer.Option("--max-memory", help="Most memory while it runs, weights apart: 2MiB, 300kB."),
+]
+MaxSize = Annotated[str | None, typer.Option("--max-size", help="Largest file: 500kB, 1.5MB.")]

@@ -9,6 +9,8 @@ from hwnas.cli.options import (
     Calibration,
     Device,
     Json,
+    MaxMemory,
+    MaxSize,
     Precision,
     Quiet,
     Seed,
@@ -49,6 +51,8 @@ def search(
     max_macs: Annotated[
         str | None, typer.Option("--max-macs", help="Most multiply-accumulates: 300M.")
     ] = None,
+    max_memory: MaxMemory = None,
+    max_size: MaxSize = None,
     input_size: Annotated[
         int | None, typer.Option("--input-size", help="Resize the images to this many pixels.")
     ] = None,
@@ -91,6 +95,7 @@ def search(
         hwnas search --latency 0.1ms
         hwnas search --latency 20ms --data photos/ --input-size 96 --device x86-cpu
         hwnas search --latency 0.2ms --data fashion-mnist --max-params 300k --out runs/shirts
+        hwnas search --latency 0.2ms --max-memory 100KiB --max-size 300kB
     """
     from hwnas.pipeline import search as run
     from hwnas.pipeline import settings_from
@@ -109,6 +114,8 @@ def search(
             calibration=calibration,
             max_params=max_params,
             max_macs=max_macs,
+            max_memory=max_memory,
+            max_size=max_size,
             seed=seed,
             out=out,
             input_size=input_size,
@@ -144,7 +151,14 @@ def _print(result: Any) -> None:  # noqa: ANN401
     rows += [
         ["parameters", f"{result.params:,}"],
         ["multiply-accumulates", f"{result.macs:,}"],
-        ["model", f"{result.model_bytes:,} bytes"],
+        [
+            f"model ({result.predicted_model_bytes:,} predicted)",
+            f"{result.model_bytes:,} bytes",
+        ],
+        [
+            f"working set ({result.predicted_memory_bytes:,} predicted)",
+            f"{result.memory_bytes:,} bytes",
+        ],
     ]
     for base in result.baselines:
         found = "not trained" if base.accuracy is None else f"{100 * base.accuracy:.2f} %"

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hwnas.cli.options import Device, Json, Quiet, SkipBad, Threads
+from hwnas.cli.options import Device, Json, MaxMemory, MaxSize, Quiet, SkipBad, Threads
 from hwnas.cli.show import Exit, print_json, print_table, say, showing_progress
 
 
@@ -16,6 +16,8 @@ def verify(
     ] = None,
     device: Device = "local",
     threads: Threads = None,
+    max_memory: MaxMemory = None,
+    max_size: MaxSize = None,
     data: Annotated[
         str | None, typer.Option("--data", help="Test accuracy on this data set's test images.")
     ] = None,
@@ -26,10 +28,11 @@ def verify(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Time a model on the device and test it; exit 1 if a promise is not kept.
+    """Time, measure and test a model on the device; exit 1 if a promise is not kept.
 
     Examples:
         hwnas verify model.int8.onnx --device x86-cpu --latency 20ms
+        hwnas verify model.int8.onnx --max-memory 2MiB --max-size 500kB
         hwnas verify model.int8.onnx --latency 0.2ms --data fashion-mnist --min-accuracy 0.9
     """
     from hwnas.pipeline import verify as run
@@ -40,6 +43,8 @@ def verify(
             latency,
             device=device,
             threads=threads,
+            max_memory=max_memory,
+            max_size=max_size,
             data=data,
             min_accuracy=min_accuracy,
             skip_bad=skip_bad,
@@ -60,6 +65,8 @@ def _print(report: Any) -> None:  # noqa: ANN401
     rows = [
         ["latency", f"{measured.median_ms:.4g} ms ({measured.provenance})", budget],
         ["90 % of runs within", f"{measured.p90_ms:.4g} ms", ""],
+        ["working set", f"{report.memory_bytes:,} bytes", _limit(report.max_memory_bytes)],
+        ["file", f"{report.file_bytes:,} bytes", _limit(report.max_file_bytes)],
     ]
     if report.accuracy is not None:
         asked = "none" if report.min_accuracy is None else f"{100 * report.min_accuracy:g} %"
@@ -67,3 +74,7 @@ def _print(report: Any) -> None:  # noqa: ANN401
     verdict = "kept" if report.kept else "NOT kept"
     title = f"{report.model} on {report.device}: {verdict}"
     print_table(title, {"": "left", "found": "left", "asked": "left"}, rows)
+
+
+def _limit(n_bytes: int | None) -> str:
+    return "none" if n_bytes is None else f"{n_bytes:,} bytes"

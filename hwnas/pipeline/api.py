@@ -6,7 +6,7 @@ from hwnas.errors import InvalidInputError
 from hwnas.measure.engine import engine_named
 from hwnas.pipeline.arguments import budget_from, check_seed, default_out, device_with, space_for
 from hwnas.pipeline.export import ExportReport, ExportRequest, run_export
-from hwnas.pipeline.quantity import milliseconds
+from hwnas.pipeline.quantity import byte_count, milliseconds
 from hwnas.pipeline.request import SearchRequest
 from hwnas.pipeline.score_table import ScoreRequest, TableScore, run_score
 from hwnas.pipeline.search import run_search
@@ -70,6 +70,8 @@ def search(  # noqa: PLR0913 - a command's options
     calibration: str | None = None,
     max_params: str | None = None,
     max_macs: str | None = None,
+    max_memory: str | None = None,
+    max_size: str | None = None,
     seed: int = 0,
     out: str | Path | None = None,
     input_size: int | None = None,
@@ -96,6 +98,8 @@ def search(  # noqa: PLR0913 - a command's options
         calibration: ``minmax``, ``percentile`` or ``entropy``; the device file's by default.
         max_params: Most parameters, such as ``"3M"``.
         max_macs: Most multiply-accumulates, such as ``"300M"``.
+        max_memory: Largest peak working set, such as ``"2MiB"``; weights are not counted.
+        max_size: Largest file, such as ``"500kB"``.
         seed: Of everything random.
         out: The run folder; ``runs/<data>-<space>-<device>-<latency>`` by default.
         input_size: Resize the images to this many pixels.
@@ -118,7 +122,13 @@ def search(  # noqa: PLR0913 - a command's options
         space=space,
         strategy=strategy,
         data=data,
-        budget=budget_from(latency, max_params, max_macs),
+        budget=budget_from(
+            latency,
+            max_params=max_params,
+            max_macs=max_macs,
+            max_memory=max_memory,
+            max_size=max_size,
+        ),
         out=Path(out) if out is not None else default_out(data, space, device, latency),
         seed=seed,
         input_size=input_size,
@@ -137,6 +147,8 @@ def verify(  # noqa: PLR0913 - a command's options
     *,
     device: str = "local",
     threads: int | None = None,
+    max_memory: str | None = None,
+    max_size: str | None = None,
     data: str | None = None,
     min_accuracy: float | None = None,
     skip_bad: bool = False,
@@ -149,6 +161,8 @@ def verify(  # noqa: PLR0913 - a command's options
         latency: The budget with its unit.
         device: A name of ``hwnas devices`` or a device file.
         threads: Threads of one inference; the device file's by default.
+        max_memory: Largest peak working set, such as ``"2MiB"``; weights are not counted.
+        max_size: Largest file, such as ``"500kB"``.
         data: Whose test images to use.
         min_accuracy: Least share of test images to classify right, from 0 to 1.
         skip_bad: Leave unreadable and mislabelled images out.
@@ -161,6 +175,8 @@ def verify(  # noqa: PLR0913 - a command's options
         model=Path(model),
         device=device_with(device, threads=threads),
         budget_ms=None if latency is None else milliseconds(latency),
+        max_memory_bytes=None if max_memory is None else byte_count(max_memory, "--max-memory"),
+        max_file_bytes=None if max_size is None else byte_count(max_size, "--max-size"),
         data=data,
         min_accuracy=min_accuracy,
         skip_bad=skip_bad,

@@ -7,7 +7,7 @@ from typing import get_args
 from hwnas.device import CALIBRATIONS, DeviceSpec, Precision, load_device
 from hwnas.errors import InvalidInputError
 from hwnas.pipeline.problem import load_images, usable_space
-from hwnas.pipeline.quantity import check_least, count, milliseconds
+from hwnas.pipeline.quantity import byte_count, check_least, count, milliseconds
 from hwnas.progress import OnProgress
 from hwnas.record import unknown_name
 from hwnas.search import Budget
@@ -64,18 +64,28 @@ def space_for(
     return usable_space(space, input_size=input_size, in_channels=in_channels, n_classes=n_classes)
 
 
-def budget_from(latency: str | None, max_params: str | None, max_macs: str | None) -> Budget:
-    """The budget three texts such as ``20ms``, ``3M`` and ``300M`` make.
+def budget_from(
+    latency: str | None,
+    *,
+    max_params: str | None = None,
+    max_macs: str | None = None,
+    max_memory: str | None = None,
+    max_size: str | None = None,
+) -> Budget:
+    """The budget that texts such as ``20ms``, ``3M``, ``300M``, ``2MiB`` and ``500kB`` make.
 
     Raises:
         InvalidInputError: All are missing, or one cannot be read.
     """
-    if latency is None and max_params is None and max_macs is None:
+    given = (latency, max_params, max_macs, max_memory, max_size)
+    if all(text is None for text in given):
         raise InvalidInputError("A search needs a budget. Give one with --latency 20ms.")
     return Budget(
         latency_ms=None if latency is None else milliseconds(latency),
         n_parameters=None if max_params is None else count(max_params, "--max-params"),
         n_macs=None if max_macs is None else count(max_macs, "--max-macs"),
+        memory_bytes=None if max_memory is None else byte_count(max_memory, "--max-memory"),
+        file_bytes=None if max_size is None else byte_count(max_size, "--max-size"),
     )
 
 

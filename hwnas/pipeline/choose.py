@@ -29,13 +29,17 @@ TIGHTEN = 1.03
 
 @dataclass(frozen=True)
 class Timed:
-    """A candidate that was built and timed; ``predicted_ms`` is its blocks' uncorrected sum."""
+    """A candidate that was built and timed; ``predicted_ms`` is its blocks' uncorrected sum.
+
+    A rejected one was trained and then broke the budget.
+    """
 
     architecture: Architecture
     score: float
     predicted_ms: float
     measurement: Measurement
     accuracy: float
+    rejected: bool = False
 
 
 class Chooser:
@@ -88,10 +92,12 @@ class Chooser:
         return chosen
 
     def reject(self, timed: Timed, measurement: Measurement) -> None:
-        """Replace a timing that the trained network did not keep, and doubt the others by it."""
+        """Never choose it again; doubt the others' timings by that of the trained network."""
         slowdown = measurement.median_ms / timed.measurement.median_ms
         self._slowdown = max(self._slowdown, slowdown)
-        self.timed[self.timed.index(timed)] = replace(timed, measurement=measurement)
+        self.timed[self.timed.index(timed)] = replace(
+            timed, measurement=measurement, rejected=True
+        )
         self.n_rejected += 1
         self._chosen = ""
         self._keep()
@@ -149,7 +155,8 @@ class Chooser:
         return [
             timed
             for timed in self.timed
-            if self._problem.fits(timed.measurement, slowdown=self._slowdown)
+            if not timed.rejected
+            and self._problem.fits(timed.measurement, slowdown=self._slowdown)
         ]
 
     def _fresh(self) -> Iterator[Candidate]:

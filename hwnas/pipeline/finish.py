@@ -14,8 +14,9 @@ from hwnas.block import BlockSpec
 from hwnas.data import DataSet
 from hwnas.device import DeviceSpec
 from hwnas.export import ModelCard, Preprocessing, to_onnx, write_card
-from hwnas.measure import NETWORK_PLAN, Measurement
+from hwnas.measure import NETWORK_PLAN, Measurement, Provenance
 from hwnas.measure.engine import Engine
+from hwnas.measure.engine.allocation import allocated_bytes
 from hwnas.network import input_shape
 from hwnas.quantize import Deployable, deployable
 from hwnas.train import Finetuner, FinetuneSettings
@@ -26,11 +27,15 @@ from hwnas.version import VERSION
 
 @dataclass(frozen=True, kw_only=True)
 class Finished:
-    """A trained network in float and in the device's precision, timed but not yet judged."""
+    """A trained network in float and in the device's precision, timed but not yet judged.
+
+    ``memory_bytes`` is the peak working set of the deployed model, as allocated.
+    """
 
     float32: onnx.ModelProto
     deployed: Deployable
     measurement: Measurement
+    memory_bytes: int
     export_difference: float
 
 
@@ -73,6 +78,7 @@ class Workshop:
             measurement=measure_within(
                 deployed.content, self.device, self.engine, self.budget_ms, NETWORK_PLAN
             ),
+            memory_bytes=allocated_bytes(deployed.content, self.device),
             export_difference=difference,
         )
 
@@ -88,19 +94,11 @@ class Workshop:
 
     def label(self, finished: Finished, architecture: dict[str, Any]) -> None:
         """Write what is known into both files' metadata."""
-        card = ModelCard(
-            architecture=architecture,
-            preprocessing=self.preprocessing,
-            class_names=self.data.class_names,
-            precision=self.device.precision,
-            trained=True,
-            device=self.device.name,
-            threads=self.device.threads,
-            batch=self.device.batch,
+        card = replace(
+            _card(self.data, self.device, architecture),
             latency_budget_ms=self.budget_ms,
             measured_latency_ms=finished.measurement.median_ms,
             provenance=finished.measurement.provenance,
-            hwnas_version=VERSION,
         )
         if finished.deployed.model is not finished.float32:
             unmeasured = replace(
@@ -108,6 +106,38 @@ class Workshop:
             )
             write_card(finished.float32, unmeasured)
         write_card(finished.deployed.model, card)
+
+
+def card_bytes(data: DataSet, device: DeviceSpec, architecture: dict[str, Any]) -> int:
+    """About as many bytes as a network's metadata takes in its file."""
+    longest_latency = 1 / 3
+    labelled = onnx.ModelProto()
+    card = _card(data, device, architecture)
+    write_card(
+        labelled,
+        replace(
+            card,
+            latency_budget_ms=longest_latency,
+            measured_latency_ms=longest_latency,
+            provenance=Provenance.SIMULATED,
+        ),
+    )
+    return labelled.ByteSize()
+
+
+def _card(data: DataSet, device: DeviceSpec, architecture: dict[str, Any]) -> ModelCard:
+    """What is known of a trained network before it is timed."""
+    return ModelCard(
+        architecture=architecture,
+        preprocessing=preprocessing_of(data),
+        class_names=data.class_names,
+        precision=device.precision,
+        trained=True,
+        device=device.name,
+        threads=device.threads,
+        batch=device.batch,
+        hwnas_version=VERSION,
+    )
 
 
 def preprocessing_of(data: DataSet) -> Preprocessing:

@@ -54,7 +54,7 @@ class Outcome:
         return models | encoded | {"pareto.png": picture(result)}
 
     def result(self, work: WorkFolder) -> SearchResult:
-        """Test both files, label them, and put every figure in its place."""
+        """Test both files and put every figure in its place."""
         problem, request, finished = self.problem, self.problem.request, self.finished
         device, blocks = request.device, problem.blocks(self.chosen.architecture)
         architecture = architecture_to_json(problem.space, self.chosen.architecture)
@@ -63,7 +63,6 @@ class Outcome:
         if device.precision == "int8":
             int8_accuracy = self.workshop.test_accuracy(finished.deployed.model)
         float32_ms = self.workshop.time_float32(finished).median_ms
-        self.workshop.label(finished, architecture)
         return SearchResult(
             device=device.name,
             engine=self.problem.engine.version(),
@@ -83,6 +82,8 @@ class Outcome:
             max_macs=request.budget.n_macs,
             n_blocks=len(blocks),
             n_estimated_blocks=problem.model.n_estimated(blocks),
+            max_memory_bytes=request.budget.memory_bytes,
+            max_file_bytes=request.budget.file_bytes,
             predicted_latency_ms=problem.predict_ms(self.chosen.architecture),
             corrected_latency_ms=self.chooser.ratio * problem.predict_ms(self.chosen.architecture),
             measured_latency_ms=finished.measurement.median_ms,
@@ -92,6 +93,9 @@ class Outcome:
             accuracy_int8=int8_accuracy,
             params=sum(block.n_parameters for block in blocks),
             macs=sum(block.n_macs for block in blocks),
+            predicted_memory_bytes=problem.predict_memory_bytes(self.chosen.architecture),
+            memory_bytes=finished.memory_bytes,
+            predicted_model_bytes=problem.predict_file_bytes(self.chosen.architecture),
             model_bytes=len(finished.deployed.content),
             float32_bytes=finished.float32.ByteSize(),
             left_in_float=finished.deployed.left_in_float,

@@ -8,16 +8,25 @@ from functools import cached_property
 from hwnas.block import BlockSpec
 from hwnas.data import DataSet, load_data
 from hwnas.errors import DataError, InvalidInputError, NoNetworkFitsError
+from hwnas.footprint import EMPTY_FILE_BYTES, block_file_bytes, working_set_bytes
 from hwnas.latency import LatencyModel
 from hwnas.measure import NETWORK_PLAN, Measurement
 from hwnas.measure.engine import Engine
+from hwnas.pipeline.finish import card_bytes
 from hwnas.pipeline.quantity import check_least
 from hwnas.pipeline.request import SearchRequest
 from hwnas.profile import ready_blocks
 from hwnas.progress import OnProgress, Progress
-from hwnas.search import Generator
+from hwnas.search import Generator, least_peak
 from hwnas.search.priced_graph import Price, Scores
-from hwnas.space import Architecture, Space, all_blocks, blocks_of, space_named
+from hwnas.space import (
+    Architecture,
+    Space,
+    all_blocks,
+    architecture_to_json,
+    blocks_of,
+    space_named,
+)
 from hwnas.verify import measure_within
 
 
@@ -99,21 +108,27 @@ class Problem:
 
     def generator(self, scores: Scores) -> Generator:
         """Exact network generation with these scores."""
-        return Generator(self.space, scores, self._prices)
+        return Generator(self.space, scores, self._prices, self._allows)
 
     def limits(self, ratio: float) -> tuple[float, ...]:
         """One limit a price, when networks take ``ratio`` times what their blocks say."""
         budget = self.request.budget
         latency_ms = math.inf if budget.latency_ms is None else budget.latency_ms / ratio
-        others = (budget.n_parameters, budget.n_macs)
-        return (
-            latency_ms - self.model.constant_ms,
-            *(float(limit) for limit in others if limit is not None),
-        )
+        others = (float(limit - self._constants[name]) for name, limit in self._others.items())
+        return (latency_ms - self.model.constant_ms, *others)
 
     def predict_ms(self, architecture: Architecture) -> float:
         """What the blocks say, uncorrected."""
         return self.model.predict_ms(self.blocks(architecture))
+
+    def predict_memory_bytes(self, architecture: Architecture) -> int:
+        """The largest working set of any block."""
+        return max(map(self._working_set_bytes, self.blocks(architecture)))
+
+    def predict_file_bytes(self, architecture: Architecture) -> int:
+        """The file's size, metadata included."""
+        added = sum(map(self._block_file_bytes, self.blocks(architecture)))
+        return added + self._constants["bytes of file"]
 
     def measure(self, architecture: Architecture) -> Measurement:
         """Build, quantize and time the whole network, again if it seems over budget."""
@@ -127,6 +142,12 @@ class Problem:
         budget_ms = self.request.budget.latency_ms
         return budget_ms is None or median_ms <= budget_ms
 
+    def keeps_bytes(self, memory_bytes: int, file_bytes: int) -> bool:
+        """Whether working set and file are within the budget."""
+        budget = self.request.budget
+        pairs = ((memory_bytes, budget.memory_bytes), (file_bytes, budget.file_bytes))
+        return all(limit is None or n_bytes <= limit for n_bytes, limit in pairs)
+
     def fits(self, measurement: Measurement, slowdown: float = 1.0) -> bool:
         """Whether a median that may grow by ``slowdown`` is, with its spread to spare."""
         return self.keeps_latency(slowdown * measurement.median_ms + measurement.mad_ms)
@@ -137,6 +158,7 @@ class Problem:
         Raises:
             NoNetworkFitsError: The fastest or smallest network is over budget.
         """
+        self._refuse_too_little_memory()
         generator = self.generator(self._no_scores)
         fastest = generator.cheapest(0).architecture
         measurement = self.measure(fastest)
@@ -145,18 +167,29 @@ class Problem:
         if not self.fits(measurement) or next(within, None) is None:
             raise self._nothing_fits(generator, measurement)
 
+    def _refuse_too_little_memory(self) -> None:
+        limit = self.request.budget.memory_bytes
+        least = int(least_peak(self.space, self._working_set_bytes))
+        if limit is not None and least > limit:
+            device = self.request.device
+            raise NoNetworkFitsError(
+                f"No network of space {self.space.name!r} runs in {limit:,} bytes: the least "
+                f"working set is {least:,} bytes in {device.precision} with batch {device.batch}. "
+                "Raise --max-memory, use a smaller --input-size or another --space."
+            )
+
     def nothing_fits(self, generator: Generator) -> NoNetworkFitsError:
         """The error that says how fast the fastest network is, or what each limit allows."""
         return self._nothing_fits(generator, self.measure(generator.cheapest(0).architecture))
 
     def _nothing_fits(self, generator: Generator, fastest: Measurement) -> NoNetworkFitsError:
-        if self.fits(fastest) and len(self._price_names) > 1:
+        if self.fits(fastest) and self._others:
             return self._limits_exclude_each_other(generator, fastest)
         device = self.request.device
         return NoNetworkFitsError(
-            f"No network of space {self.space.name!r} fits {self.request.budget.latency_ms:g} ms: "
-            f"the fastest takes {fastest.median_ms:.4g} ms, give or take {fastest.mad_ms:.2g} ms "
-            f"({fastest.provenance}), on {device.name} in {device.precision} with "
+            f"No network of space {self.space.name!r} fits {self.request.budget.latency_ms:g} ms"
+            f"{self._within_memory}: the fastest takes {fastest.median_ms:.4g} ms, "
+            f"give or take {fastest.mad_ms:.2g} ms ({fastest.provenance}), on {device.name} in {device.precision} with "
             f"{device.threads} thread(s). "
             "Raise --latency, use more --threads, a smaller --input-size or another --space."
         )
@@ -167,30 +200,58 @@ class Problem:
         budget = self.request.budget
         limits = [] if budget.latency_ms is None else [f"{budget.latency_ms:g} ms"]
         reached = [] if budget.latency_ms is None else [f"{fastest.median_ms:.4g} ms"]
-        others = (limit for limit in (budget.n_parameters, budget.n_macs) if limit is not None)
-        for index, limit in enumerate(others, start=1):
-            name = self._price_names[index]
+        for index, (name, limit) in enumerate(self._others.items(), start=1):
+            least = int(generator.cheapest(index).costs[index]) + self._constants[name]
             limits.append(f"{limit:,} {name}")
-            reached.append(f"{int(generator.cheapest(index).costs[index]):,} {name}")
+            reached.append(f"{least:,} {name}")
         return NoNetworkFitsError(
-            f"No network of space {self.space.name!r} keeps {' and '.join(limits)}: the least "
-            f"of each alone is {' and '.join(reached)}. Raise a limit or name another --space."
+            f"No network of space {self.space.name!r} keeps {' and '.join(limits)}"
+            f"{self._within_memory}: the least of each alone is {' and '.join(reached)}. "
+            "Raise a limit or name another --space."
         )
+
+    @property
+    def _within_memory(self) -> str:
+        limit = self.request.budget.memory_bytes
+        return "" if limit is None else f" in a working set of {limit:,} bytes"
+
+    def _allows(self, block: BlockSpec) -> bool:
+        limit = self.request.budget.memory_bytes
+        return limit is None or self._working_set_bytes(block) <= limit
+
+    def _working_set_bytes(self, block: BlockSpec) -> int:
+        return working_set_bytes(block, self.request.device)
+
+    def _block_file_bytes(self, block: BlockSpec) -> int:
+        return block_file_bytes(block, self.request.device)
 
     @cached_property
     def _prices(self) -> Sequence[Price]:
         available: dict[str, Price] = {
-            "latency": self.model.block_ms,
             "parameters": lambda block: block.n_parameters,
             "MACs": lambda block: block.n_macs,
+            "bytes of file": self._block_file_bytes,
         }
-        return [available[name] for name in self._price_names]
+        return [self.model.block_ms, *(available[name] for name in self._others)]
 
     @cached_property
-    def _price_names(self) -> Sequence[str]:
+    def _others(self) -> dict[str, int]:
+        """The limits beside latency that are sums over blocks."""
         budget = self.request.budget
-        limits = {"parameters": budget.n_parameters, "MACs": budget.n_macs}
-        return ["latency", *(name for name, limit in limits.items() if limit is not None)]
+        limits = {
+            "parameters": budget.n_parameters,
+            "MACs": budget.n_macs,
+            "bytes of file": budget.file_bytes,
+        }
+        return {name: limit for name, limit in limits.items() if limit is not None}
+
+    @cached_property
+    def _constants(self) -> dict[str, int]:
+        """What a network costs beside its blocks."""
+        any_network = Architecture(tuple(d.options[0] for d in self.space.decisions))
+        architecture = architecture_to_json(self.space, any_network)
+        card = card_bytes(self.data, self.request.device, architecture)
+        return {"parameters": 0, "MACs": 0, "bytes of file": EMPTY_FILE_BYTES + card}
 
     @property
     def _no_scores(self) -> dict[str, dict[str, float]]:

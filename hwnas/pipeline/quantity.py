@@ -1,4 +1,4 @@
-"""Quantities as people write them: ``20ms``, ``350us``, ``3M``."""
+"""Quantities as people write them: ``20ms``, ``350us``, ``3M``, ``2MiB``."""
 
 import math
 import re
@@ -7,6 +7,11 @@ from hwnas.errors import InvalidInputError
 
 MILLISECONDS = {"us": 1e-3, "µs": 1e-3, "ms": 1.0, "s": 1e3}
 COUNTS = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9}
+
+BYTES = {
+    **{"B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9},
+    **{"KiB": 2**10, "MiB": 2**20, "GiB": 2**30},
+}
 
 
 def milliseconds(text: str) -> float:
@@ -44,6 +49,30 @@ def count(text: str, what: str) -> int:
     if counted < 1:
         raise InvalidInputError(f"The {what} {text!r} is less than one. Write one as in 3M.")
     return counted
+
+
+def byte_count(text: str, what: str) -> int:
+    """Read a size such as ``2MiB`` (binary), ``500kB`` (decimal) or ``4096B``, in whole bytes.
+
+    Raises:
+        InvalidInputError: No unit, an unknown one, or less than one byte.
+    """
+    number, unit = _split(text, what, "2MiB")
+    _check_positive(number, text, what, "2MiB")
+    if not unit:
+        raise InvalidInputError(
+            f"The {what} {text!r} has no unit. Write {text.strip()}kB, {text.strip()}MiB or the "
+            "like."
+        )
+    if unit not in BYTES:
+        raise InvalidInputError(
+            f"The {what} {text!r} has the unknown unit {unit!r}. "
+            f"Use one of {', '.join(BYTES)}, as in 2MiB."
+        )
+    n_bytes = int(_check_positive(number * BYTES[unit], text, what, "2MiB"))
+    if n_bytes < 1:
+        raise InvalidInputError(f"The {what} {text!r} is less than a byte. Write one as in 2MiB.")
+    return n_bytes
 
 
 def _split(text: str, what: str, example: str) -> tuple[float, str]:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from hwnas.device import fingerprint
 from hwnas.errors import NoNetworkFitsError, RunError
 from hwnas.latency import interpolated, latency_model
-from hwnas.measure import Measurement
 from hwnas.measure.engine import Engine, engine_named
 from hwnas.pipeline.baselines import baseline_blocks, run_baselines
 from hwnas.pipeline.choose import Chooser
@@ -22,7 +21,7 @@ from hwnas.progress import OnProgress, silent
 from hwnas.record import unknown_name
 from hwnas.report import SearchResult
 from hwnas.search import STRATEGIES
-from hwnas.space import Architecture, Space, all_blocks
+from hwnas.space import Architecture, Space, all_blocks, architecture_to_json
 from hwnas.table import LatencyTable, find_table
 from hwnas.train import SupernetTrainer
 from hwnas.whole_file import check_writable
@@ -103,13 +102,21 @@ def _outcome(problem: Problem, work: WorkFolder) -> Outcome:
         workshop = _workshop(problem, chosen.architecture)
         with work.phase("finetune"):
             finished = _finished(problem, workshop, trainer, chosen.architecture, work)
-        if problem.keeps_latency(finished.measurement.median_ms):
+        model_bytes = len(finished.deployed.content)
+        if problem.keeps_latency(finished.measurement.median_ms) and problem.keeps_bytes(
+            finished.memory_bytes, model_bytes
+        ):
             break
-        work.log("over budget", measured_ms=finished.measurement.median_ms)
+        work.log(
+            "over budget",
+            measured_ms=finished.measurement.median_ms,
+            memory_bytes=finished.memory_bytes,
+            model_bytes=model_bytes,
+        )
         chooser.reject(chosen, finished.measurement)
         if chooser.n_rejected == MAX_FINISHED:
             chooser.forget()
-            raise _budget_not_kept(problem, finished.measurement)
+            raise _budget_not_kept(problem, finished)
     with work.phase("front"):
         front = front_of(problem, generator, trainer, chooser.ratio)
     with work.phase("baselines"):
@@ -156,10 +163,19 @@ def _finished(
             "finetune", done, total, f"accuracy {accuracy:.3f}"
         ),
     )
-    return workshop.deploy(network, problem.blocks(architecture))
+    finished = workshop.deploy(network, problem.blocks(architecture))
+    workshop.label(finished, architecture_to_json(problem.space, architecture))
+    return finished
 
 
-def _budget_not_kept(problem: Problem, measurement: Measurement) -> NoNetworkFitsError:
+def _budget_not_kept(problem: Problem, finished: Finished) -> NoNetworkFitsError:
+    measurement, n_bytes = finished.measurement, len(finished.deployed.content)
+    if problem.keeps_latency(measurement.median_ms):
+        return NoNetworkFitsError(
+            f"{MAX_FINISHED} trained networks were over --max-memory or --max-size, the last with "
+            f"a working set of {finished.memory_bytes:,} bytes in a file of {n_bytes:,} bytes. "
+            "Raise the limit."
+        )
     return NoNetworkFitsError(
         f"{MAX_FINISHED} trained networks were timed over the budget of "
         f"{problem.request.budget.latency_ms:g} ms, the last at {measurement.median_ms:.4g} ms "

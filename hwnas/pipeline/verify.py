@@ -11,6 +11,7 @@ from hwnas.errors import InvalidInputError
 from hwnas.export import properties_of, read_card
 from hwnas.measure import NETWORK_PLAN
 from hwnas.measure.engine import Engine, engine_named
+from hwnas.measure.engine.allocation import allocated_bytes
 from hwnas.pipeline.problem import load_images
 from hwnas.progress import OnProgress
 from hwnas.verify import VerifyReport, deployed_accuracy, measure_within
@@ -23,6 +24,8 @@ class VerifyRequest:
     model: Path
     device: DeviceSpec
     budget_ms: float | None
+    max_memory_bytes: int | None = None
+    max_file_bytes: int | None = None
     data: str | None = None
     min_accuracy: float | None = None
     skip_bad: bool = False
@@ -37,7 +40,7 @@ class VerifyRequest:
 
 
 def run_verify(request: VerifyRequest, on_progress: OnProgress) -> VerifyReport:
-    """Time the file and, if images are named, test it.
+    """Time the file, measure what it allocates and, if images are named, test it.
 
     Raises:
         InvalidInputError: No ONNX file, or accuracy is asked of a foreign one.
@@ -48,15 +51,18 @@ def run_verify(request: VerifyRequest, on_progress: OnProgress) -> VerifyReport:
     accuracy = None
     if request.data is not None:
         accuracy = _accuracy(request, model, engine, on_progress)
-    measured = measure_within(
-        model.SerializeToString(), request.device, engine, request.budget_ms, NETWORK_PLAN
-    )
+    content = model.SerializeToString()
+    measured = measure_within(content, request.device, engine, request.budget_ms, NETWORK_PLAN)
     return VerifyReport(
         model=str(request.model),
         device=request.device.name,
         threads=request.device.threads,
         budget_ms=request.budget_ms,
         measured=measured,
+        max_memory_bytes=request.max_memory_bytes,
+        memory_bytes=allocated_bytes(content, request.device),
+        max_file_bytes=request.max_file_bytes,
+        file_bytes=_file_bytes(request.model, content),
         min_accuracy=request.min_accuracy,
         accuracy=accuracy,
     )
@@ -77,6 +83,11 @@ def _load(path: Path) -> onnx.ModelProto:
             f"{path} is no ONNX model: its graph is empty. Name a model.*.onnx."
         )
     return model
+
+
+def _file_bytes(path: Path, content: bytes) -> int:
+    """The file's own size, or what it would be where its weights lie beside it."""
+    return max(path.stat().st_size, len(content))
 
 
 def _accuracy(

@@ -53,6 +53,7 @@ class SearchResult:
 
     ``predicted_latency_ms`` is the sum of the blocks, ``corrected_latency_ms`` what it becomes by
     the networks timed while choosing. ``accuracy_int8`` is ``None`` where float32 was asked for.
+    ``memory_bytes`` is the peak working set that ONNX Runtime allocated, weights not counted.
     ``params`` and ``macs`` are for one image, BatchNorm counted as torch counts it.
     """
 
@@ -74,6 +75,8 @@ class SearchResult:
     max_macs: int | None
     n_blocks: int
     n_estimated_blocks: int
+    max_memory_bytes: int | None
+    max_file_bytes: int | None
     predicted_latency_ms: float
     corrected_latency_ms: float
     measured_latency_ms: float
@@ -83,6 +86,9 @@ class SearchResult:
     accuracy_int8: float | None
     params: int
     macs: int
+    predicted_memory_bytes: int
+    memory_bytes: int
+    predicted_model_bytes: int
     model_bytes: int
     float32_bytes: int
     left_in_float: tuple[str, ...]
@@ -110,7 +116,8 @@ class SearchResult:
                 "in int8. Search with --precision float32 if the size of the file does not matter."
             )
         slowest_ms = max((point.corrected_latency_ms for point in self.front), default=math.inf)
-        only_latency = self.max_params is None and self.max_macs is None
+        others = (self.max_params, self.max_macs, self.max_memory_bytes, self.max_file_bytes)
+        only_latency = all(limit is None for limit in others)
         if only_latency and slowest_ms < (self.latency_budget_ms or 0):
             notes.append(
                 f"The budget of {self.latency_budget_ms:g} ms excluded nothing: the front of "

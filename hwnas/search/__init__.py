@@ -4,6 +4,7 @@ from hwnas.search.budget import Budget
 from hwnas.search.catalog import STRATEGIES, strategy_named
 from hwnas.search.ddpnas import Ddpnas, DdpnasSettings, UpdateRule
 from hwnas.search.generate import Candidate, Generator
+from hwnas.search.peak import least_peak
 from hwnas.search.random_search import RandomSearch
 from hwnas.search.strategy import Strategy
 
@@ -17,5 +18,6 @@ __all__ = [
     "RandomSearch",
     "Strategy",
     "UpdateRule",
+    "least_peak",
     "strategy_named",
 ]

@@ -6,7 +6,15 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from hwnas.search.priced_graph import LARGEST_COUNT, Move, Price, Scores, price_graph
+from hwnas.search.priced_graph import (
+    LARGEST_COUNT,
+    Allows,
+    Move,
+    Price,
+    Scores,
+    allow_all,
+    price_graph,
+)
 from hwnas.search.suffix_front import (
     Cost,
     Front,
@@ -56,11 +64,17 @@ class Generator:
     done once, here.
     """
 
-    def __init__(self, space: Space, scores: Scores, prices: Sequence[Price]) -> None:
-        """Price every block of ``space``; raise ``ValueError`` for a missing or infinite value."""
+    def __init__(
+        self, space: Space, scores: Scores, prices: Sequence[Price], allows: Allows = allow_all
+    ) -> None:
+        """Price every block of ``space``; raise ``ValueError`` for a missing or infinite value.
+
+        Only networks all of whose blocks ``allows`` says yes to exist: a limit on the largest
+        block, such as a peak of memory, is a condition on each block alone.
+        """
         if not prices:
             raise ValueError("give at least one price; without one, take every best option")
-        self._graph = price_graph(space, scores, prices)
+        self._graph = price_graph(space, scores, prices, allows)
         self._fronts = tuple(suffix_fronts(self._graph, _cost_of(j)) for j in range(len(prices)))
 
     def best(self, limits: Sequence[float]) -> Iterator[Candidate]:
@@ -87,8 +101,15 @@ class Generator:
         return [self._candidate(walk) for walk in self._walks(0, slice(None))]
 
     def cheapest(self, price_index: int) -> Candidate:
-        """The network that costs least by one price; of those, one of the best score."""
-        return self._candidate(self._walks(price_index, slice(1))[0])
+        """The network that costs least by one price; of those, one of the best score.
+
+        Raises:
+            ValueError: Every network holds a block that is not allowed.
+        """
+        walks = self._walks(price_index, slice(1))
+        if not walks:
+            raise ValueError("every network holds a block that is not allowed")
+        return self._candidate(walks[0])
 
     def _walks(self, price_index: int, places: slice) -> list[tuple[Move, ...]]:
         fronts, cost = self._fronts[price_index], _cost_of(price_index)

@@ -9,6 +9,7 @@ from hwnas.space import Decision, Space, layers_of
 from hwnas.space.protocol import Blocks
 
 Price = Callable[[BlockSpec], float]
+Allows = Callable[[BlockSpec], bool]
 Scores = Mapping[str, Mapping[str, float]]
 """Decision name to option to score."""
 
@@ -17,6 +18,11 @@ Layer = Sequence[Sequence[tuple[str, int, Blocks]]]
 
 
 LARGEST_COUNT = 2.0**51
+
+
+def allow_all(block: BlockSpec) -> bool:
+    """Every block."""
+    return True
 
 
 @dataclass(frozen=True)
@@ -67,13 +73,15 @@ class PricedGraph:
     """How many roundings a walk's cost can hold, so a bound on its error in grid units."""
 
 
-def price_graph(space: Space, scores: Scores, prices: Sequence[Price]) -> PricedGraph:
-    """Ask every price once for every block the space can hold.
+def price_graph(
+    space: Space, scores: Scores, prices: Sequence[Price], allows: Allows = allow_all
+) -> PricedGraph:
+    """Ask every price once for every block that a network of allowed blocks can hold.
 
     Raises:
         ValueError: A score is missing, or a score or price is not finite.
     """
-    layers = _numbered_layers(space)
+    layers = _with_allowed_blocks(_numbered_layers(space), allows)
     tables = [_option_scores(decision, scores) for decision in space.decisions]
     tables = [{"": 0.0}, *tables, {"": 0.0}]
     blocks = {block for layer in layers for moves in layer for m in moves for block in m[2]}
@@ -100,7 +108,8 @@ def price_graph(space: Space, scores: Scores, prices: Sequence[Price]) -> Priced
         price_grids=price_grids,
         block_prices=block_prices,
         n_roundings=sum(
-            1 + max(len(added) for moves in layer for *_, added in moves) for layer in layers
+            1 + max((len(added) for moves in layer for *_, added in moves), default=0)
+            for layer in layers
         ),
     )
 
@@ -120,6 +129,19 @@ def _numbered_layers(space: Space) -> list[Layer]:
     return layers
 
 
+def _with_allowed_blocks(layers: Sequence[Layer], allows: Allows) -> list[Layer]:
+    """Only the moves that add allowed blocks and after which others lead to the end."""
+    leads_to_end = [True]
+    kept: list[Layer] = []
+    for layer in reversed(layers):
+        moves_of = [
+            [m for m in moves if leads_to_end[m[1]] and all(map(allows, m[2]))] for moves in layer
+        ]
+        leads_to_end = [bool(moves) for moves in moves_of]
+        kept.append(moves_of)
+    return kept[::-1]
+
+
 def _option_scores(decision: Decision, scores: Scores) -> dict[str, float]:
     known = scores.get(decision.name, {})
     missing = [option for option in decision.options if option not in known]
@@ -133,7 +155,10 @@ def _option_scores(decision: Decision, scores: Scores) -> dict[str, float]:
 
 def _largest_sum(layers: Sequence[Layer], prices: Mapping[BlockSpec, float]) -> float:
     return math.fsum(
-        max(math.fsum(abs(prices[block]) for block in m[2]) for moves in layer for m in moves)
+        max(
+            (math.fsum(abs(prices[block]) for block in m[2]) for moves in layer for m in moves),
+            default=0.0,
+        )
         for layer in layers
     )
 

@@ -1,4 +1,4 @@
-"""Budget and accuracy of an ONNX file, asked for and found."""
+"""Latency, memory, size and accuracy of an ONNX file, asked for and found."""
 
 from dataclasses import dataclass
 
@@ -14,6 +14,10 @@ class VerifyReport:
     threads: int
     budget_ms: float | None
     measured: Measurement
+    max_memory_bytes: int | None
+    memory_bytes: int
+    max_file_bytes: int | None
+    file_bytes: int
     min_accuracy: float | None
     accuracy: float | None
 
@@ -26,6 +30,15 @@ class VerifyReport:
                 f"{self.model} takes {self.measured.median_ms:.4g} ms on {self.device}, "
                 f"over its budget of {self.budget_ms:g} ms."
             )
+        limits = (
+            ("allocates", self.memory_bytes, self.max_memory_bytes),
+            ("is a file of", self.file_bytes, self.max_file_bytes),
+        )
+        found += [
+            f"{self.model} {does} {n_bytes:,} bytes, over its limit of {limit:,} bytes."
+            for does, n_bytes, limit in limits
+            if limit is not None and n_bytes > limit
+        ]
         if self.min_accuracy is not None and (self.accuracy or 0.0) < self.min_accuracy:
             found.append(
                 f"{self.model} is {self.accuracy or 0.0:.4f} accurate, "

@@ -14,6 +14,10 @@ NOTHING_ASKED = VerifyReport(
     threads=1,
     budget_ms=None,
     measured=MEASURED,
+    max_memory_bytes=None,
+    memory_bytes=3000,
+    max_file_bytes=None,
+    file_bytes=70_000,
     min_accuracy=None,
     accuracy=None,
 )

@@ -1,0 +1,63 @@
+"""From a block to the bytes that ONNX Runtime holds at once while it runs."""
+
+from hwnas.block import BlockSpec
+from hwnas.device import DeviceSpec
+from hwnas.footprint.operators import Operator, operators_of
+
+CHANNEL_BLOCK = 16
+"""Float convolutions on AVX-512 hold channels in multiples of this."""
+CHUNK_BYTES = 256
+FLOAT_BYTES, SUM_BYTES, POINTER_BYTES = 4, 4, 8
+
+
+def working_set_bytes(block: BlockSpec, device: DeviceSpec) -> int:
+    """The most bytes alive at once while the block runs: feature maps, and kernels' own buffers.
+
+    Weights and the float image, which is the caller's, are not counted. A chain of blocks holds
+    as much as the block that holds most. The kernels are those of ONNX Runtime 1.32 on x86-64
+    with AVX-512; others need other buffers, which is why the finished file is measured.
+    """
+    bytes_of = _float32_bytes if device.precision == "float32" else _int8_bytes
+    fused = device.precision == "float32"
+    return max(bytes_of(op, block, device.batch) for op in operators_of(block, fused=fused))
+
+
+def _float32_bytes(op: Operator, block: BlockSpec, batch: int) -> int:
+    alive = [op.gives, *op.kept] if block.reads_image else [op.reads, op.gives, *op.kept]
+    return sum(
+        _chunk(FLOAT_BYTES * batch * _padded(features.channels) * features.size**2)
+        for features in alive
+    )
+
+
+def _int8_bytes(op: Operator, block: BlockSpec, batch: int) -> int:
+    kept = sum(_chunk(batch * features.n_elements) for features in op.kept)
+    if op.kind == "hard_swish":  # stays float: what it reads, the gate and what it gives
+        return 3 * _chunk(FLOAT_BYTES * batch * op.gives.n_elements) + kept
+    read, given = (_chunk(batch * features.n_elements) for features in (op.reads, op.gives))
+    return read + given + kept + sum(map(_chunk, _kernel_buffers(op, batch)))
+
+
+def _kernel_buffers(op: Operator, batch: int) -> list[int]:
+    """Bytes of what an int8 convolution of more than one pixel allocates for itself.
+
+    The symmetric kernels of MLAS gather by a table of pointers; where channels do not fit them,
+    one image at a time is gathered and summed up in 32 bits before it is scaled.
+    """
+    if op.kernel_size == 1:
+        return []
+    taps = op.kernel_size**2 * op.gives.size**2
+    is_depthwise = op.kind == "depthwise"
+    if op.gives.channels % 16 == 0 if is_depthwise else op.reads.channels % 4 == 0:
+        return [POINTER_BYTES * taps * batch]
+    gathered = POINTER_BYTES * taps if is_depthwise else op.reads.channels * taps
+    return [gathered, SUM_BYTES * op.gives.n_elements]
+
+
+def _padded(channels: int) -> int:
+    return -(-channels // CHANNEL_BLOCK) * CHANNEL_BLOCK
+
+
+def _chunk(n_bytes: int) -> int:
+    """What the arena hands out for so many bytes."""
+    return -(-n_bytes // CHUNK_BYTES) * CHUNK_BYTES
