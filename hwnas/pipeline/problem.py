@@ -189,8 +189,8 @@ class Problem:
         return NoNetworkFitsError(
             f"No network of space {self.space.name!r} fits {self.request.budget.latency_ms:g} ms"
             f"{self._within_memory}: the fastest takes {fastest.median_ms:.4g} ms, "
-            f"give or take {fastest.mad_ms:.2g} ms ({fastest.provenance}), on {device.name} in {device.precision} with "
-            f"{device.threads} thread(s). "
+            f"give or take {fastest.mad_ms:.2g} ms ({fastest.provenance}), on {device.name} in "
+            f"{device.precision} with {device.threads} thread(s). "
             "Raise --latency, use more --threads, a smaller --input-size or another --space."
         )
 

@@ -70,7 +70,8 @@ class Generator:
         """Price every block of ``space``; raise ``ValueError`` for a missing or infinite value.
 
         Only networks all of whose blocks ``allows`` says yes to exist: a limit on the largest
-        block, such as a peak of memory, is a condition on each block alone.
+        block, such as a peak of memory, is a condition on each block alone. It is a ``ValueError`` if none
+        exists.
         """
         if not prices:
             raise ValueError("give at least one price; without one, take every best option")
@@ -101,15 +102,8 @@ class Generator:
         return [self._candidate(walk) for walk in self._walks(0, slice(None))]
 
     def cheapest(self, price_index: int) -> Candidate:
-        """The network that costs least by one price; of those, one of the best score.
-
-        Raises:
-            ValueError: Every network holds a block that is not allowed.
-        """
-        walks = self._walks(price_index, slice(1))
-        if not walks:
-            raise ValueError("every network holds a block that is not allowed")
-        return self._candidate(walks[0])
+        """The network that costs least by one price; of those, one of the best score."""
+        return self._candidate(self._walks(price_index, slice(1))[0])
 
     def _walks(self, price_index: int, places: slice) -> list[tuple[Move, ...]]:
         fronts, cost = self._fronts[price_index], _cost_of(price_index)

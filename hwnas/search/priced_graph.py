@@ -79,7 +79,8 @@ def price_graph(
     """Ask every price once for every block that a network of allowed blocks can hold.
 
     Raises:
-        ValueError: A score is missing, or a score or price is not finite.
+        ValueError: A score is missing, a score or price is not finite, or every network holds a
+            block that is not allowed.
     """
     layers = _with_allowed_blocks(_numbered_layers(space), allows)
     tables = [_option_scores(decision, scores) for decision in space.decisions]
@@ -108,8 +109,7 @@ def price_graph(
         price_grids=price_grids,
         block_prices=block_prices,
         n_roundings=sum(
-            1 + max((len(added) for moves in layer for *_, added in moves), default=0)
-            for layer in layers
+            1 + max(len(added) for moves in layer for *_, added in moves) for layer in layers
         ),
     )
 
@@ -130,15 +130,23 @@ def _numbered_layers(space: Space) -> list[Layer]:
 
 
 def _with_allowed_blocks(layers: Sequence[Layer], allows: Allows) -> list[Layer]:
-    """Only the moves that add allowed blocks and after which others lead to the end."""
-    leads_to_end = [True]
+    """Only the moves that add allowed blocks, and the states from which these lead to the end."""
+    number = {0: 0}
     kept: list[Layer] = []
     for layer in reversed(layers):
         moves_of = [
-            [m for m in moves if leads_to_end[m[1]] and all(map(allows, m[2]))] for moves in layer
+            [
+                (option, number[target], added)
+                for option, target, added in moves
+                if target in number and all(map(allows, added))
+            ]
+            for moves in layer
         ]
-        leads_to_end = [bool(moves) for moves in moves_of]
-        kept.append(moves_of)
+        leading = [state for state, moves in enumerate(moves_of) if moves]
+        number = {state: place for place, state in enumerate(leading)}
+        kept.append([moves_of[state] for state in leading])
+    if not number:
+        raise ValueError("every network holds a block that is not allowed")
     return kept[::-1]
 
 
@@ -155,10 +163,7 @@ def _option_scores(decision: Decision, scores: Scores) -> dict[str, float]:
 
 def _largest_sum(layers: Sequence[Layer], prices: Mapping[BlockSpec, float]) -> float:
     return math.fsum(
-        max(
-            (math.fsum(abs(prices[block]) for block in m[2]) for moves in layer for m in moves),
-            default=0.0,
-        )
+        max(math.fsum(abs(prices[block]) for block in m[2]) for moves in layer for m in moves)
         for layer in layers
     )
 

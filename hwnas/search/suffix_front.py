@@ -74,8 +74,6 @@ def walks_on_front(
 
 
 def _merged(moves: Sequence[Move], next_fronts: Sequence[Front], cost: Cost) -> Front:
-    if not moves:
-        return Front(np.empty(0), np.empty(0))
     costs = np.concatenate([next_fronts[move.target].costs + cost(move) for move in moves])
     scores = np.concatenate([next_fronts[move.target].scores + move.score for move in moves])
     order = np.argsort(costs, kind="stable")  # merges the ascending runs, faster than sorting

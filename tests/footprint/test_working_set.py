@@ -20,26 +20,24 @@ FileOf = Callable[..., bytes]
 
 @PRECISIONS
 @pytest.mark.parametrize(
-    ("space", "input_size", "in_channels", "batch"),
+    ("images", "batch"),
     [
-        ("mobilenet", 8, 1, 2),
-        ("mobilenet", 28, 1, 1),
-        ("mobilenet", 32, 3, 3),
-        ("mobilenet", 96, 3, 1),
-        ("nasbench-macro", 32, 3, 1),
+        (("mobilenet", 8, 1), 2),
+        (("mobilenet", 28, 1), 1),
+        (("mobilenet", 32, 3), 3),
+        (("mobilenet", 96, 3), 1),
+        (("nasbench-macro", 32, 3), 1),
     ],
 )
 def test_a_network_allocates_what_its_largest_block_says(
     precision: Precision,
-    space: str,
-    input_size: int,
-    in_channels: int,
+    images: tuple[str, int, int],
     batch: int,
     device_of: DeviceOf,
     random_network: Make,
     file_of: FileOf,
 ) -> None:
-    device, blocks = device_of(precision, batch), random_network(space, input_size, in_channels)
+    device, blocks = device_of(precision, batch), random_network(*images)
     predicted = max(working_set_bytes(block, device) for block in blocks)
     allocated = allocated_bytes(file_of(blocks, device), device)
     assert predicted == pytest.approx(allocated, rel=TOLERANCE)

@@ -1,6 +1,7 @@
 """What ONNX Runtime says it allocates, against graphs whose tensors can be counted by hand."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import onnx
 import pytest
@@ -18,7 +19,7 @@ N_BYTES = 4 * 1024
 def chain(n_nodes: int, *, rejoin: bool = False) -> bytes:
     """Sines of sines; ``rejoin`` adds the first to the last, so that it lives all along."""
     names = ["input", *(f"t{i}" for i in range(n_nodes))]
-    nodes = [helper.make_node("Sin", [a], [b]) for a, b in zip(names[:-1], names[1:], strict=True)]
+    nodes = [helper.make_node("Sin", [a], [b]) for a, b in pairwise(names)]
     if rejoin:
         nodes.append(helper.make_node("Add", [names[1], names[-1]], ["sum"]))
     ends = [

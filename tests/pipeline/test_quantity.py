@@ -1,7 +1,7 @@
 import pytest
 
 from hwnas.errors import InvalidInputError
-from hwnas.pipeline.quantity import count, milliseconds
+from hwnas.pipeline.quantity import byte_count, count, milliseconds
 
 
 @pytest.mark.parametrize(
@@ -95,3 +95,48 @@ def test_what_is_no_number_is_no_latency(text: str) -> None:
 def test_what_is_no_number_is_no_count(text: str) -> None:
     with pytest.raises(InvalidInputError, match=r"is no --max-params. Write a number with a unit"):
         count(text, "--max-params")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2MiB", 2 * 2**20),
+        ("500kB", 500_000),
+        ("500KB", 500_000),
+        ("1.5 MB", 1_500_000),
+        ("0.5GiB", 2**29),
+        ("1GB", 10**9),
+        ("4096B", 4096),
+        (" 3 KiB ", 3072),
+        ("1e3B", 1000),
+    ],
+)
+def test_a_size_is_read_in_bytes(text: str, expected: int) -> None:
+    assert byte_count(text, "--max-memory") == expected
+
+
+@pytest.mark.parametrize("text", ["2", "4096", " 20 "])
+def test_a_bare_size_is_refused_with_units_to_add(text: str) -> None:
+    with pytest.raises(
+        InvalidInputError, match=f"--max-size .* has no unit. Write {text.strip()}kB, "
+    ):
+        byte_count(text, "--max-size")
+
+
+@pytest.mark.parametrize("text", ["2M", "2mb", "2Mb", "2TiB", "2ms", "50%"])
+def test_an_unknown_unit_of_a_size_is_named(text: str) -> None:
+    with pytest.raises(
+        InvalidInputError, match=r"unknown unit .* Use one of B, kB, .* as in 2MiB"
+    ):
+        byte_count(text, "--max-memory")
+
+
+@pytest.mark.parametrize("text", ["0B", "-2MiB", "nanMiB", "1e999GB"])
+def test_a_size_that_is_not_positive_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInputError, match=r"not a positive number. Write one as in 2MiB"):
+        byte_count(text, "--max-memory")
+
+
+def test_a_size_of_less_than_a_byte_is_refused() -> None:
+    with pytest.raises(InvalidInputError, match="less than a byte"):
+        byte_count("0.4B", "--max-memory")

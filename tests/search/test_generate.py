@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from hwnas.search import Generator
-from hwnas.space import Architecture, Space, blocks_of
+from hwnas.space import Architecture, Space, all_blocks, blocks_of
 from hwnas.space.mobilenet import MobilenetSpace, Stage
 
 Network = tuple[Architecture, float, tuple[float, ...]]
@@ -177,3 +177,25 @@ def test_limits_must_pair_with_prices_and_be_numbers(
     generator = Generator(*instance(0, 1)[:3])
     with pytest.raises(ValueError, match="expected 1 limits"):
         generator.best(limits)
+
+
+def test_only_networks_of_allowed_blocks_are_generated(instance: Callable[..., Any]) -> None:
+    n_excluded = 0
+    for seed in range(150):
+        space, scores, prices, networks = instance(seed)
+        limits = limits_for(networks, seed)
+        allowed = {block for block in all_blocks(space) if block.input_size % 5}
+        within = [n for n in networks if allowed.issuperset(blocks_of(space, n[0]))]
+        if not within:
+            continue
+        generator = Generator(space, scores, prices, allowed.__contains__)
+        found = {candidate.architecture for candidate in generator.best(limits)}
+        assert found == {n[0] for n in fitting(within, limits)}
+        assert generator.cheapest(0).costs[0] == pytest.approx(min(n[2][0] for n in within))
+        n_excluded += len(networks) - len(within)
+    assert n_excluded > 1000
+
+
+def test_a_space_without_an_allowed_network_is_refused(instance: Callable[..., Any]) -> None:
+    with pytest.raises(ValueError, match="every network holds a block that is not allowed"):
+        Generator(*instance(0, 1)[:3], lambda block: block.input_size > 1)

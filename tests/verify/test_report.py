@@ -51,3 +51,21 @@ def test_each_broken_promise_is_a_sentence() -> None:
         "m.onnx takes 2 ms on d, over its budget of 1.5 ms.",
         "m.onnx is 0.8500 accurate, under the 0.9 asked for.",
     ]
+
+
+@pytest.mark.parametrize(("limit", "kept"), [(2999, False), (3000, True)])
+def test_the_working_set_is_held_against_its_limit(limit: int, kept: bool) -> None:
+    assert replace(NOTHING_ASKED, max_memory_bytes=limit).kept == kept
+
+
+@pytest.mark.parametrize(("limit", "kept"), [(69_999, False), (70_000, True)])
+def test_the_file_is_held_against_its_limit(limit: int, kept: bool) -> None:
+    assert replace(NOTHING_ASKED, max_file_bytes=limit).kept == kept
+
+
+def test_broken_limits_are_told_in_bytes() -> None:
+    broken = replace(NOTHING_ASKED, max_memory_bytes=2000, max_file_bytes=60_000)
+    assert broken.failures == [
+        "m.onnx allocates 3,000 bytes, over its limit of 2,000 bytes.",
+        "m.onnx is a file of 70,000 bytes, over its limit of 60,000 bytes.",
+    ]
