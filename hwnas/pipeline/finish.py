@@ -122,7 +122,7 @@ def card_bytes(data: DataSet, device: DeviceSpec, architecture: dict[str, Any]) 
             provenance=Provenance.SIMULATED,
         ),
     )
-    return labelled.ByteSize()
+    return len(labelled.SerializeToString())
 
 
 def _card(data: DataSet, device: DeviceSpec, architecture: dict[str, Any]) -> ModelCard:

@@ -67,11 +67,13 @@ class Generator:
     def __init__(
         self, space: Space, scores: Scores, prices: Sequence[Price], allows: Allows = allow_all
     ) -> None:
-        """Price every block of ``space``; raise ``ValueError`` for a missing or infinite value.
+        """Price every block of ``space``.
 
         Only networks all of whose blocks ``allows`` says yes to exist: a limit on the largest
-        block, such as a peak of memory, is a condition on each block alone. It is a ``ValueError`` if none
-        exists.
+        block, such as a peak of memory, is a condition on each block alone.
+
+        Raises:
+            ValueError: A missing or infinite value, or no network of allowed blocks.
         """
         if not prices:
             raise ValueError("give at least one price; without one, take every best option")

@@ -66,6 +66,25 @@ def test_a_broken_budget_ends_with_1(command: Command, model: str) -> None:
     assert re.search(r"takes 0\.0\d+ ms on simulated, over its budget of 0\.001 ms", ending.errors)
 
 
+def test_kept_memory_and_size_end_with_0(command: Command, model: str) -> None:
+    limits = ("--max-memory", "1MiB", "--max-size", "1MB")
+    ending = command("verify", model, "--device", SIMULATED, *limits)
+    assert (ending.code, ending.errors) == (0, "")
+    assert "1,048,576 bytes" in ending.output
+
+
+def test_a_broken_memory_limit_ends_with_1(command: Command, model: str) -> None:
+    ending = command("verify", model, "--device", SIMULATED, "--max-memory", "1KiB")
+    assert ending.code == 1
+    assert re.search(r"allocates [\d,]+ bytes, over its limit of 1,024 bytes", ending.errors)
+
+
+def test_a_broken_size_limit_ends_with_1(command: Command, model: str) -> None:
+    ending = command("verify", model, "--device", SIMULATED, "--max-size", "1kB")
+    assert ending.code == 1
+    assert re.search(r"a file of [\d,]+ bytes, over its limit of 1,000 bytes", ending.errors)
+
+
 def test_a_broken_accuracy_ends_with_1(command: Command, model: str) -> None:
     accuracy = ("--data", "digits", "--min-accuracy", "1.0")
     ending = command("verify", model, "--device", SIMULATED, *accuracy, "-q")

@@ -192,9 +192,13 @@ def test_a_search_needs_a_budget(search_refused: Refused) -> None:
         ("--max-macs", "3T"),
         ("--max-macs", "1e300G"),
         ("--max-macs", "0"),
+        ("--max-memory", "2"),
+        ("--max-memory", "2Mb"),
+        ("--max-size", "0kB"),
+        ("--max-size", "small"),
     ],
 )
-def test_a_count_that_is_none_is_refused(search_refused: Refused, option: str, value: str) -> None:
+def test_a_limit_that_is_none_is_refused(search_refused: Refused, option: str, value: str) -> None:
     message = search_refused(option, value)
     assert option in message
     assert repr(value) in message
@@ -343,6 +347,12 @@ def test_a_size_below_the_smallest_says_how_small_that_is(search_refused: Refuse
     message = search_refused("--max-params", "10", code=3)
     assert "keeps 10 parameters: the least of each alone is 2,626 parameters" in message
     assert "Raise a limit" in message
+
+
+def test_memory_below_the_least_says_how_little_that_is(search_refused: Refused) -> None:
+    message = search_refused("--max-memory", "1KiB", code=3)
+    assert "runs in 1,024 bytes: the least working set is 13,824 bytes in int8" in message
+    assert "Raise --max-memory" in message
 
 
 def test_limits_that_exclude_each_other_are_all_named(search_refused: Refused) -> None:

@@ -76,7 +76,8 @@ def test_a_hopeless_size_is_refused_with_the_least(quick_search: QuickSearch) ->
 def test_a_trained_network_over_its_size_is_replaced(
     quick_search: QuickSearch, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    deploy, asked = Workshop.deploy, []
+    deploy = Workshop.deploy
+    asked: list[object] = []
 
     def first_too_large(*arguments: object) -> object:
         finished = deploy(*arguments)  # type: ignore[arg-type]

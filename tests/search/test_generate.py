@@ -197,5 +197,6 @@ def test_only_networks_of_allowed_blocks_are_generated(instance: Callable[..., A
 
 
 def test_a_space_without_an_allowed_network_is_refused(instance: Callable[..., Any]) -> None:
+    space, scores, prices, _ = instance(0, 1)
     with pytest.raises(ValueError, match="every network holds a block that is not allowed"):
-        Generator(*instance(0, 1)[:3], lambda block: block.input_size > 1)
+        Generator(space, scores, prices, lambda block: block.input_size > 1)
