@@ -61,8 +61,7 @@ def byte_count(text: str, what: str) -> int:
     _check_positive(number, text, what, "2MiB")
     if not unit:
         raise InvalidInputError(
-            f"The {what} {text!r} has no unit. Write {text.strip()}kB, {text.strip()}MiB or the "
-            "like."
+            f"The {what} {text!r} has no unit. Write {text.strip()}kB or {text.strip()}MiB."
         )
     if unit not in BYTES:
         raise InvalidInputError(

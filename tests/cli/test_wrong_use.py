@@ -183,6 +183,16 @@ def test_a_search_needs_a_budget(search_refused: Refused) -> None:
     assert message == "A search needs a budget. Give one with --latency 20ms."
 
 
+@pytest.mark.parametrize("value", ["2", "2Mb", "0kB", "small"])
+@pytest.mark.parametrize("option", ["--max-memory", "--max-size"])
+def test_a_size_that_is_none_is_refused(refused: Refused, option: str, value: str) -> None:
+    for command in (["search"], ["verify", "model.onnx"]):
+        message = refused(*command, option, value)
+        assert option in message
+        assert repr(value) in message
+        assert "2MiB" in message
+
+
 @pytest.mark.parametrize(
     ("option", "value"),
     [
@@ -192,13 +202,9 @@ def test_a_search_needs_a_budget(search_refused: Refused) -> None:
         ("--max-macs", "3T"),
         ("--max-macs", "1e300G"),
         ("--max-macs", "0"),
-        ("--max-memory", "2"),
-        ("--max-memory", "2Mb"),
-        ("--max-size", "0kB"),
-        ("--max-size", "small"),
     ],
 )
-def test_a_limit_that_is_none_is_refused(search_refused: Refused, option: str, value: str) -> None:
+def test_a_count_that_is_none_is_refused(search_refused: Refused, option: str, value: str) -> None:
     message = search_refused(option, value)
     assert option in message
     assert repr(value) in message

@@ -118,7 +118,7 @@ def test_a_size_is_read_in_bytes(text: str, expected: int) -> None:
 @pytest.mark.parametrize("text", ["2", "4096", " 20 "])
 def test_a_bare_size_is_refused_with_units_to_add(text: str) -> None:
     with pytest.raises(
-        InvalidInputError, match=f"--max-size .* has no unit. Write {text.strip()}kB, "
+        InvalidInputError, match=f"--max-size .* has no unit. Write {text.strip()}kB or "
     ):
         byte_count(text, "--max-size")
 
