@@ -151,13 +151,10 @@ def _print(result: Any) -> None:  # noqa: ANN401
     rows += [
         ["parameters", f"{result.params:,}"],
         ["multiply-accumulates", f"{result.macs:,}"],
+        ["model", f"{result.model_bytes:,} bytes ({result.predicted_model_bytes:,} predicted)"],
         [
-            f"model ({result.predicted_model_bytes:,} predicted)",
-            f"{result.model_bytes:,} bytes",
-        ],
-        [
-            f"working set ({result.predicted_memory_bytes:,} predicted)",
-            f"{result.memory_bytes:,} bytes",
+            "working set",
+            f"{result.memory_bytes:,} bytes ({result.predicted_memory_bytes:,} predicted)",
         ],
     ]
     for base in result.baselines:
