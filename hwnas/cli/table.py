@@ -106,7 +106,7 @@ def show(
         print_json(
             {
                 "header": asdict(table.header),
-                "coverage": None if coverage is None else coverage.to_json(),
+                "coverage": None if coverage is None else asdict(coverage),
                 "rows": listed,
             }
         )

@@ -43,6 +43,11 @@ class RoundsDone:
     n_disturbed: int
     n_made: int
 
+    @property
+    def disturbed_share(self) -> float:
+        """Of all visits made, 0 to 1."""
+        return self.n_disturbed / self.n_made
+
 
 def time_in_rounds(
     timers: Mapping[Key, Timer],

@@ -1,6 +1,6 @@
 """What a table knows of a space: which blocks, and how fast and slow its networks can be."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from hwnas.block import block_to_json
@@ -36,10 +36,6 @@ class Coverage:
             f"{text}. Its networks take {self.fastest_ms:.4g} to {self.slowest_ms:.4g} ms "
             f"(predicted, {how})."
         )
-
-    def to_json(self) -> dict[str, Any]:
-        """All of it as plain values."""
-        return asdict(self)
 
 
 def coverage_of(table: LatencyTable, space: Space) -> Coverage:

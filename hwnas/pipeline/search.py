@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import replace
 
-from hwnas.device import fingerprint
+from hwnas.device import Fingerprint, fingerprint
 from hwnas.errors import NoNetworkFitsError, RunError
 from hwnas.latency import interpolated, latency_model
 from hwnas.measure.engine import Engine, engine_named
@@ -51,7 +51,7 @@ def run_search(request: SearchRequest, on_progress: OnProgress = silent) -> Sear
     work = WorkFolder(request.out, key, on_progress)
     with work.locked():
         with work.phase("profile"):
-            table = _table(request, space, engine, on_progress)
+            table = _table(request, space, engine, machine, on_progress)
         work.progress("profile", 0, 0, coverage_of(table, space).text)
         model = latency_model(table, all_blocks(space))
         problem = Problem(request, data, space, engine, model)
@@ -66,13 +66,16 @@ def run_search(request: SearchRequest, on_progress: OnProgress = silent) -> Sear
 
 
 def _table(
-    request: SearchRequest, space: Space, engine: Engine, on_progress: OnProgress
+    request: SearchRequest,
+    space: Space,
+    engine: Engine,
+    machine: Fingerprint,
+    on_progress: OnProgress,
 ) -> LatencyTable:
     """What the space needs, timed; or, where that is asked for, interpolated if it can be."""
     wanted, blocks = wanted_by(space), all_blocks(space)
     if not request.interpolate:
         return fill_table(wanted, request.device, engine, on_progress)
-    machine = fingerprint(engine.version(), request.device.threads)
     known, _ = find_table(request.device, machine)
     if known is not None:
         beyond = interpolated(known, blocks).missing(blocks)

@@ -16,7 +16,6 @@ from hwnas.measure import (
     Measurement,
     RoundsDone,
     RoundsPlan,
-    Visit,
     time_in_rounds,
 )
 from hwnas.measure.engine import Engine
@@ -97,7 +96,7 @@ def fill_table(
 
 def _missing(table: LatencyTable, wanted: Wanted, *, again: bool) -> list[Blocks]:
     blocks = [(block,) for block in table.missing(wanted.needed, unsettled=again)]
-    return [*blocks, *table.missing_networks(wanted.networks)]
+    return [*blocks, *table.missing_networks(wanted.networks, unsettled=again)]
 
 
 @dataclass(frozen=True)
@@ -121,13 +120,17 @@ class _Sitting:
         shuffled = [missing[int(place)] for place in order]
         for first in range(0, len(shuffled), LOADED_AT_ONCE):
             part = shuffled[first : first + LOADED_AT_ONCE]
-            counts = _Counts()
-            found = self._time_part(part, maker, journal, counts)
-            self._sum_up(found, load, counts)
+            rounds: list[RoundsDone] = []
+            found = self._time_part(part, maker, journal, rounds)
+            self._sum_up(found, load, rounds[-1].disturbed_share if rounds else 0.0)
         journal.remove()
 
     def _time_part(
-        self, part: Sequence[Blocks], maker: BlockMaker, journal: Journal, counts: "_Counts"
+        self,
+        part: Sequence[Blocks],
+        maker: BlockMaker,
+        journal: Journal,
+        rounds: list[RoundsDone],
     ) -> dict[Blocks, Measurement]:
         files = maker.make_all(part, lambda done: self._tell(done, len(part), "", "build"))
         timers = {
@@ -137,22 +140,25 @@ class _Sitting:
         reference = self.engine.timer(maker.make([self.wanted.reference]), self.device)
         visits = journal.visits()
         plan = read_table(self.path).header.plan
+        keys = {blocks: key_of(blocks) for blocks in part}
+
+        def tell(done: RoundsDone) -> None:
+            rounds.append(done)
+            self._tell_round(done)
+
         with journal.open() as open_journal:
-
-            def keep(blocks: Blocks, visit: Visit) -> None:
-                open_journal.append(keys[blocks], visit)
-
-            keys = {blocks: key_of(blocks) for blocks in part}
             return time_in_rounds(
                 timers,
                 reference,
                 plan,
                 known={blocks: visits.get(keys[blocks], ()) for blocks in part},
-                on_visit=keep,
-                on_round=lambda done: self._tell_round(done, counts),
+                on_visit=lambda blocks, visit: open_journal.append(keys[blocks], visit),
+                on_round=tell,
             )
 
-    def _sum_up(self, found: Mapping[Blocks, Measurement], load: float, counts: "_Counts") -> None:
+    def _sum_up(
+        self, found: Mapping[Blocks, Measurement], load: float, disturbed_share: float
+    ) -> None:
         table = read_table(self.path)
         rows = {blocks[0]: row for blocks, row in found.items() if len(blocks) == 1}
         networks = {blocks: row for blocks, row in found.items() if len(blocks) > 1}
@@ -163,7 +169,7 @@ class _Sitting:
             date=datetime.now(UTC).isoformat(timespec="seconds"),
             hwnas_version=VERSION,
             others_load=round(load, 3),
-            disturbed_share=round(counts.disturbed_share, 4),
+            disturbed_share=round(disturbed_share, 4),
         )
         quality = quality_of(table, self.wanted)
         kept = tuple(q for q in table.header.quality if q.space != self.wanted.label)
@@ -197,8 +203,7 @@ class _Sitting:
             )
         return load
 
-    def _tell_round(self, done: RoundsDone, counts: "_Counts") -> None:
-        counts.disturbed, counts.made = done.n_disturbed, done.n_made
+    def _tell_round(self, done: RoundsDone) -> None:
         note = f"{done.n_settled} of {done.n_models} settled"
         if done.n_disturbed:
             note += f", {done.n_disturbed} visits disturbed"
@@ -206,19 +211,6 @@ class _Sitting:
 
     def _tell(self, done: int, total: int, note: str, phase: str = "profile") -> None:
         self.on_progress(Progress(phase, done, total, note))
-
-
-@dataclass
-class _Counts:
-    """Visits of a part."""
-
-    made: int = 0
-    disturbed: int = 0
-
-    @property
-    def disturbed_share(self) -> float:
-        """Of all visits, 0 to 1."""
-        return self.disturbed / self.made if self.made else 0.0
 
 
 @contextmanager

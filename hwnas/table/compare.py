@@ -13,8 +13,6 @@ from hwnas.measure import Measurement
 from hwnas.table.latency_table import LatencyTable, TableHeader
 from hwnas.table.store import speed_settings
 
-SETTINGS = ("device", "plan", "fingerprint", "provenance", "conditions", "quality")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Change:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from hwnas.block import BlockSpec
 from hwnas.device import DeviceSpec, Fingerprint
@@ -10,6 +11,7 @@ from hwnas.errors import TableMissError
 from hwnas.measure import Measurement, Provenance, RoundsPlan
 
 Blocks = tuple[BlockSpec, ...]
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,12 +90,20 @@ class LatencyTable:
 
     def missing(self, blocks: Iterable[BlockSpec], *, unsettled: bool = False) -> list[BlockSpec]:
         """The blocks without a row, or with one that is not settled, in order, each once."""
-        return [
-            block
-            for block in dict.fromkeys(blocks)
-            if block not in self.rows or (unsettled and not self.rows[block].settled)
-        ]
+        return _missing(blocks, self.rows, unsettled=unsettled)
 
-    def missing_networks(self, networks: Iterable[Blocks]) -> list[Blocks]:
-        """The networks that were never timed, in order, each once."""
-        return [network for network in dict.fromkeys(networks) if network not in self.networks]
+    def missing_networks(
+        self, networks: Iterable[Blocks], *, unsettled: bool = False
+    ) -> list[Blocks]:
+        """The networks without a row, or with one that is not settled, in order, each once."""
+        return _missing(networks, self.networks, unsettled=unsettled)
+
+
+def _missing(
+    wanted: Iterable[Key], rows: Mapping[Key, Measurement], *, unsettled: bool
+) -> list[Key]:
+    return [
+        key
+        for key in dict.fromkeys(wanted)
+        if key not in rows or (unsettled and not rows[key].settled)
+    ]

@@ -335,3 +335,15 @@ def test_a_deleted_row_alone_is_timed_again(
     write_table(table_path(simulated, HERE), replace(table, rows=rows))
     assert fill(blocks, simulated, engine).rows == table.rows
     assert len(engine.visits) == 1
+
+
+def test_a_network_that_does_not_settle_is_timed_again_too(
+    small_space: Space, simulated: DeviceSpec, engine: CountingEngine
+) -> None:
+    asked = wanted_by(small_space)
+    table = fill_table(asked, simulated, CountingEngine(), silent, PLAN)
+    doubtful = asked.networks[3]
+    networks = {**table.networks, doubtful: replace(table.networks[doubtful], settled=False)}
+    write_table(table_path(simulated, HERE), replace(table, networks=networks))
+    again = fill_table(asked, simulated, engine, silent, again=True)
+    assert again.networks[doubtful].settled and len(engine.visits) == 1
