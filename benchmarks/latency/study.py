@@ -7,9 +7,9 @@ Every setting (input size, precision, threads) is profiled into OUT/tables unles
 already; then random networks are built whole, timed in turn, and predicted in four ways from what
 the profile measured, so all four had the same measuring time:
 
-- hwnas: blocks, one engine call, and a factor for each feature-map size fitted on 24 networks
+- hwnas: blocks, one engine call, and a factor for each feature-map size fitted on 40 networks
 - plain sum: the blocks as they were timed alone (ProxylessNAS, Once-for-All)
-- MACs: multiply-accumulates times a constant fitted on the same 24 networks
+- MACs: multiply-accumulates times a constant fitted on the same 40 networks
 - random forest: a forest on the blocks' features, fitted on the blocks, summed (nn-Meter)
 
 Figures go to OUT/results.json (OUT/later.json) and OUT/results.md, pictures to OUT/<setting>.png.

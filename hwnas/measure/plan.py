@@ -35,15 +35,16 @@ class RoundsPlan:
     A visit warms up, then times runs one by one until both ``min_runs`` and ``visit_s`` are
     reached. A median is believed once ``min_rounds`` undisturbed visits put its 95 % confidence
     interval within ``tolerance`` of it, and given up after ``max_rounds``. A visit is disturbed
-    if the reference beside it took ``disturbance`` longer than on a quiet machine.
+    if the reference beside it, or the model, took ``disturbance`` longer than on a quiet machine.
+    A network's weights are back in the shared cache after some five runs.
     """
 
-    warmup_runs: int = 2
+    warmup_runs: int = 5
     warmup_s: float = 0.001
-    min_runs: int = 5
+    min_runs: int = 9
     visit_s: float = 0.01
     min_rounds: int = 15
-    max_rounds: int = 60
+    max_rounds: int = 100
     tolerance: float = 0.01
     disturbance: float = 0.05
 
@@ -58,5 +59,5 @@ class RoundsPlan:
 
 BLOCK_ROUNDS = RoundsPlan()
 """For the blocks of a table and the networks timed among them."""
-NETWORK_ROUNDS = RoundsPlan(min_rounds=30, tolerance=0.005)
+NETWORK_ROUNDS = RoundsPlan(min_rounds=30, max_rounds=60, tolerance=0.005)
 """For whole networks that a table is held against."""

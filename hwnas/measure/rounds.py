@@ -10,7 +10,15 @@ from numpy.typing import NDArray
 
 from hwnas.measure.measurement import Measurement, Provenance, summarize
 from hwnas.measure.plan import RoundsPlan
-from hwnas.measure.visit import Visit, Visits, believed, quiet_reference, summary, undisturbed
+from hwnas.measure.visit import (
+    Visit,
+    Visits,
+    believed,
+    low_ms,
+    quiet_reference,
+    summary,
+    undisturbed,
+)
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -60,8 +68,9 @@ def time_in_rounds(
 ) -> dict[Key, Measurement]:
     """Visit the models round by round, in random order, until each median is believed.
 
-    The reference is timed between visits: where it was slow, another process or the clock was
-    at work, and the visit is made again in a later round instead of being corrected.
+    The reference is timed between visits: where it was slow, or the model slower than at its
+    other visits, another process or the clock was at work, and the visit is made again in a later
+    round instead of being corrected.
 
     Args:
         timers: The models.
@@ -80,15 +89,16 @@ def time_in_rounds(
         before_ms = _glance_ms(reference, plan)
         for place in rng.permutation(len(waiting)):
             key = waiting[int(place)]
-            runs = summarize(timers[key].visit(plan), timers[key].provenance)
+            runs_ms = timers[key].visit(plan)
+            runs = summarize(runs_ms, timers[key].provenance)
             after_ms = _glance_ms(reference, plan)
             visit = Visit(
-                median_ms=runs.median_ms,
+                low_ms=low_ms(runs_ms),
                 p90_ms=runs.p90_ms,
                 min_ms=runs.min_ms,
                 mad_ms=runs.mad_ms,
                 n_runs=runs.n_runs,
-                reference_ms=max(before_ms, after_ms),
+                reference_ms=min(before_ms, after_ms),
             )
             before_ms = after_ms
             visits[key].append(visit)
@@ -130,4 +140,4 @@ def _quiet_ms(visits: Mapping[Key, Visits]) -> float:
 def _glance_ms(reference: Timer, plan: RoundsPlan) -> float:
     """A quick look at the reference, which is warm from the last one."""
     glance = replace(plan, warmup_runs=1, warmup_s=0.0, visit_s=0.0)
-    return float(np.median(reference.visit(glance)))
+    return low_ms(reference.visit(glance))

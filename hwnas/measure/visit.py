@@ -11,15 +11,19 @@ from hwnas.measure.measurement import Measurement, Provenance
 from hwnas.measure.plan import RoundsPlan
 
 CONFIDENCE = 0.95
-QUIET_SHARE = 0.25
-"""The share of the time in which the machine is taken to be quiet."""
+QUIET_SHARE = 0.1
+"""The share of the time in which the machine is taken to be quiet, at least."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
-    """What a few runs of a model took; ``reference_ms`` is what the reference took beside them."""
+    """What a few runs of a model took, and the reference beside them.
 
-    median_ms: float
+    ``low_ms`` is the lower quartile of the runs: other work only ever adds time, and comes and
+    goes within a visit. ``reference_ms`` is the faster of the two looks before and after.
+    """
+
+    low_ms: float
     p90_ms: float
     min_ms: float
     mad_ms: float
@@ -30,30 +34,41 @@ class Visit:
 Visits = Sequence[Visit]
 
 
+def low_ms(runs_ms: NDArray[np.float64]) -> float:
+    """What single runs, ``(n_runs,)`` milliseconds, take while others are at rest."""
+    return float(np.quantile(runs_ms, 0.25))
+
+
 def quiet_reference(visits: Iterable[Visit]) -> float:
     """What the reference takes when the machine is quiet, in milliseconds; 0 before any visit."""
-    readings = [visit.reference_ms for visit in visits]
-    return float(np.quantile(readings, QUIET_SHARE)) if readings else 0.0
+    return _quiet([visit.reference_ms for visit in visits])
 
 
 def undisturbed(visits: Visits, quiet_ms: float, plan: RoundsPlan) -> list[Visit]:
-    """The visits beside which the reference was as fast as on the quiet machine."""
-    return [visit for visit in visits if visit.reference_ms <= quiet_ms * (1 + plan.disturbance)]
+    """The visits that were as fast as on the quiet machine, the model and the reference both.
+
+    The reference tells a machine that was slow at every visit; the model itself tells work that
+    came and went between two looks at the reference.
+    """
+    slack = 1 + plan.disturbance
+    quiet = [visit for visit in visits if visit.reference_ms <= quiet_ms * slack]
+    own_ms = _quiet([visit.low_ms for visit in quiet])
+    return [visit for visit in quiet if visit.low_ms <= own_ms * slack]
 
 
 def believed(visits: Visits, quiet_ms: float, plan: RoundsPlan) -> bool:
     """Whether enough undisturbed visits agree on a median."""
     kept = undisturbed(visits, quiet_ms, plan)
-    return len(kept) >= plan.min_rounds and half_interval(_medians(kept)) <= plan.tolerance
+    return len(kept) >= plan.min_rounds and half_interval(_lows(kept)) <= plan.tolerance
 
 
-def half_interval(medians_ms: NDArray[np.float64]) -> float:
-    """Half the 95 % confidence interval of the median of ``(n,)`` medians, as a share of it.
+def half_interval(values_ms: NDArray[np.float64]) -> float:
+    """Half the 95 % confidence interval of the median of ``(n,)`` values, as a share of it.
 
     From order statistics, which suppose nothing of the noise; below six values that interval is
     wider than the values, and their whole range is taken.
     """
-    ordered = np.sort(medians_ms)
+    ordered = np.sort(values_ms)
     rank = max(1, int(binom.ppf((1 - CONFIDENCE) / 2, len(ordered), 0.5)))
     return float((ordered[-rank] - ordered[rank - 1]) / 2 / np.median(ordered))
 
@@ -63,8 +78,8 @@ def summary(
 ) -> Measurement:
     """The undisturbed visits as one measurement; all of them where every one was disturbed."""
     kept = undisturbed(visits, quiet_ms, plan) or list(visits)
-    medians_ms = _medians(kept)
-    median_ms = float(np.median(medians_ms))
+    lows_ms = _lows(kept)
+    median_ms = float(np.median(lows_ms))
     return Measurement(
         median_ms=median_ms,
         p90_ms=max(median_ms, float(np.median([visit.p90_ms for visit in kept]))),
@@ -73,10 +88,14 @@ def summary(
         n_runs=sum(visit.n_runs for visit in kept),
         provenance=provenance,
         n_rounds=len(kept),
-        half_interval=half_interval(medians_ms),
+        half_interval=half_interval(lows_ms),
         settled=believed(visits, quiet_ms, plan),
     )
 
 
-def _medians(visits: Visits) -> NDArray[np.float64]:
-    return np.array([visit.median_ms for visit in visits])
+def _lows(visits: Visits) -> NDArray[np.float64]:
+    return np.array([visit.low_ms for visit in visits])
+
+
+def _quiet(values_ms: list[float]) -> float:
+    return float(np.quantile(values_ms, QUIET_SHARE)) if values_ms else 0.0

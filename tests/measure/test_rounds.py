@@ -91,10 +91,27 @@ def test_a_neighbour_for_a_third_of_the_time_moves_no_row() -> None:
     assert done[-1].n_disturbed > 0
 
 
+def test_work_that_comes_and_goes_between_looks_at_the_reference_moves_no_row() -> None:
+    """Every fifth tick is slow; a model's own other visits tell."""
+    clock = Clock(lambda now: 1.4 if now % 5 == 0 else 1.0)
+    timers = {str(ms): clock.timer(ms) for ms in (1.0, 2.0, 5.0)}
+    found = run(timers, clock.timer(0.5))
+    assert {key: row.median_ms for key, row in found.items()} == {"1.0": 1, "2.0": 2, "5.0": 5}
+    assert all(row.settled for row in found.values())
+
+
+def test_a_model_that_was_slow_at_every_visit_is_told_by_the_reference() -> None:
+    clock = Clock()
+    slow = [Visit(low_ms=1.5, p90_ms=1.5, min_ms=1.5, mad_ms=0.0, n_runs=5, reference_ms=0.75)] * 8
+    timers = {"a": clock.timer(1.0), "b": clock.timer(1.0)}
+    found = run(timers, clock.timer(0.5), known={"a": slow})
+    assert found["a"].median_ms == 1.0 and found["a"].n_rounds == 8
+
+
 def test_visits_of_an_earlier_sitting_count() -> None:
     clock = Clock()
     earlier = [
-        Visit(median_ms=1.0, p90_ms=1.0, min_ms=1.0, mad_ms=0.0, n_runs=5, reference_ms=0.5)
+        Visit(low_ms=1.0, p90_ms=1.0, min_ms=1.0, mad_ms=0.0, n_runs=5, reference_ms=0.5)
     ] * 6
     timer = clock.timer(1.0)
     found = run({"a": timer}, clock.timer(0.5), known={"a": earlier})
@@ -105,7 +122,7 @@ def test_every_visit_is_told_with_its_reference() -> None:
     clock, told = Clock(), list[tuple[str, Visit]]()
     run({"a": clock.timer(2.0)}, clock.timer(0.5), on_visit=lambda *what: told.append(what))
     assert len(told) == 8
-    assert {(key, visit.median_ms, visit.reference_ms) for key, visit in told} == {("a", 2.0, 0.5)}
+    assert {(key, visit.low_ms, visit.reference_ms) for key, visit in told} == {("a", 2.0, 0.5)}
 
 
 def test_progress_counts_the_visits_that_the_plan_needs() -> None:
