@@ -4,6 +4,7 @@ from hwnas.device.catalog import device_names, load_device
 from hwnas.device.fingerprint import (
     Fingerprint,
     allowed_cpus,
+    cpu_flags,
     fingerprint,
     measuring_cpus,
     others_load,
@@ -21,6 +22,7 @@ __all__ = [
     "Precision",
     "Recipe",
     "allowed_cpus",
+    "cpu_flags",
     "device_names",
     "device_toml",
     "fingerprint",

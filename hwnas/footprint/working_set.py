@@ -1,11 +1,11 @@
 """From a block to the bytes that ONNX Runtime holds at once while it runs."""
 
+from functools import cache
+
 from hwnas.block import BlockSpec
-from hwnas.device import DeviceSpec
+from hwnas.device import DeviceSpec, cpu_flags
 from hwnas.footprint.operators import Operator, operators_of
 
-CHANNEL_BLOCK = 16
-"""Float convolutions on AVX-512 hold channels in multiples of this."""
 CHUNK_BYTES = 256
 FLOAT_BYTES, SUM_BYTES, POINTER_BYTES = 4, 4, 8
 
@@ -14,8 +14,9 @@ def working_set_bytes(block: BlockSpec, device: DeviceSpec) -> int:
     """The most bytes alive at once while the block runs: feature maps, and kernels' own buffers.
 
     Weights and the float image, which is the caller's, are not counted. A chain of blocks holds
-    as much as the block that holds most. The kernels are those of ONNX Runtime 1.32 on x86-64
-    with AVX-512; others need other buffers, which is why the finished file is measured.
+    as much as the block that holds most. The kernels are those of ONNX Runtime 1.32 on x86-64,
+    with AVX-512 or without as on this machine; others need other buffers, which is why the
+    finished file is measured.
     """
     bytes_of = _float32_bytes if device.precision == "float32" else _int8_bytes
     fused = device.precision == "float32"
@@ -55,7 +56,13 @@ def _kernel_buffers(op: Operator, batch: int) -> list[int]:
 
 
 def _padded(channels: int) -> int:
-    return -(-channels // CHANNEL_BLOCK) * CHANNEL_BLOCK
+    return -(-channels // _channel_block()) * _channel_block()
+
+
+@cache
+def _channel_block() -> int:
+    """Float convolutions hold channels in multiples of this: a vector register of floats."""
+    return 16 if "avx512f" in cpu_flags() else 8
 
 
 def _chunk(n_bytes: int) -> int:

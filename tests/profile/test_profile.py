@@ -1,5 +1,8 @@
 """What a profile leaves on the disk when it ends, stops, or meets another one."""
 
+import multiprocessing
+import os
+import signal
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -168,6 +171,32 @@ def test_a_torn_line_costs_one_visit(
     journal.path.write_text(text[:-20])
     fill(blocks, simulated, engine)
     assert engine.visits.total() == 7 * 3 - 5
+
+
+def die_at_visit(n: int, blocks: list[BlockSpec], device: DeviceSpec) -> None:
+    """In a process of its own: a kill leaves no time to tidy up."""
+
+    def on_visit(visit: int) -> float:
+        if visit == n:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return 1.0
+
+    fill(blocks, device, CountingEngine(on_visit))
+
+
+@pytest.mark.parametrize("n", [1, 4, 20])
+def test_a_killed_profile_loses_the_visit_it_was_making_and_no_other(
+    blocks: list[BlockSpec], simulated: DeviceSpec, engine: CountingEngine, n: int
+) -> None:
+    victim = multiprocessing.get_context("spawn").Process(
+        target=die_at_visit, args=(n, blocks, simulated)
+    )
+    victim.start()
+    victim.join()
+    assert victim.exitcode == -signal.SIGKILL
+    table = fill(blocks, simulated, engine)
+    assert engine.visits.total() == 7 * 3 - (n - 1)
+    assert set(table.rows) == {DISPATCH, *blocks}
 
 
 def test_a_resumed_profile_makes_only_the_visits_that_lack(
