@@ -58,6 +58,8 @@ def undisturbed(visits: Visits, quiet_ms: float, plan: RoundsPlan) -> list[Visit
 
 def believed(visits: Visits, quiet_ms: float, plan: RoundsPlan) -> bool:
     """Whether enough undisturbed visits agree on a median."""
+    if len(visits) < plan.min_rounds:
+        return False
     kept = undisturbed(visits, quiet_ms, plan)
     return len(kept) >= plan.min_rounds and half_interval(_lows(kept)) <= plan.tolerance
 

@@ -185,9 +185,9 @@ def test_quiet_prints_no_progress(command: Command) -> None:
 
 def test_progress_in_a_log_is_plain_lines(command: Command) -> None:
     lines = command("profile", *ON_DIGITS).errors.splitlines()
-    assert lines[0].startswith("39 of 39 rows are not in ")
-    assert lines[1] == "build: 1/39"
-    assert lines[-1] == f"profile: {39 * 15}/{39 * 15} 39 of 39 settled"
+    assert lines[0].startswith("55 of 55 rows are not in ")
+    assert lines[1] == "build: 1/55"
+    assert lines[-1] == f"profile: {55 * 15}/{55 * 15} 55 of 55 settled"
 
 
 def test_nothing_is_coloured_off_a_terminal(own_tables: Path) -> None:

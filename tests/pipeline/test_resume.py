@@ -17,6 +17,7 @@ from hwnas.device import DeviceSpec, fingerprint
 from hwnas.errors import RunError
 from hwnas.measure import BLOCK_ROUNDS, MeasurePlan, RoundsPlan
 from hwnas.pipeline.choose import Chooser
+from hwnas.profile.wanted import N_NETWORKS
 from hwnas.progress import Progress
 from hwnas.report import SearchResult
 from hwnas.table import Journal, read_table, table_path
@@ -25,7 +26,7 @@ from hwnas.train import Finetuner, FinetuneSettings, SupernetSettings, SupernetT
 TESTS = Path(__file__).parents[1]
 SIMULATED = str(TESTS / "devices" / "simulated.toml")
 SMALL_SPACE = str(TESTS / "spaces" / "small.toml")
-N_ROWS = 15 + 24
+N_ROWS = 15 + N_NETWORKS
 N_VISITS = N_ROWS * BLOCK_ROUNDS.min_rounds
 HERE = fingerprint("simulated 1")
 N_NETWORKS_TIMED = 10
