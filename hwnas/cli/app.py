@@ -34,7 +34,7 @@ app.command(cls=WithExamples, short_help="Time every block of a space on a devic
 app.command(cls=WithExamples, short_help="Find the best network within a budget.")(search)
 app.command(cls=WithExamples, short_help="Write a network as one ONNX file.")(export)
 app.command(cls=WithExamples, short_help="Time and test an ONNX file; for CI.")(verify)
-app.add_typer(table_app, name="table", short_help="Latency tables: list, show, score.")
+app.add_typer(table_app, name="table", short_help="Latency tables: list, show, score, convert.")
 
 
 @app.callback(invoke_without_command=True)

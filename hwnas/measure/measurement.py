@@ -27,6 +27,8 @@ class Provenance(StrEnum):
 class Measurement:
     """Latency of one inference, in milliseconds.
 
+    ``median_ms`` is the median of the single runs; over several rounds, the median of the lower
+    quartiles of undisturbed visits, which on a quiet machine is a per cent or two less.
     ``mad_ms`` is the median absolute deviation of the single runs from their median.
     ``half_interval`` is half the width of the median's 95 % confidence interval over rounds, as a
     share of the median; unknown (``None``) after one round. A measurement that is not

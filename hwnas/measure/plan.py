@@ -30,12 +30,13 @@ NETWORK_PLAN = MeasurePlan()
 
 @dataclass(frozen=True, kw_only=True)
 class RoundsPlan:
-    """Many models in turn: each round visits every model whose median is not believed yet.
+    """Many models in turn: each round visits every model that is not believed yet.
 
     A visit warms up, then times runs one by one until both ``min_runs`` and ``visit_s`` are
-    reached. A median is believed once ``min_rounds`` undisturbed visits put its 95 % confidence
-    interval within ``tolerance`` of it, and given up after ``max_rounds``. A visit is disturbed
-    if the reference beside it, or the model, took ``disturbance`` longer than on a quiet machine.
+    reached. A latency is believed once ``min_rounds`` undisturbed visits put the 95 % confidence
+    interval of their median within ``tolerance`` of it, and given up after ``max_rounds``. A visit
+    is disturbed if the reference beside it, or the model, took ``disturbance`` longer than on a
+    quiet machine.
     A network's weights are back in the shared cache after some five runs.
     """
 

@@ -11,7 +11,7 @@ from hwnas.space import Space, all_blocks, blocks_of, random_architecture
 from hwnas.table import Blocks
 
 N_NETWORKS = 40
-"""Whole networks that corrections are fitted on; see benchmarks/latency for what fewer give."""
+"""Whole networks that corrections are fitted on."""
 SEED = 20_990_101
 """Of those networks; no seed that anyone would score a table with."""
 

@@ -22,7 +22,7 @@ class Conditions:
     hwnas_version: str
     others_load: float
     disturbed_share: float = 0.0
-    """Of the visits: made again because the reference was slow beside them."""
+    """Of the last part's visits: made again because reference or model was slow."""
 
 
 @dataclass(frozen=True, kw_only=True)
