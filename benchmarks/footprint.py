@@ -6,19 +6,16 @@ holds in its default session from the second run on, with buffers that it plans 
 
 import json
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 
 from hwnas.device import DeviceSpec, load_device
 from hwnas.footprint import EMPTY_FILE_BYTES, block_file_bytes, working_set_bytes
 from hwnas.measure.engine import engine_named
-from hwnas.measure.engine.allocation import _options, allocated_bytes
+from hwnas.measure.engine.allocation import allocated_bytes
 from hwnas.profile import ready_blocks
 from hwnas.space import blocks_of, random_architecture, space_named
 
@@ -42,24 +39,10 @@ def _found(device: DeviceSpec, size: int, seed: int) -> dict[str, int]:
     return {
         "predicted": max(working_set_bytes(block, device) for block in blocks),
         "allocated": allocated_bytes(content, device),
-        "planned": _planned_bytes(content, device),
+        "planned": allocated_bytes(content, device, planned=True),
         "predicted_file": EMPTY_FILE_BYTES + sum(block_file_bytes(b, device) for b in blocks),
         "file": len(content),
     }
-
-
-def _planned_bytes(model: bytes, device: DeviceSpec) -> int:
-    with tempfile.TemporaryDirectory() as folder:
-        options = _options(device, Path(folder) / "profile")
-        options.enable_mem_pattern = options.enable_mem_reuse = True
-        session = onnxruntime.InferenceSession(model, options, providers=[device.provider])
-        entry = session.get_inputs()[0]
-        for _ in range(2):
-            session.run(None, {entry.name: np.zeros(entry.shape, np.float32)})
-        events = json.loads(Path(session.end_profiling()).read_text())
-    nodes = [event["args"] for event in events if event["cat"] == "Node"]
-    before = int(nodes[0]["mem_bytes_in_use"]) - int(nodes[0]["mem_in_use_delta"])
-    return max(int(node["mem_in_use_peak"]) for node in nodes) - before
 
 
 def main() -> None:

@@ -29,9 +29,12 @@ from sklearn.ensemble import RandomForestRegressor
 
 import hwnas
 from hwnas.block import BLOCKS, BlockSpec, block_to_json
+from hwnas.device import DeviceSpec, Fingerprint, fingerprint
 from hwnas.latency import CalibratedModel, latency_model, networks_of, score
+from hwnas.measure.engine import engine_named
+from hwnas.pipeline import device_with
 from hwnas.space import Architecture, Space, all_blocks, blocks_of, space_named
-from hwnas.table import LatencyTable
+from hwnas.table import LatencyTable, table_named, table_path
 from hwnas.whole_file import write_whole
 
 SIZES, PRECISIONS, THREADS = (224, 96, 32), ("float32", "int8"), (1, 2)
@@ -71,7 +74,8 @@ def _one_setting(
     space = space_named("mobilenet", input_size=size, in_channels=3, n_classes=N_CLASSES)
     setting = {"input_size": size, "precision": precision, "threads": threads}
     started = perf_counter()
-    table = hwnas.profile(arguments.device, **setting)  # type: ignore[arg-type]
+    if not arguments.later:
+        hwnas.profile(arguments.device, **setting)  # type: ignore[arg-type]
     seconds = perf_counter() - started
     keep = arguments.out / "networks" / f"{size}-{precision}-t{threads}-seed{arguments.seed}"
     found = hwnas.score_table(
@@ -81,6 +85,8 @@ def _one_setting(
         seed=arguments.seed,
         keep=keep,
     )
+    device = device_with(arguments.device, precision=precision, threads=threads, batch=None)
+    table = table_named(str(table_path(device, _machine_of(device))))
     name = f"{size}-{precision}-t{threads}{'-later' if arguments.later else ''}.png"
     write_whole(arguments.out / name, (keep / "scatter.png").read_bytes())
     drawn = [blocks_of(space, Architecture(tuple(n.choices.split(",")))) for n in found.networks]
@@ -103,6 +109,11 @@ def _one_setting(
         "factors": _factors(table, space),
         "methods": methods,
     }
+
+
+def _machine_of(device: DeviceSpec) -> Fingerprint:
+    """This machine's fingerprint, as the device is measured."""
+    return fingerprint(engine_named(device.engine).version(), device.threads)
 
 
 def _methods(table: LatencyTable, space: Space) -> dict[str, Predict]:

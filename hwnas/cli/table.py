@@ -94,7 +94,7 @@ def show(
         hwnas table show TABLE --space mobilenet --input-size 28 --channels 1 --classes 10
     """
     from hwnas.block import block_to_json
-    from hwnas.pipeline import table_named
+    from hwnas.table import table_named
 
     table = table_named(name)
     coverage = (
@@ -139,9 +139,12 @@ def _coverage(
 
 def _interval(row: "Measurement") -> str:
     """Half the median's 95 % confidence interval in per cent; marked if that is too wide."""
-    if row.half_interval is None:
-        return "unknown"
-    return f"{100 * row.half_interval:.2f}" + ("" if row.settled else " (unsettled)")
+    width = "unknown" if row.half_interval is None else f"{100 * row.half_interval:.2f}"
+    return width + ("" if row.settled else " (unsettled)")
+
+
+def _tau(tau: float | None) -> str:
+    return "unknown" if tau is None else f"{tau:.3f}"
 
 
 def _print_quality(table: "LatencyTable") -> None:
@@ -153,7 +156,7 @@ def _print_quality(table: "LatencyTable") -> None:
             f"{quality.mape:.2f} %",
             f"{quality.worst:.2f} %",
             f"{quality.within_5:.0f} %",
-            "" if quality.kendall_tau is None else f"{quality.kendall_tau:.3f}",
+            _tau(quality.kendall_tau),
             f"{quality.repeatability:.2f} %",
         ]
         for quality in table.header.quality
@@ -215,7 +218,7 @@ def score(
         ["worst error", f"{figures.worst:.2f} %"],
         ["within 5 %", f"{figures.within_5:.1f} %"],
         ["within 10 %", f"{figures.within_10:.1f} %"],
-        ["Kendall tau", f"{figures.kendall_tau:.3f}"],
+        ["Kendall tau", _tau(figures.kendall_tau)],
         ["repeatability floor", f"{found.repeatability:.2f} %"],
     ]
     if found.drift is not None:

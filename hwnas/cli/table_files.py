@@ -25,8 +25,7 @@ def diff(
         hwnas table diff before.jsonl after.jsonl
     """
     from hwnas.block import block_to_json
-    from hwnas.pipeline import table_named
-    from hwnas.table import compare
+    from hwnas.table import compare, table_named
 
     found = compare(table_named(first), table_named(second))
     if json:
@@ -98,8 +97,7 @@ def export(
     Example:
         hwnas table export TABLE --csv table.csv
     """
-    from hwnas.pipeline import table_named
-    from hwnas.table import write_csv, write_parquet
+    from hwnas.table import table_named, write_csv, write_parquet
 
     if csv is None and parquet is None:
         raise InvalidInputError("An export needs a file. Give --csv FILE or --parquet FILE.")

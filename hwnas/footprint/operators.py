@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from hwnas.block import BlockSpec, ConvSpec, HeadSpec, MBConvSpec
+from hwnas.block import BlockSpec, ConvSpec, DispatchSpec, HeadSpec, MBConvSpec
 
 Kind = Literal["convolution", "depthwise", "linear", "pool", "scale", "add", "hard_swish"]
 
@@ -67,9 +67,10 @@ def _unfused(block: BlockSpec) -> Iterator[Operator]:
         yield from _conv(block, reads)
     elif isinstance(block, HeadSpec):
         yield from _head(block, reads)
+    elif isinstance(block, DispatchSpec):
+        yield Operator(kind="pool", reads=reads, gives=FeatureMap(block.out_channels, 1))
     else:
-        gives = FeatureMap(block.out_channels, block.output_size)
-        yield Operator(kind="pool", reads=reads, gives=gives)
+        raise TypeError(f"nobody said which operators {block} is made of")
 
 
 def _conv(block: ConvSpec, reads: FeatureMap) -> Iterator[Operator]:

@@ -12,6 +12,7 @@ from hwnas.latency.calibrated import (
 from hwnas.latency.interpolated import interpolated
 from hwnas.latency.priced_space import PricedSpace
 from hwnas.latency.protocol import LatencyModel
+from hwnas.latency.quality import quality_of
 from hwnas.latency.score import LatencyScore, score
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "latency_model",
     "left_out_ms",
     "networks_of",
+    "quality_of",
     "score",
 ]

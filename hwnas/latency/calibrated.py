@@ -87,7 +87,10 @@ def calibrate(table: LatencyTable, networks: Sequence[Blocks]) -> CalibratedMode
 
 
 def left_out_ms(table: LatencyTable, networks: Sequence[Blocks]) -> NDArray[np.float64]:
-    """Every network as the model predicts it that was fitted on the others: ``(n,)``."""
+    """Every network as the model predicts it that was fitted on the others: ``(n,)``.
+
+    The one number that says how far factors may differ is chosen on all of them.
+    """
     fit = _Fit(table, networks)
     ratios = fit.left_out(fit.best_penalty)
     ratios *= fit.measured_ms

@@ -1,19 +1,16 @@
 """A whole space priced at once: a million architectures in a second."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
 from hwnas.latency.protocol import LatencyModel
-from hwnas.space import Architecture, Space, final_states, layers_of
+from hwnas.space import Space, final_states, layers_of
 
 
 class PricedSpace:
     """Per decision, what every option costs in every state and which state it leads to."""
 
     def __init__(self, space: Space, model: LatencyModel) -> None:
-        self._space = space
         self._start_ms = model.constant_ms + sum(map(model.block_ms, space.start()[1]))
         self._costs: list[NDArray[np.float64]] = []
         self._targets: list[NDArray[np.intp]] = []
@@ -39,10 +36,13 @@ class PricedSpace:
         """Milliseconds of ``(n, n_decisions)`` architectures, told as places of options: ``(n,)``.
 
         Raises:
-            ValueError: Another number of decisions.
+            ValueError: Another number of decisions, or an option that a decision does not have.
         """
         if options.ndim != 2 or options.shape[1] != len(self._costs):
             raise ValueError(f"expected {len(self._costs)} decisions a row, got {options.shape}")
+        n_options = [costs.shape[1] for costs in self._costs]
+        if len(options) and (options.min() < 0 or (options.max(axis=0) >= n_options).any()):
+            raise ValueError(f"expected options below {n_options}, got some that are not")
         states = np.zeros(len(options), dtype=np.intp)
         latency_ms = np.full(len(options), self._start_ms)
         for index, (costs, targets) in enumerate(zip(self._costs, self._targets, strict=True)):
@@ -51,15 +51,6 @@ class PricedSpace:
             states = targets.ravel()[flat]
         latency_ms += self._finish_ms[states]
         return latency_ms
-
-    def price_architectures(self, architectures: Sequence[Architecture]) -> NDArray[np.float64]:
-        """The same for architectures of the space: ``(n,)`` milliseconds."""
-        decisions = self._space.decisions
-        places = [{option: i for i, option in enumerate(d.options)} for d in decisions]
-        rows = [
-            [place[c] for place, c in zip(places, a.choices, strict=True)] for a in architectures
-        ]
-        return self.price(np.array(rows, dtype=np.intp).reshape(len(rows), len(decisions)))
 
     def reach_ms(self) -> tuple[float, float]:
         """The fastest and the slowest network of the space, in milliseconds."""

@@ -11,7 +11,7 @@ from scipy import stats
 class LatencyScore:
     """Errors are relative to the measurement; shares and errors in per cent.
 
-    ``kendall_tau`` is tau-b; not a number when all predictions or measurements are equal.
+    ``kendall_tau`` is tau-b; unknown when all predictions or measurements are equal.
     """
 
     n_networks: int
@@ -20,7 +20,7 @@ class LatencyScore:
     worst: float
     within_5: float
     within_10: float
-    kendall_tau: float
+    kendall_tau: float | None
 
 
 def score(predicted_ms: NDArray[np.float64], measured_ms: NDArray[np.float64]) -> LatencyScore:
@@ -34,9 +34,7 @@ def score(predicted_ms: NDArray[np.float64], measured_ms: NDArray[np.float64]) -
     if not (measured_ms > 0).all():
         raise ValueError("measured latencies must be positive")
     errors = 100 * np.abs(predicted_ms - measured_ms) / measured_ms
-    tau = float("nan")
-    if predicted_ms.size > 1:
-        tau = float(stats.kendalltau(predicted_ms, measured_ms).statistic)
+    tau = float(stats.kendalltau(predicted_ms, measured_ms).statistic)
     return LatencyScore(
         n_networks=predicted_ms.size,
         mape=float(errors.mean()),
@@ -44,5 +42,5 @@ def score(predicted_ms: NDArray[np.float64], measured_ms: NDArray[np.float64]) -
         worst=float(errors.max()),
         within_5=float(100 * (errors <= 5).mean()),
         within_10=float(100 * (errors <= 10).mean()),
-        kendall_tau=tau,
+        kendall_tau=None if np.isnan(tau) else tau,
     )

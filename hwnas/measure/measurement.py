@@ -48,8 +48,10 @@ class Measurement:
     def __post_init__(self) -> None:
         if not (0 < self.min_ms <= self.median_ms <= self.p90_ms and self.n_runs >= 1):
             raise ValueError(f"a latency needs 0 < min <= median <= p90, got {self}")
-        if self.mad_ms < 0:
-            raise ValueError(f"mad_ms must not be negative, got {self.mad_ms}")
+        if self.mad_ms < 0 or (self.half_interval or 0.0) < 0 or self.n_rounds < 1:
+            raise ValueError(
+                f"a latency needs mad_ms >= 0, half_interval >= 0 and n_rounds >= 1, got {self}"
+            )
 
 
 def summarize(runs_ms: NDArray[np.float64], provenance: Provenance) -> Measurement:

@@ -5,7 +5,7 @@ from hwnas.pipeline.arguments import device_with, settings_from, space_for
 from hwnas.pipeline.coverage import Coverage, coverage_of
 from hwnas.pipeline.export import ExportReport
 from hwnas.pipeline.score_table import TableScore
-from hwnas.pipeline.tables import import_table, merge_tables, migrate_table, table_named
+from hwnas.pipeline.tables import import_table, merge_tables, migrate_table
 
 __all__ = [
     "Coverage",
@@ -22,6 +22,5 @@ __all__ = [
     "search",
     "settings_from",
     "space_for",
-    "table_named",
     "verify",
 ]

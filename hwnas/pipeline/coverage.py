@@ -11,12 +11,16 @@ from hwnas.table import LatencyTable
 
 @dataclass(frozen=True, kw_only=True)
 class Coverage:
-    """Latencies in milliseconds, predicted; unknown while blocks are missing."""
+    """Latencies in milliseconds, predicted; unknown while blocks are missing.
+
+    The empty call is among the blocks.
+    """
 
     space: str
     n_blocks: int
     missing: tuple[dict[str, Any], ...]
     n_unsettled: int
+    n_estimated: int
     n_networks: int
     calibrated: bool
     fastest_ms: float | None
@@ -29,6 +33,8 @@ class Coverage:
         text = f"{known} of {self.n_blocks} blocks of {self.space} are in the table"
         if self.n_unsettled:
             text += f", {self.n_unsettled} of them not settled"
+        if self.n_estimated:
+            text += f", {self.n_estimated} of them interpolated"
         if self.fastest_ms is None:
             return f"{text}. Time the others with hwnas profile to know what it can reach."
         how = f"calibrated on {self.n_networks} networks" if self.calibrated else "not calibrated"
@@ -41,14 +47,17 @@ class Coverage:
 def coverage_of(table: LatencyTable, space: Space) -> Coverage:
     """Hold a table against a space."""
     blocks = all_blocks(space)
-    missing = table.missing((DISPATCH, *blocks))
+    needed = dict.fromkeys((DISPATCH, *blocks))
+    missing = table.missing(needed)
+    known = [block for block in needed if block in table.rows]
     model = latency_model(table, blocks)
     reach = (None, None) if missing else PricedSpace(space, model).reach_ms()
     return Coverage(
         space=space.name,
-        n_blocks=len(blocks),
-        missing=tuple(block_to_json(block) for block in missing if block != DISPATCH),
-        n_unsettled=sum(not table.rows[b].settled for b in blocks if b in table.rows),
+        n_blocks=len(needed),
+        missing=tuple(block_to_json(block) for block in missing),
+        n_unsettled=sum(not table[block].settled for block in known),
+        n_estimated=model.n_estimated(known),
         n_networks=len(networks_of(table, blocks)),
         calibrated=isinstance(model, CalibratedModel),
         fastest_ms=reach[0],

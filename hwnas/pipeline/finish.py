@@ -16,7 +16,6 @@ from hwnas.device import DeviceSpec
 from hwnas.export import ModelCard, Preprocessing, to_onnx, write_card
 from hwnas.measure import NETWORK_PLAN, Measurement, Provenance
 from hwnas.measure.engine import Engine
-from hwnas.measure.engine.allocation import allocated_bytes
 from hwnas.network import input_shape
 from hwnas.quantize import Deployable, deployable
 from hwnas.train import Finetuner, FinetuneSettings
@@ -78,7 +77,7 @@ class Workshop:
             measurement=measure_within(
                 deployed.content, self.device, self.engine, self.budget_ms, NETWORK_PLAN
             ),
-            memory_bytes=allocated_bytes(deployed.content, self.device),
+            memory_bytes=self.engine.allocated_bytes(deployed.content, self.device),
             export_difference=difference,
         )
 

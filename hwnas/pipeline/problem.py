@@ -183,7 +183,7 @@ class Problem:
         return self._nothing_fits(generator, self.measure(generator.cheapest(0).architecture))
 
     def _nothing_fits(self, generator: Generator, fastest: Measurement) -> NoNetworkFitsError:
-        if self.fits(fastest) and self._others:
+        if self.fits(fastest):
             return self._limits_exclude_each_other(generator, fastest)
         device = self.request.device
         return NoNetworkFitsError(
@@ -198,15 +198,21 @@ class Problem:
         self, generator: Generator, fastest: Measurement
     ) -> NoNetworkFitsError:
         budget = self.request.budget
-        limits = [] if budget.latency_ms is None else [f"{budget.latency_ms:g} ms"]
-        reached = [] if budget.latency_ms is None else [f"{fastest.median_ms:.4g} ms"]
+        limits, reached = list[str](), list[str]()
+        if budget.latency_ms is not None:
+            limits.append(f"{budget.latency_ms:g} ms")
+            reached.append(f"{fastest.median_ms:.4g} ms")
+        if budget.memory_bytes is not None:
+            least = int(least_peak(self.space, self._working_set_bytes))
+            limits.append(f"{budget.memory_bytes:,} bytes of working set")
+            reached.append(f"{least:,} bytes of working set")
         for index, (name, limit) in enumerate(self._others.items(), start=1):
             least = int(generator.cheapest(index).costs[index]) + self._constants[name]
             limits.append(f"{limit:,} {name}")
             reached.append(f"{least:,} {name}")
         return NoNetworkFitsError(
-            f"No network of space {self.space.name!r} keeps {' and '.join(limits)}"
-            f"{self._within_memory}: the least of each alone is {' and '.join(reached)}. "
+            f"No network of space {self.space.name!r} keeps {' and '.join(limits)} when it is "
+            f"built: the least that blocks promise of each alone is {' and '.join(reached)}. "
             "Raise a limit or name another --space."
         )
 

@@ -79,7 +79,7 @@ def run_score(
     wanted = wanted_by(space)
     table = fill_table(wanted, device, engine, on_progress)
     model = latency_model(table, all_blocks(space))
-    drawn = _draw(space, request)
+    drawn = _draw(space, request, on_progress)
     blocks = [blocks_of_it for _, blocks_of_it in drawn]
     files = _build(blocks, device, engine, on_progress)
     maker = BlockMaker(device, engine)
@@ -111,7 +111,9 @@ def run_score(
     return found
 
 
-def _draw(space: Space, request: ScoreRequest) -> list[tuple[str, tuple[BlockSpec, ...]]]:
+def _draw(
+    space: Space, request: ScoreRequest, on_progress: OnProgress
+) -> list[tuple[str, tuple[BlockSpec, ...]]]:
     """Networks that differ, as many as asked for or as the space seems to hold."""
     rng = np.random.default_rng(request.seed)
     drawn: dict[tuple[BlockSpec, ...], str] = {}
@@ -120,6 +122,9 @@ def _draw(space: Space, request: ScoreRequest) -> list[tuple[str, tuple[BlockSpe
         drawn.setdefault(blocks_of(space, architecture), str(architecture))
         if len(drawn) == request.n_samples:
             break
+    if len(drawn) < request.n_samples:
+        note = f"{len(drawn)} networks that differ were drawn, not {request.n_samples}"
+        on_progress(Progress("score", 0, 0, note))
     return [(choices, blocks) for blocks, choices in drawn.items()]
 
 

@@ -9,16 +9,14 @@ from hwnas.device import DeviceSpec, Fingerprint, fingerprint
 from hwnas.errors import InvalidInputError
 from hwnas.measure import BLOCK_ROUNDS, Measurement, Provenance
 from hwnas.measure.engine import engine_named
-from hwnas.record import unknown_name
 from hwnas.table import (
     LatencyTable,
     TableHeader,
-    all_tables,
     merged,
     migrate,
     read_csv,
     read_proxyless,
-    read_table,
+    table_named,
     table_path,
     write_table,
 )
@@ -33,23 +31,6 @@ class Imported:
     path: Path
     n_blocks: int
     unmapped: tuple[str, ...]
-
-
-def table_named(name: str) -> LatencyTable:
-    """A table by a name of ``hwnas table list`` or by its file.
-
-    Raises:
-        UnknownNameError: No such name.
-        TableError: The file is no table.
-    """
-    if name.endswith(".jsonl"):
-        return read_table(Path(name))
-    known: dict[str, Path] = {}
-    for path in all_tables():
-        known.setdefault(path.stem, path)
-    if name not in known:
-        raise unknown_name("latency table", name, known)
-    return read_table(known[name])
 
 
 def merge_tables(names: Sequence[str], out: Path) -> LatencyTable:

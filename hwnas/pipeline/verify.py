@@ -11,7 +11,6 @@ from hwnas.errors import InvalidInputError
 from hwnas.export import properties_of, read_card
 from hwnas.measure import NETWORK_PLAN
 from hwnas.measure.engine import Engine, engine_named
-from hwnas.measure.engine.allocation import allocated_bytes
 from hwnas.pipeline.problem import load_images
 from hwnas.progress import OnProgress
 from hwnas.verify import VerifyReport, deployed_accuracy, measure_within
@@ -60,7 +59,7 @@ def run_verify(request: VerifyRequest, on_progress: OnProgress) -> VerifyReport:
         budget_ms=request.budget_ms,
         measured=measured,
         max_memory_bytes=request.max_memory_bytes,
-        memory_bytes=allocated_bytes(content, request.device),
+        memory_bytes=engine.allocated_bytes(content, request.device),
         max_file_bytes=request.max_file_bytes,
         file_bytes=_file_bytes(request.model, content),
         min_accuracy=request.min_accuracy,

@@ -3,8 +3,9 @@
 import hashlib
 import json
 import os
-import time
+from contextlib import suppress
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
 import onnx
@@ -13,6 +14,7 @@ import torch
 
 from hwnas.block import BlockSpec, block_to_json
 from hwnas.device import DeviceSpec
+from hwnas.errors import RunError
 from hwnas.version import VERSION
 from hwnas.whole_file import write_whole
 
@@ -43,24 +45,24 @@ class BlockCache:
         path = self._path(block)
         try:
             content = path.read_bytes()
-            path.touch()
         except OSError:
             return None
+        with suppress(OSError):  # another user's folder may be read
+            path.touch()
         return content
 
     def put(self, block: BlockSpec, content: bytes) -> None:
-        """Keep a block's file.
-
-        Raises:
-            RunError: The disk refuses.
-        """
-        write_whole(self._path(block), content, "name another folder in HWNAS_CACHE")
+        """Keep a block's file, unless the disk refuses: it is then built again next time."""
+        with suppress(RunError):
+            write_whole(self._path(block), content)
 
     def _path(self, block: BlockSpec) -> Path:
         facts = json.dumps({**self._made_by, "block": block_to_json(block)}, sort_keys=True)
         return self._folder / f"{hashlib.sha256(facts.encode()).hexdigest()[:24]}.onnx"
 
     def _remove_old(self) -> None:
+        now_s = datetime.now(UTC).timestamp()
         for path in self._folder.glob("*.onnx"):
-            if time.time() - path.stat().st_mtime > KEPT_S:
-                path.unlink(missing_ok=True)
+            with suppress(OSError):  # another process removes it, or it is not ours
+                if now_s - path.stat().st_mtime > KEPT_S:
+                    path.unlink()

@@ -11,6 +11,7 @@ import numpy as np
 
 from hwnas.device import DeviceSpec, fingerprint, measuring_cpus, others_load
 from hwnas.errors import TableError
+from hwnas.latency import quality_of
 from hwnas.measure import (
     BLOCK_ROUNDS,
     Measurement,
@@ -19,7 +20,6 @@ from hwnas.measure import (
     time_in_rounds,
 )
 from hwnas.measure.engine import Engine
-from hwnas.profile.quality import quality_of
 from hwnas.profile.ready import BlockMaker
 from hwnas.profile.wanted import Wanted
 from hwnas.progress import OnProgress, Progress
@@ -114,40 +114,32 @@ class _Sitting:
         n_needed = len(self.wanted.needed) + len(self.wanted.networks)
         self._tell(0, 0, f"{len(missing)} of {n_needed} rows are not in {self.path} yet")
         load = self._others_load()
-        journal = Journal(self.path)
         maker = BlockMaker(self.device, self.engine)
         order = np.random.default_rng(0).permutation(len(missing))  # each part a fair mix
         shuffled = [missing[int(place)] for place in order]
         for first in range(0, len(shuffled), LOADED_AT_ONCE):
-            part = shuffled[first : first + LOADED_AT_ONCE]
-            rounds: list[RoundsDone] = []
-            found = self._time_part(part, maker, journal, rounds)
-            self._sum_up(found, load, rounds[-1].disturbed_share if rounds else 0.0)
-        journal.remove()
+            self._time_part(shuffled[first : first + LOADED_AT_ONCE], maker, load)
 
-    def _time_part(
-        self,
-        part: Sequence[Blocks],
-        maker: BlockMaker,
-        journal: Journal,
-        rounds: list[RoundsDone],
-    ) -> dict[Blocks, Measurement]:
+    def _time_part(self, part: Sequence[Blocks], maker: BlockMaker, load: float) -> None:
         files = maker.make_all(part, lambda done: self._tell(done, len(part), "", "build"))
         timers = {
             blocks: self.engine.timer(file, self.device)
             for blocks, file in zip(part, files, strict=True)
         }
-        reference = self.engine.timer(maker.make([self.wanted.reference]), self.device)
-        visits = journal.visits()
+        beside = [self.wanted.reference]
+        reference = self.engine.timer(maker.make(beside), self.device)
+        journal = Journal(self.path)
+        visits = journal.visits(key_of(beside))
         plan = read_table(self.path).header.plan
         keys = {blocks: key_of(blocks) for blocks in part}
+        rounds: list[RoundsDone] = []
 
         def tell(done: RoundsDone) -> None:
             rounds.append(done)
             self._tell_round(done)
 
-        with journal.open() as open_journal:
-            return time_in_rounds(
+        with journal.open(key_of(beside)) as open_journal:
+            found = time_in_rounds(
                 timers,
                 reference,
                 plan,
@@ -155,6 +147,8 @@ class _Sitting:
                 on_visit=lambda blocks, visit: open_journal.append(keys[blocks], visit),
                 on_round=tell,
             )
+        self._sum_up(found, load, rounds[-1].disturbed_share if rounds else 0.0)
+        journal.forget(keys.values())
 
     def _sum_up(
         self, found: Mapping[Blocks, Measurement], load: float, disturbed_share: float
@@ -171,13 +165,11 @@ class _Sitting:
             others_load=round(load, 3),
             disturbed_share=round(disturbed_share, 4),
         )
-        quality = quality_of(table, self.wanted)
-        kept = tuple(q for q in table.header.quality if q.space != self.wanted.label)
-        header = replace(
-            table.header,
-            conditions=conditions,
-            quality=kept if quality is None else (*kept, quality),
-        )
+        quality = {known.space: known for known in table.header.quality}
+        found_now = quality_of(table, self.wanted.label, self.wanted.blocks)
+        if found_now is not None:
+            quality[self.wanted.label] = found_now
+        header = replace(table.header, conditions=conditions, quality=tuple(quality.values()))
         write_table(self.path, replace(table, header=header))
         unsettled = sum(not row.settled for row in found.values())
         if unsettled:
@@ -198,8 +190,9 @@ class _Sitting:
             self._tell(
                 0,
                 0,
-                f"other work takes {100 * load:.0f} % of processor {cpus[-1]}: the machine is too "
-                "busy to measure well; stop that work, or expect rows that do not settle",
+                f"other work takes {100 * load:.0f} % of a processor that is measured on "
+                f"({', '.join(map(str, cpus))}): the machine is too busy to measure well; stop "
+                "that work, or expect rows that do not settle",
             )
         return load
 

@@ -8,7 +8,7 @@ import numpy as np
 from hwnas.block import BlockSpec
 from hwnas.latency import DISPATCH
 from hwnas.space import Space, all_blocks, blocks_of, random_architecture
-from hwnas.table import Blocks
+from hwnas.table import Blocks, key_of
 
 N_NETWORKS = 40
 """Whole networks that corrections are fitted on."""
@@ -18,7 +18,7 @@ SEED = 20_990_101
 
 @dataclass(frozen=True)
 class Wanted:
-    """Blocks and whole networks to be timed, and the name of the space they come from."""
+    """Blocks and whole networks to be timed, and a label that no other set of blocks has."""
 
     label: str
     blocks: tuple[BlockSpec, ...]
@@ -41,8 +41,10 @@ def wanted_by(space: Space) -> Wanted:
     rng = np.random.default_rng(SEED)
     drawn = (blocks_of(space, random_architecture(space, rng)) for _ in range(4 * N_NETWORKS))
     blocks = all_blocks(space)
-    size = max(block.input_size for block in blocks)
-    return Wanted(f"{space.name} at {size} px", blocks, _distinct(drawn)[:N_NETWORKS])
+    image = max((b for b in blocks if b.reads_image), key=lambda b: b.input_size)
+    shape = f"{image.input_size}x{image.input_size}x{image.in_channels}"
+    label = f"{space.name} at {shape} ({key_of(blocks)[:6]})"
+    return Wanted(label, blocks, _distinct(drawn)[:N_NETWORKS])
 
 
 def _distinct(networks: Iterable[Blocks]) -> tuple[Blocks, ...]:

@@ -13,7 +13,14 @@ from hwnas.table.latency_table import (
 )
 from hwnas.table.migrate import migrate
 from hwnas.table.proxyless import ForeignRows, read_proxyless
-from hwnas.table.store import all_tables, find_table, own_folder, table_name, table_path
+from hwnas.table.store import (
+    all_tables,
+    find_table,
+    own_folder,
+    table_name,
+    table_named,
+    table_path,
+)
 
 __all__ = [
     "ELSEWHERE",
@@ -37,6 +44,7 @@ __all__ = [
     "read_proxyless",
     "read_table",
     "table_name",
+    "table_named",
     "table_path",
     "write_csv",
     "write_parquet",

@@ -13,8 +13,8 @@ from hwnas.record import read_record
 from hwnas.table.latency_table import Blocks, LatencyTable, TableHeader
 from hwnas.whole_file import write_whole
 
-FORMAT = "hwnas-latency-table/2"
-OLDER = "hwnas-latency-table/1"
+FORMAT = "hwnas-latency-table/3"
+OLDER = ("hwnas-latency-table/1", "hwnas-latency-table/2")
 ELSEWHERE = "name another folder in HWNAS_TABLES"
 
 
@@ -26,16 +26,17 @@ def read_table(path: Path) -> LatencyTable:
             line's number.
     """
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")[:-1]
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise TableError(
             f"Cannot read the latency table {path}: {error}. Name one that 'hwnas table' lists."
         ) from error
+    lines = text.removesuffix("\n").split("\n") if text else []
     return replace(parse_table(lines, str(path)), path=path)
 
 
 def parse_table(lines: list[str], name: str) -> LatencyTable:
-    """The table that the whole lines of a file hold; ``name`` is the file's, for the message.
+    """The table that the lines of a file hold; ``name`` is the file's, for the message.
 
     Raises:
         TableError: A line is damaged or of another version.
@@ -127,7 +128,7 @@ def _object(line: str, source: str) -> dict[str, Any]:
 
 def _header(row: dict[str, Any], source: str) -> TableHeader:
     written_as = row.pop("format", None)
-    if written_as == OLDER:
+    if written_as in OLDER:
         raise TableError(
             f"{source.removesuffix(' line 1')} is a table of an older hwnas. "
             f"Migrate it with: hwnas table migrate {source.removesuffix(' line 1')}"

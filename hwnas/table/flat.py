@@ -11,7 +11,7 @@ from typing import Any
 from hwnas.block import BLOCKS, BlockSpec, block_from_json, block_to_json
 from hwnas.device import DeviceSpec
 from hwnas.errors import HwnasError, InvalidInputError, TableError
-from hwnas.measure import Measurement
+from hwnas.measure import BLOCK_ROUNDS, Measurement
 from hwnas.record import read_record, unknown_name
 from hwnas.table.latency_table import LatencyTable
 from hwnas.whole_file import write_whole
@@ -74,7 +74,8 @@ def write_parquet(path: Path, table: LatencyTable) -> None:
 def read_csv(path: Path, device: DeviceSpec) -> dict[BlockSpec, Measurement]:
     """The rows of a CSV with a ``kind``, the fields of that kind of block, and ``median_ms``.
 
-    The other measurement columns may lack: a single number has no spread, and is not settled.
+    The other measurement columns may lack: a single number has no spread. A row is settled if it
+    says so, or if its half_interval is within what a profile asks for.
     Precision, threads and batch, where the file tells them, must be the device's.
 
     Raises:
@@ -133,7 +134,8 @@ def _row(
     if "median_ms" not in times:
         raise InvalidInputError(f"it has no median_ms. {CORRECT}")
     single = dict.fromkeys(("p90_ms", "min_ms"), times["median_ms"])
-    single |= {"mad_ms": 0.0, "n_runs": 1, "settled": "half_interval" in times}
+    sure = times.get("half_interval", math.inf) <= BLOCK_ROUNDS.tolerance
+    single |= {"mad_ms": 0.0, "n_runs": 1, "settled": sure}
     block = block_from_json(spec, "its block")
     return block, read_record(Measurement, {**single, **times}, "its times")
 

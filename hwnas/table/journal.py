@@ -3,70 +3,123 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO
 
 from hwnas.block import BlockSpec, block_to_json
-from hwnas.errors import InvalidInputError, TableError
+from hwnas.errors import InvalidInputError
 from hwnas.measure import Visit
 from hwnas.record import read_record
 from hwnas.table.latency_table import Blocks
+from hwnas.whole_file import cannot_write, write_whole
+
+ELSEWHERE = "name another folder in HWNAS_TABLES"
 
 
 class Journal:
-    """The file beside a table that holds what was timed and not yet summed up."""
+    """The file beside a table that holds what was timed and not yet summed up.
+
+    Spaces of one device share it: each of them takes the visits that were made beside its own
+    reference, and forgets no other's.
+    """
 
     def __init__(self, table_path: Path) -> None:
         self.path = table_path.with_suffix(".rounds")
 
-    def visits(self) -> Mapping[str, list[Visit]]:
-        """Every whole line's visit by ``key_of`` its blocks; a torn line is left out."""
+    def visits(self, reference: str) -> Mapping[str, list[Visit]]:
+        """The visits made beside the reference of that key, by ``key_of`` their blocks.
+
+        A torn line is left out.
+        """
         found: dict[str, list[Visit]] = defaultdict(list)
-        if not self.path.is_file():
-            return found
-        for line in self.path.read_text(encoding="utf-8", errors="replace").split("\n")[:-1]:
+        for line in self._lines():
             try:
                 row = json.loads(line)
-                found[str(row.pop("key"))].append(read_record(Visit, row, str(self.path)))
+                if row.pop("reference") == reference:
+                    found[str(row.pop("key"))].append(read_record(Visit, row, str(self.path)))
             except (ValueError, KeyError, AttributeError, TypeError, InvalidInputError):
                 continue  # a visit less is a visit made again
         return found
 
     @contextmanager
-    def open(self) -> Iterator["OpenJournal"]:
+    def open(self, reference: str) -> Iterator["OpenJournal"]:
         """Append to the file; one process at a time, which the table's lock sees to.
 
         Raises:
-            TableError: The disk refuses.
+            RunError: The disk refuses.
         """
+        with self._refused():
+            file = self.path.open("a", encoding="utf-8")
         try:
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write("\n")  # ends a torn line
-                yield OpenJournal(file)
-        except OSError as error:
-            raise TableError(
-                f"Cannot write {self.path}: {error.strerror}. "
-                "Free the disk and run the same command again."
-            ) from error
+            journal = OpenJournal(file, reference, self._refused)
+            journal.end_torn_line()
+            yield journal
+        finally:
+            with self._refused():  # closing writes what a full disk refused
+                file.close()
 
-    def remove(self) -> None:
-        """Forget the visits, once the table holds what they say."""
-        self.path.unlink(missing_ok=True)
+    def forget(self, keys: Collection[str]) -> None:
+        """Drop the visits that the table has summed up by now; the file with the last of them.
+
+        Raises:
+            RunError: The disk refuses.
+        """
+        kept = [line for line in self._lines() if _key(line) not in {*keys, None}]
+        if kept:
+            write_whole(self.path, "\n".join(kept) + "\n", ELSEWHERE)
+        else:
+            self.path.unlink(missing_ok=True)
+
+    def _lines(self) -> list[str]:
+        if not self.path.is_file():
+            return []
+        return self.path.read_text(encoding="utf-8", errors="replace").split("\n")[:-1]
+
+    @contextmanager
+    def _refused(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise cannot_write(self.path, error, ELSEWHERE) from error
 
 
 class OpenJournal:
     """Takes visits, and hands each to the operating system at once."""
 
-    def __init__(self, file: IO[str]) -> None:
+    def __init__(
+        self,
+        file: IO[str],
+        reference: str,
+        refused: Callable[[], AbstractContextManager[None]],
+    ) -> None:
         self._file = file
+        self._reference = reference
+        self._refused = refused
 
     def append(self, key: str, visit: Visit) -> None:
         """Keep one visit."""
-        self._file.write(json.dumps({"key": key, **asdict(visit)}) + "\n")
-        self._file.flush()
+        row = {"reference": self._reference, "key": key, **asdict(visit)}
+        self._write(json.dumps(row) + "\n")
+
+    def end_torn_line(self) -> None:
+        """So that what follows stands on a line of its own."""
+        self._write("\n")
+
+    def _write(self, text: str) -> None:
+        with self._refused():
+            self._file.write(text)
+            self._file.flush()
+
+
+def _key(line: str) -> str | None:
+    """The key a line names; nothing for a torn one."""
+    try:
+        return str(json.loads(line)["key"])
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def key_of(blocks: Sequence[BlockSpec] | Blocks) -> str:

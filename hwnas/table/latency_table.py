@@ -27,7 +27,7 @@ class Conditions:
 
 @dataclass(frozen=True, kw_only=True)
 class Quality:
-    """How well a space's blocks predict whole networks, each left out of the fit in turn.
+    """How well a space's blocks predict whole networks, each left out of the factors' fit in turn.
 
     All but the counts and tau in per cent; ``repeatability`` is the median half-width of the
     networks' own 95 % confidence intervals, which no prediction can beat.

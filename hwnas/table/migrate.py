@@ -21,9 +21,10 @@ MachineOf = Callable[[DeviceSpec], Fingerprint]
 
 
 def migrate(path: Path, machine_of: MachineOf) -> tuple[Path, Path]:
-    """Rewrite a table of version 1 beside itself, under the name this version looks for.
+    """Rewrite an older table beside itself, under the name this version looks for.
 
-    Its rows were timed in one go each, so none is settled; the next profile times them again.
+    Its rows are other statistics than this version's (version 1 timed each in one go, version 2
+    kept medians of visits), so none is settled; the next profile times them again.
     Version 1 measured on the last processors allowed, which is filled in where the table is this
     machine's. Nothing that is there already is overwritten.
 
@@ -35,7 +36,7 @@ def migrate(path: Path, machine_of: MachineOf) -> tuple[Path, Path]:
         The new file, and where the old one was moved.
 
     Raises:
-        TableError: It is no table of version 1, or a new one is there already.
+        TableError: It is no older table, or a new one is there already.
         RunError: The disk refuses.
     """
     try:
@@ -44,7 +45,7 @@ def migrate(path: Path, machine_of: MachineOf) -> tuple[Path, Path]:
         raise _cannot(path, str(error)) from error
     table = _migrated(path, content.split("\n")[:-1], machine_of)
     new = path.with_name(table_name(table.header.device, table.header.fingerprint))
-    kept = path.with_name(f"{path.name}.v1")
+    kept = path.with_name(f"{path.name}.v{_version(content)}")
     if new.exists() and not new.samefile(path):
         raise TableError(
             f"{path} would become {new}, which is there already and stays as it is. Delete the "
@@ -68,8 +69,8 @@ def _migrated(path: Path, lines: list[str], machine_of: MachineOf) -> LatencyTab
     except (IndexError, json.JSONDecodeError) as error:
         raise _cannot(path, "its first line is no header") from error
     written_as = header.get("format") if isinstance(header, dict) else None
-    if written_as != OLDER:
-        raise _cannot(path, f"its format is {written_as!r}, not {OLDER!r}")
+    if written_as not in OLDER:
+        raise _cannot(path, f"its format is {written_as!r}, not one of {', '.join(OLDER)}")
     device = read_record(DeviceSpec, header.get("device") or {}, f"{path} line 1")
     header |= {
         "format": FORMAT,
@@ -81,10 +82,15 @@ def _migrated(path: Path, lines: list[str], machine_of: MachineOf) -> LatencyTab
 
 def _with_affinity(machine: Any, here: Fingerprint, device: DeviceSpec) -> Any:  # noqa: ANN401
     """The old fingerprint with what version 1 pinned to, if it is known to be this machine's."""
-    if not isinstance(machine, dict):
+    if not isinstance(machine, dict) or "affinity" in machine:
         return machine
     is_this = asdict(here) | machine == asdict(here)
     return {**machine, "affinity": measuring_cpus(device.threads) if is_this else []}
+
+
+def _version(content: str) -> str:
+    """The number at the end of an old table's format."""
+    return str(json.loads(content.split("\n", 1)[0])["format"]).rpartition("/")[2]
 
 
 def _unsettled(line: str) -> str:
@@ -98,5 +104,5 @@ def _unsettled(line: str) -> str:
 
 def _cannot(path: Path, reason: str) -> TableError:
     return TableError(
-        f"Cannot migrate {path}: {reason}. Name a table of version 1, or profile again."
+        f"Cannot migrate {path}: {reason}. Name an older hwnas's table, or profile again."
     )

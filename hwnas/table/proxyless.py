@@ -11,6 +11,7 @@ as MobileNetV3's does with ``Conv_2`` before ``Logits``, is no block of hwnas.
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -165,14 +166,15 @@ def _heads(
         ]
         within = [(classify,) for classify in named["Logits"] if classify.input == widen.output]
         for rest in (*pooled, *within):
-            head = HeadSpec(
-                input_size=widen.input[0],
-                in_channels=widen.input[1],
-                hidden_channels=widen.output[1],
-                n_classes=rest[-1].output[1],
-                activation=activation,
-            )
-            yield head, (widen, *rest)
+            with suppress(ValueError):  # it stays among the keys that became no row
+                head = HeadSpec(
+                    input_size=widen.input[0],
+                    in_channels=widen.input[1],
+                    hidden_channels=widen.output[1],
+                    n_classes=rest[-1].output[1],
+                    activation=activation,
+                )
+                yield head, (widen, *rest)
 
 
 def _measured(parts: Sequence[_Layer]) -> Measurement:

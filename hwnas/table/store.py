@@ -12,6 +12,7 @@ from typing import Any
 import platformdirs
 
 from hwnas.device import DeviceSpec, Fingerprint, shipped_folder
+from hwnas.record import unknown_name
 from hwnas.table.file_format import read_table
 from hwnas.table.latency_table import LatencyTable
 
@@ -48,18 +49,39 @@ def table_path(device: DeviceSpec, machine: Fingerprint) -> Path:
 def find_table(device: DeviceSpec, machine: Fingerprint) -> tuple[LatencyTable | None, str]:
     """This machine's table for the device, own before shipped, or why there is none.
 
+    Of several in a folder, the one that a profile fills goes before one of another name.
+
     Raises:
         TableError: A table is damaged.
     """
     passed_over = ""
     for folder in (own_folder(), shipped_folder("latency_tables")):
-        for path in sorted(folder.glob(f"{_settings_name(device)}-*.jsonl")):
+        named = folder / table_name(device, machine)
+        others = sorted({*folder.glob(f"{_settings_name(device)}-*.jsonl")} - {named})
+        for path in (*filter(Path.is_file, [named]), *others):
             table = read_table(path)
             difference = table.header.difference(machine)
             if not difference:
                 return table, ""
             passed_over = f"{path} is stale: {difference}"
     return None, passed_over
+
+
+def table_named(name: str) -> LatencyTable:
+    """A table by a name of ``hwnas table list`` or by its file.
+
+    Raises:
+        UnknownNameError: No such name.
+        TableError: The file is no table.
+    """
+    if name.endswith(".jsonl"):
+        return read_table(Path(name))
+    known: dict[str, Path] = {}
+    for path in all_tables():
+        known.setdefault(path.stem, path)
+    if name not in known:
+        raise unknown_name("latency table", name, known)
+    return read_table(known[name])
 
 
 def all_tables() -> Iterator[Path]:

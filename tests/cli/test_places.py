@@ -143,7 +143,7 @@ def test_a_profile_on_a_full_disk_keeps_what_was_timed(
     journal = Journal(table_path(simulated, HERE))
     assert f"Cannot write {journal.path}: No space left on device. Free" in message
     (full_disk / "ballast").unlink()
-    assert sum(map(len, journal.visits().values())) > 0
+    assert "low_ms" in journal.path.read_text()
 
 
 def test_a_profile_goes_on_where_the_disk_was_full(

@@ -130,7 +130,7 @@ def test_parquet_without_pyarrow_is_told_in_a_sentence(
         (("import", "none.csv"), "Cannot read none.csv"),
         (("import", "none.yaml"), "Cannot read none.yaml"),
         (("migrate", "none.jsonl"), "Cannot migrate none.jsonl"),
-        (("migrate", "{table}"), "not 'hwnas-latency-table/1'"),
+        (("migrate", "{table}"), "not one of hwnas-latency-table/1"),
         (("show", "{table}", "--space", "mobilnet"), "did you mean 'mobilenet'?"),
     ],
 )

@@ -154,9 +154,9 @@ def test_a_table_line_cut_short_is_numbered_and_kept(
 
 
 def test_a_table_of_another_format_is_refused(refused: Refused, table: Path) -> None:
-    table.write_text(table.read_text().replace("hwnas-latency-table/2", "excel"))
+    table.write_text(table.read_text().replace("hwnas-latency-table/3", "excel"))
     message = refused("table", "show", table.stem)
-    assert "line 1 is not the header of a hwnas-latency-table/2 file. Profile again." in message
+    assert "line 1 is not the header of a hwnas-latency-table/3 file. Profile again." in message
 
 
 # ONNX files

@@ -38,10 +38,10 @@ def test_a_reversed_ranking_has_tau_minus_one() -> None:
 
 
 @pytest.mark.parametrize(("predicted", "measured"), [([1.0], [1.0]), ([1, 1], [1, 2])])
-def test_a_ranking_that_does_not_exist_is_no_number(
+def test_a_ranking_that_does_not_exist_is_unknown(
     predicted: list[float], measured: list[float]
 ) -> None:
-    assert math.isnan(scored(predicted, measured).kendall_tau)
+    assert scored(predicted, measured).kendall_tau is None
 
 
 @pytest.mark.parametrize("wrong", [0.0, -1.0, math.nan])

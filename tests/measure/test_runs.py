@@ -17,7 +17,7 @@ from hwnas.device import DeviceSpec
 from hwnas.errors import MeasurementError
 from hwnas.measure import MeasurePlan
 from hwnas.measure.engine import engine_named
-from hwnas.measure.engine.onnx_runtime import LEVELS
+from hwnas.measure.engine.session import LEVELS
 
 ENGINE = engine_named("onnxruntime")
 

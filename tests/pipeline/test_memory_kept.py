@@ -9,6 +9,7 @@ import pytest
 import hwnas
 from hwnas.errors import NoNetworkFitsError
 from hwnas.measure.engine.allocation import allocated_bytes
+from hwnas.measure.engine.simulated import SimulatedEngine
 from hwnas.pipeline.arguments import device_with
 from hwnas.pipeline.finish import Workshop
 from hwnas.report import SearchResult
@@ -21,6 +22,13 @@ TIGHT_MEMORY, TIGHT_FILE = "16KiB", "36kB"
 
 def model_of(result: SearchResult) -> Path:
     return Path(result.out) / f"model.{result.precision}.onnx"
+
+
+def least_memory_bytes(quick_search: QuickSearch) -> int:
+    """What the refusal of a hopeless limit says."""
+    with pytest.raises(NoNetworkFitsError) as refusal:
+        quick_search(max_memory="1KiB")
+    return int(str(refusal.value).split("working set is ")[1].split(" bytes")[0].replace(",", ""))
 
 
 def test_a_memory_limit_is_kept_by_what_is_allocated(quick_search: QuickSearch) -> None:
@@ -60,15 +68,22 @@ def test_hopeless_memory_is_refused_with_the_least(
 
 
 def test_the_least_working_set_that_is_told_can_be_kept(quick_search: QuickSearch) -> None:
-    with pytest.raises(NoNetworkFitsError) as refusal:
-        quick_search(max_memory="1KiB")
-    least = str(refusal.value).split("working set is ")[1].split(" bytes")[0].replace(",", "")
-    assert quick_search(max_memory=f"{least}B").memory_bytes == int(least)
+    least = least_memory_bytes(quick_search)
+    assert quick_search(max_memory=f"{least}B").memory_bytes == least
+
+
+def test_a_memory_limit_that_only_the_built_network_breaks_is_told(
+    quick_search: QuickSearch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SimulatedEngine, "allocated_bytes", lambda *_: 10**6)
+    least = r"keeps ([\d,]+) bytes of working set when it is built: .* is ([\d,]+) bytes of work"
+    with pytest.raises(NoNetworkFitsError, match=least):
+        quick_search(None, space="mobilenetv2@0.1", max_memory="64KiB")  # one network
 
 
 def test_a_hopeless_size_is_refused_with_the_least(quick_search: QuickSearch) -> None:
     with pytest.raises(
-        NoNetworkFitsError, match=r"10,000 bytes of file: the least of each alone is .* [\d,]+ byt"
+        NoNetworkFitsError, match=r"10,000 bytes of file when it is built: the least .* [\d,]+ byt"
     ):
         quick_search(max_size="10kB")
 

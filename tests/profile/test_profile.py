@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import filelock
@@ -160,7 +161,7 @@ def test_an_interrupted_profile_keeps_every_visit(
     blocks: list[BlockSpec], simulated: DeviceSpec, n_visits: int
 ) -> None:
     path = interrupted(blocks, simulated, n_visits)
-    assert sum(map(len, Journal(path).visits().values())) == n_visits
+    assert Journal(path).path.read_text().count("low_ms") == n_visits
 
 
 def test_a_torn_line_costs_one_visit(
@@ -226,7 +227,41 @@ def test_a_resumed_table_has_the_rows_of_an_uninterrupted_one(
 
 
 def test_a_block_s_key_does_not_depend_on_the_process(blocks: list[BlockSpec]) -> None:
+    assert key_of([DISPATCH]) == "baca9756c6828aef"
     assert len({key_of([block]) for block in blocks}) == len(blocks)
+
+
+def test_another_space_s_profile_forgets_no_visit(
+    blocks: list[BlockSpec], simulated: DeviceSpec, engine: CountingEngine
+) -> None:
+    interrupted(blocks, simulated, 16)
+    fill(blocks[:2], simulated, CountingEngine())  # beside another reference
+    fill(blocks, simulated, engine)
+    kept_of_others = engine.visits.total()
+    assert 4 * 3 - 16 < kept_of_others < 5 * 3
+    assert not Journal(table_path(simulated, HERE)).path.exists()
+
+
+def test_visits_beside_another_reference_do_not_count(
+    blocks: list[BlockSpec], simulated: DeviceSpec
+) -> None:
+    journal = Journal(interrupted(blocks, simulated, 9))
+    assert sum(map(len, journal.visits(key_of([wanted(blocks).reference])).values())) == 9
+    assert journal.visits(key_of([wanted(blocks[:2]).reference])) == {}
+
+
+def test_a_later_part_that_is_interrupted_keeps_its_visits_and_the_earlier_rows(
+    blocks: list[BlockSpec],
+    simulated: DeviceSpec,
+    engine: CountingEngine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(import_module("hwnas.profile.profile"), "LOADED_AT_ONCE", 3)
+    path = interrupted(blocks, simulated, 3 * 3 + 4)
+    assert len(read_table(path).rows) == 3
+    assert Journal(path).path.read_text().count("low_ms") == 4
+    fill(blocks, simulated, engine)
+    assert engine.visits.total() == 4 * 3 - 4
 
 
 def test_other_blocks_join_a_table_that_is_there(
@@ -275,7 +310,8 @@ def test_networks_of_the_space_are_timed_among_the_blocks(
     table = fill_table(asked, simulated, engine, silent, PLAN)
     assert set(table.networks) == set(asked.networks) and len(asked.networks) > 8
     (quality,) = table.header.quality
-    assert quality.space == asked.label and quality.n_networks == len(asked.networks)
+    assert quality.space == asked.label and asked.label.startswith(f"{small_space.name} at 8x8x1 ")
+    assert quality.n_networks == len(asked.networks)
     assert quality.worst < 0.1  # the simulated clock is a sum
     assert read_table(table_path(simulated, HERE)) == table
 

@@ -11,6 +11,7 @@ from hwnas.block import DispatchSpec
 from hwnas.errors import TableError
 from hwnas.measure import Measurement
 from hwnas.table import LatencyTable, TableHeader, read_table, write_table
+from hwnas.table.file_format import OLDER
 
 SECOND_DISPATCH = DispatchSpec(input_size=2)
 MEASURED = Measurement(median_ms=0.5, p90_ms=0.75, min_ms=0.25, mad_ms=0.0, n_runs=3)
@@ -82,9 +83,12 @@ def test_a_network_that_is_no_list_is_named(rewrite: Rewrite) -> None:
     assert "line 3 is no table row" in refusal(rewrite(spoil))
 
 
-def test_an_older_table_is_refused_with_the_command_that_migrates_it(rewrite: Rewrite) -> None:
+@pytest.mark.parametrize("older", OLDER)
+def test_an_older_table_is_refused_with_the_command_that_migrates_it(
+    rewrite: Rewrite, older: str
+) -> None:
     def age(lines: list[str]) -> None:
-        lines[0] = changed(lines[0], format="hwnas-latency-table/1")
+        lines[0] = changed(lines[0], format=older)
 
     path = rewrite(age)
     assert f"hwnas table migrate {path}" in refusal(path)
@@ -94,6 +98,16 @@ def test_an_older_table_is_refused_with_the_command_that_migrates_it(rewrite: Re
 def test_what_is_no_text_or_no_line_names_the_file(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     assert str(path) in refusal(path)
+
+
+def test_a_last_line_without_its_end_is_read(path: Path, table: LatencyTable) -> None:
+    path.write_text(path.read_text().removesuffix("\n"))
+    assert read_table(path) == table
+
+
+def test_an_empty_file_has_no_header(path: Path) -> None:
+    path.write_text("")
+    assert "has no header line" in refusal(path)
 
 
 def test_a_damaged_line_is_named_by_its_number(rewrite: Rewrite) -> None:
@@ -123,7 +137,15 @@ def test_a_row_without_a_usable_block_is_named(rewrite: Rewrite, block: object) 
 
 
 @pytest.mark.parametrize(
-    "values", [{"median_ms": -1.0}, {"median_ms": "1"}, {"n_runs": 2.5}, {"provenance": "guessed"}]
+    "values",
+    [
+        {"median_ms": -1.0},
+        {"median_ms": "1"},
+        {"n_runs": 2.5},
+        {"provenance": "guessed"},
+        {"half_interval": -0.1},
+        {"n_rounds": 0},
+    ],
 )
 def test_an_impossible_time_is_named(rewrite: Rewrite, values: dict[str, object]) -> None:
     def spoil(lines: list[str]) -> None:
@@ -132,12 +154,12 @@ def test_an_impossible_time_is_named(rewrite: Rewrite, values: dict[str, object]
     assert "line 2 is no table row" in refusal(rewrite(spoil))
 
 
-@pytest.mark.parametrize("value", ["hwnas-latency-table/3", None, 1])
+@pytest.mark.parametrize("value", ["hwnas-latency-table/99", None, 1])
 def test_another_format_is_refused(rewrite: Rewrite, value: object) -> None:
     def rename(lines: list[str]) -> None:
         lines[0] = changed(lines[0], format=value)
 
-    assert "line 1 is not the header of a hwnas-latency-table/2" in refusal(rewrite(rename))
+    assert "line 1 is not the header of a hwnas-latency-table/3" in refusal(rewrite(rename))
 
 
 def test_an_unknown_key_of_the_header_names_the_nearest(rewrite: Rewrite) -> None:

@@ -1,4 +1,4 @@
-"""Version 1 becomes version 2."""
+"""Tables of versions 1 and 2 become tables of this one."""
 
 import json
 from dataclasses import asdict, replace
@@ -49,6 +49,19 @@ def test_its_rows_are_to_be_timed_again(old: Path) -> None:
     new, _ = migrate(old, here)
     found = read_table(new)
     assert found.n_unsettled == len(found.rows)
+
+
+def test_version_2_keeps_its_machine_and_is_timed_again(
+    tmp_path: Path, table: LatencyTable
+) -> None:
+    path = tmp_path / "two.jsonl"
+    write_table(path, table)
+    path.write_text(path.read_text().replace("hwnas-latency-table/3", "hwnas-latency-table/2"))
+    new, kept = migrate(path, here)
+    found = read_table(new)
+    assert kept.name == "two.jsonl.v2"
+    assert found.header.fingerprint == table.header.fingerprint
+    assert found.n_unsettled == len(found.rows) == len(table.rows)
 
 
 def test_this_machine_s_table_is_found_again(old: Path, simulated: DeviceSpec) -> None:

@@ -164,6 +164,19 @@ def test_a_table_found_beside_another_machine_s_is_no_reason_to_measure_anew(
     assert find_table(simulated, HERE) == (table, "")
 
 
+def test_the_table_that_a_profile_fills_goes_before_one_of_another_name(
+    simulated: DeviceSpec, shipped: Path, table: LatencyTable
+) -> None:
+    named = table_path(simulated, HERE)
+    write_table(named, table)
+    prefix = named.stem.rpartition("-")[0]
+    write_table(named.with_name(f"{prefix}-000-merged.jsonl"), LatencyTable(table.header, {}))
+    assert find_table(simulated, HERE)[0] == table
+    named.unlink()
+    found, _ = find_table(simulated, HERE)
+    assert found is not None and not found.rows
+
+
 def test_own_tables_go_before_shipped_ones(
     simulated: DeviceSpec, shipped: Path, table: LatencyTable
 ) -> None:

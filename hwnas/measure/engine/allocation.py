@@ -10,7 +10,7 @@ import onnxruntime
 
 from hwnas.device import DeviceSpec
 from hwnas.errors import MeasurementError
-from hwnas.measure.engine.onnx_runtime import ELEMENT_TYPES, ERRORS_ONLY, LEVELS
+from hwnas.measure.engine.session import ELEMENT_TYPES, refused, session_options
 
 EXACT_ARENA = {
     "max_mem": 0,  # no limit
@@ -20,44 +20,39 @@ EXACT_ARENA = {
 }
 
 
-def allocated_bytes(model: bytes, device: DeviceSpec) -> int:
+def allocated_bytes(model: bytes, device: DeviceSpec, *, planned: bool = False) -> int:
     """The peak of one run above what the loaded model holds, to 256 bytes a tensor.
 
     Measured with ``enable_mem_pattern`` and ``enable_mem_reuse`` off, so that a tensor lives
-    from the operator that writes it to the last that reads it. With either on, ONNX Runtime
-    plans buffers that live longer, at the same speed. The caller's input is not counted, the
-    output is.
+    from the operator that writes it to the last that reads it. With both on (``planned``), as in
+    a session of default options, ONNX Runtime plans buffers that live longer, at the same speed.
+    The caller's input is not counted, the output is.
 
     Raises:
         MeasurementError: The device refuses the model, or ONNX Runtime is older than 1.32.
     """
     with tempfile.TemporaryDirectory() as folder:
-        options = _options(device, Path(folder) / "profile")
-        try:
+        options = _options(device, Path(folder) / "profile", planned=planned)
+        with refused(
+            f"ONNX Runtime does not run the model on {device.name!r}",
+            "Check that the file is a complete ONNX model with fixed shapes",
+        ):
             session = onnxruntime.InferenceSession(model, options, providers=[device.provider])
-            session.run(None, {entry.name: _zeros(entry) for entry in session.get_inputs()})
+            for _ in range(2 if planned else 1):  # the first run learns the pattern
+                session.run(None, {entry.name: _zeros(entry) for entry in session.get_inputs()})
             events = json.loads(Path(session.end_profiling()).read_text(encoding="utf-8"))
-        except Exception as error:  # ONNX Runtime's have no base class but this
-            raise MeasurementError(
-                f"ONNX Runtime does not run the model on {device.name!r}: {error}. "
-                "Check that the file is a complete ONNX model with fixed shapes."
-            ) from error
     return _peak([event["args"] for event in events if event["cat"] == "Node"])
 
 
-def _options(device: DeviceSpec, profile: Path) -> Any:  # noqa: ANN401
+def _options(device: DeviceSpec, profile: Path, *, planned: bool) -> Any:  # noqa: ANN401
     """A session with an arena of its own, whose peak nobody else raised."""
     arena = onnxruntime.OrtMemoryInfo(
         "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
     )
     onnxruntime.create_and_register_allocator(arena, onnxruntime.OrtArenaCfg(EXACT_ARENA))
-    options = onnxruntime.SessionOptions()
+    options = session_options(device)
     options.add_session_config_entry("session.use_env_allocators", "1")
-    options.enable_mem_pattern = False
-    options.enable_mem_reuse = False
-    options.intra_op_num_threads = device.threads
-    options.graph_optimization_level = LEVELS[device.optimization_level]
-    options.log_severity_level = ERRORS_ONLY
+    options.enable_mem_pattern = options.enable_mem_reuse = planned
     options.enable_profiling = True
     options.profile_file_prefix = str(profile)
     return options

@@ -16,17 +16,10 @@ from numpy.typing import NDArray
 
 from hwnas.device import DeviceSpec, allowed_cpus, measuring_cpus
 from hwnas.errors import MeasurementError
+from hwnas.measure.engine.allocation import allocated_bytes
+from hwnas.measure.engine.session import ELEMENT_TYPES, ERRORS_ONLY, refused, session_options
 from hwnas.measure.measurement import Measurement, Provenance, summarize
 from hwnas.measure.plan import MeasurePlan, RoundsPlan
-
-LEVELS = {
-    "all": onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL,
-    "extended": onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED,
-    "basic": onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC,
-    "disabled": onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL,
-}
-ELEMENT_TYPES = {"tensor(float)": np.float32, "tensor(uint8)": np.uint8, "tensor(int8)": np.int8}
-ERRORS_ONLY = 3
 
 
 class OnnxRuntimeRunner:
@@ -43,7 +36,7 @@ class OnnxRuntimeRunner:
 
     def __call__(self, batch: NDArray[Any]) -> NDArray[np.float32]:
         """The first output for one batch of the model's own shape."""
-        with _refused("The model does not run", "Run it in ONNX Runtime by hand"):
+        with refused("The model does not run", "Run it in ONNX Runtime by hand"):
             return np.asarray(self._session.run(None, {self._input.name: batch})[0])
 
 
@@ -73,8 +66,8 @@ class OnnxRuntimeTimer:
     def time(self, plan: MeasurePlan) -> NDArray[np.float64]:
         """``(n_runs,)`` milliseconds of single runs after the warm-up."""
         run, binding = self._run, self._binding
-        refused = _refused("The model does not run", "Run it in ONNX Runtime by hand")
-        with refused, _pinned(self._threads), _garbage_collection_off():
+        context = refused("The model does not run", "Run it in ONNX Runtime by hand")
+        with context, _pinned(self._threads), _garbage_collection_off():
             _repeat(lambda: run(binding), plan.warmup_runs, plan.warmup_s, plan.max_s)
             runs_ns = _repeat(lambda: run(binding), plan.min_runs, plan.min_s, plan.max_s)
         return np.array(runs_ns, dtype=np.float64) / 1e6
@@ -101,6 +94,10 @@ class OnnxRuntimeEngine:
         """Make the model ready to answer."""
         return OnnxRuntimeRunner(_session(model, device))
 
+    def allocated_bytes(self, model: bytes, device: DeviceSpec) -> int:
+        """The peak of one run, as ``allocation`` reads it off the engine's profile."""
+        return allocated_bytes(model, device)
+
     def optimized(self, model: bytes, device: DeviceSpec) -> onnx.ModelProto:
         """The graph after ONNX Runtime's optimizations."""
         with tempfile.TemporaryDirectory() as folder:
@@ -115,17 +112,12 @@ def _session(model: bytes, device: DeviceSpec, optimized_path: Path | None = Non
             f"ONNX Runtime has no provider {device.provider!r}, which {device.name!r} asks for. "
             f"Name one of {', '.join(onnxruntime.get_available_providers())}."
         )
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = device.threads
-    options.inter_op_num_threads = 1
-    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    options.graph_optimization_level = LEVELS[device.optimization_level]
-    options.log_severity_level = ERRORS_ONLY
+    options = session_options(device)
     if optimized_path is not None:
         options.optimized_model_filepath = str(optimized_path)
         options.log_severity_level = ERRORS_ONLY + 1
     refuses = f"ONNX Runtime refuses the model on {device.name!r}"
-    with _refused(refuses, "Check that the file is a complete ONNX model"):
+    with refused(refuses, "Check that the file is a complete ONNX model"):
         session = onnxruntime.InferenceSession(model, options, providers=[device.provider])
     if len(session.get_inputs()) != 1:
         raise MeasurementError(
@@ -195,16 +187,3 @@ def _garbage_collection_off() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-@contextmanager
-def _refused(what: str, advice: str) -> Iterator[None]:
-    """ONNX Runtime's exceptions have no base class but ``Exception``."""
-    try:
-        yield
-    except Exception as error:
-        raise MeasurementError(f"{what}: {_first_line(error)}. {advice}.") from error
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -61,6 +61,14 @@ class Engine(Protocol):
         """
         ...
 
+    def allocated_bytes(self, model: bytes, device: DeviceSpec) -> int:
+        """The most memory alive at once in one run, above what the loaded model holds.
+
+        Raises:
+            MeasurementError: The device refuses it, or the engine does not tell.
+        """
+        ...
+
     def optimized(self, model: bytes, device: DeviceSpec) -> onnx.ModelProto:
         """The graph the engine really runs, after its own optimizations.
 

@@ -56,6 +56,10 @@ class SimulatedEngine:
         """Make the model ready to answer."""
         return self._runtime.load(model, device)
 
+    def allocated_bytes(self, model: bytes, device: DeviceSpec) -> int:
+        """What ONNX Runtime allocates."""
+        return self._runtime.allocated_bytes(model, device)
+
     def optimized(self, model: bytes, device: DeviceSpec) -> onnx.ModelProto:
         """The graph after ONNX Runtime's optimizations."""
         return self._runtime.optimized(model, device)
