@@ -4,15 +4,30 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from hwnas.block.conv import ConvSpec, StemSpec
+from hwnas.block.conv import ConvSpec, PreactConvSpec, StemSpec
 from hwnas.block.dispatch import DispatchSpec
-from hwnas.block.head import HeadSpec
+from hwnas.block.head import HeadSpec, NormHeadSpec
+from hwnas.block.join import AddSpec, PoolSpec, ZeroSpec
 from hwnas.block.mbconv import MBConvSpec
+from hwnas.block.residual import PreactResidualSpec
 from hwnas.block.spec import BlockSpec
 from hwnas.record import read_record, unknown_name
 
-BLOCKS: Mapping[str, type[ConvSpec | StemSpec | MBConvSpec | HeadSpec | DispatchSpec]] = {
-    spec.kind: spec for spec in (ConvSpec, StemSpec, MBConvSpec, HeadSpec, DispatchSpec)
+BLOCKS: Mapping[str, type[BlockSpec]] = {
+    spec.kind: spec
+    for spec in (
+        ConvSpec,
+        StemSpec,
+        PreactConvSpec,
+        MBConvSpec,
+        PreactResidualSpec,
+        PoolSpec,
+        AddSpec,
+        ZeroSpec,
+        HeadSpec,
+        NormHeadSpec,
+        DispatchSpec,
+    )
 }
 
 

@@ -1,4 +1,4 @@
-"""Convolution, BatchNorm, activation: the stem, and the projections between stages."""
+"""Convolution, BatchNorm, activation, in this order or with the activation first."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -14,6 +14,7 @@ class ConvSpec:
     kind: ClassVar[str] = "conv"
     reads_image: ClassVar[bool] = False
     gives_logits: ClassVar[bool] = False
+    n_inputs: ClassVar[int] = 1
 
     input_size: int
     in_channels: int
@@ -59,3 +60,10 @@ class StemSpec(ConvSpec):
 
     kind: ClassVar[str] = "stem"
     reads_image: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreactConvSpec(ConvSpec):
+    """Activation, convolution, BatchNorm: the convolution of a cell (NAS-Bench-201, DARTS)."""
+
+    kind: ClassVar[str] = "preact_conv"

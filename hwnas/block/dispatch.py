@@ -16,6 +16,7 @@ class DispatchSpec:
     kind: ClassVar[str] = "dispatch"
     reads_image: ClassVar[bool] = False
     gives_logits: ClassVar[bool] = False
+    n_inputs: ClassVar[int] = 1
 
     input_size: int = 1
     in_channels: int = 8

@@ -14,6 +14,7 @@ class HeadSpec:
     kind: ClassVar[str] = "head"
     reads_image: ClassVar[bool] = False
     gives_logits: ClassVar[bool] = True
+    n_inputs: ClassVar[int] = 1
 
     input_size: int
     in_channels: int
@@ -52,3 +53,47 @@ class HeadSpec:
         """Weights, BatchNorm's scale and shift, and the classifier's bias."""
         widen = self.in_channels * self.hidden_channels + 2 * self.hidden_channels
         return widen + (self.hidden_channels + 1) * self.n_classes
+
+
+@dataclass(frozen=True, kw_only=True)
+class NormHeadSpec:
+    """BatchNorm, activation, mean over pixels, linear: the end of a network of cells."""
+
+    kind: ClassVar[str] = "norm_head"
+    reads_image: ClassVar[bool] = False
+    gives_logits: ClassVar[bool] = True
+    n_inputs: ClassVar[int] = 1
+
+    input_size: int
+    in_channels: int
+    n_classes: int
+    activation: str
+
+    def __post_init__(self) -> None:
+        check_positive(
+            self.kind,
+            input_size=self.input_size,
+            in_channels=self.in_channels,
+            n_classes=self.n_classes,
+        )
+        check_activation(self.activation)
+
+    @property
+    def out_channels(self) -> int:
+        """One logit a class."""
+        return self.n_classes
+
+    @property
+    def output_size(self) -> int:
+        """Logits have no height; 1 by convention."""
+        return 1
+
+    @property
+    def n_macs(self) -> int:
+        """Multiply-accumulates for one image."""
+        return self.in_channels * self.n_classes
+
+    @property
+    def n_parameters(self) -> int:
+        """BatchNorm's scale and shift, the classifier's weights and biases."""
+        return 2 * self.in_channels + (self.in_channels + 1) * self.n_classes

@@ -18,6 +18,7 @@ class MBConvSpec:
     kind: ClassVar[str] = "mbconv"
     reads_image: ClassVar[bool] = False
     gives_logits: ClassVar[bool] = False
+    n_inputs: ClassVar[int] = 1
 
     input_size: int
     in_channels: int

@@ -17,6 +17,11 @@ class BlockSpec(Protocol):
     """Whether the block's output is the float logits (the head) and not a feature map."""
 
     @property
+    def n_inputs(self) -> int:
+        """How many feature maps of one shape it reads; 1 but for the blocks that join several."""
+        ...
+
+    @property
     def input_size(self) -> int:
         """Height and width of the input, in pixels."""
         ...

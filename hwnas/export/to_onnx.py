@@ -14,17 +14,19 @@ from hwnas.export.remove_identity import remove_identity
 OPSET = 17
 """Old enough for every engine hwnas names, new enough for per-channel QDQ (13)."""
 INPUT, OUTPUT = "input", "output"
+"""Further inputs of a block that joins several are ``input1``, ``input2`` …"""
 
 
-def to_onnx(network: nn.Module, shape: Sequence[int]) -> onnx.ModelProto:
+def to_onnx(network: nn.Module, shape: Sequence[int], n_inputs: int = 1) -> onnx.ModelProto:
     """Export a network for inputs of a fixed shape.
 
     The TorchScript exporter is used on purpose: ten milliseconds a block where the dynamo
     exporter takes six hundred.
 
     Args:
-        network: Any module with one float input and one output; it is put into eval mode.
-        shape: ``(batch, channels, height, width)``.
+        network: Any module with float inputs and one output; it is put into eval mode.
+        shape: ``(batch, channels, height, width)`` of every input.
+        n_inputs: How many it reads.
 
     Raises:
         ExportError: torch cannot export it, or the ONNX checker refuses the result.
@@ -36,11 +38,11 @@ def to_onnx(network: nn.Module, shape: Sequence[int]) -> onnx.ModelProto:
             warnings.simplefilter("ignore", DeprecationWarning)  # the exporter's, of itself
             torch.onnx.export(
                 network,
-                (torch.zeros(*shape),),
+                tuple(torch.zeros(*shape) for _ in range(n_inputs)),
                 file,  # type: ignore[arg-type]
                 dynamo=False,
                 opset_version=OPSET,
-                input_names=[INPUT],
+                input_names=[INPUT, *(f"{INPUT}{number}" for number in range(1, n_inputs))],
                 output_names=[OUTPUT],
             )
         model = onnx.load_model_from_string(file.getvalue())

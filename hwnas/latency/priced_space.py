@@ -4,14 +4,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwnas.latency.protocol import LatencyModel
-from hwnas.space import Space, final_states, layers_of
+from hwnas.space import Space, blocks_in, final_states, layers_of
 
 
 class PricedSpace:
     """Per decision, what every option costs in every state and which state it leads to."""
 
     def __init__(self, space: Space, model: LatencyModel) -> None:
-        self._start_ms = model.constant_ms + sum(map(model.block_ms, space.start()[1]))
+        self._start_ms = model.constant_ms + sum(map(model.block_ms, blocks_in(space.start()[1])))
         self._costs: list[NDArray[np.float64]] = []
         self._targets: list[NDArray[np.intp]] = []
         for layer in layers_of(space):
@@ -29,7 +29,10 @@ class PricedSpace:
                 )
             )
         self._finish_ms = np.array(
-            [sum(map(model.block_ms, space.finish(state))) for state in final_states(space)]
+            [
+                sum(map(model.block_ms, blocks_in(space.finish(state))))
+                for state in final_states(space)
+            ]
         )
 
     def price(self, options: NDArray[np.integer]) -> NDArray[np.float64]:

@@ -34,7 +34,9 @@ def score(predicted_ms: NDArray[np.float64], measured_ms: NDArray[np.float64]) -
     if not (measured_ms > 0).all():
         raise ValueError("measured latencies must be positive")
     errors = 100 * np.abs(predicted_ms - measured_ms) / measured_ms
-    tau = float(stats.kendalltau(predicted_ms, measured_ms).statistic)
+    tau = np.nan
+    if predicted_ms.size > 1:
+        tau = float(stats.kendalltau(predicted_ms, measured_ms).statistic)
     return LatencyScore(
         n_networks=predicted_ms.size,
         mape=float(errors.mean()),

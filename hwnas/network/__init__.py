@@ -1,7 +1,15 @@
 """Architecture becomes torch: block modules, whole networks, the supernet."""
 
-from hwnas.network.build import build, input_shape, randomize_statistics
+from hwnas.network.build import WiredBlocks, build, input_shape, randomize_statistics
 from hwnas.network.modules import MODULES, module_of
 from hwnas.network.supernet import Supernet
 
-__all__ = ["MODULES", "Supernet", "build", "input_shape", "module_of", "randomize_statistics"]
+__all__ = [
+    "MODULES",
+    "Supernet",
+    "WiredBlocks",
+    "build",
+    "input_shape",
+    "module_of",
+    "randomize_statistics",
+]

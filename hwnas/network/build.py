@@ -3,17 +3,41 @@
 from collections.abc import Sequence
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from hwnas.block import BlockSpec
 from hwnas.network.modules import module_of
+from hwnas.space import IMAGE, Network, as_network
 
 
-def build(blocks: Sequence[BlockSpec], seed: int = 0) -> nn.Sequential:
-    """The network of these blocks in order, image to logits; the seed decides its weights."""
+class WiredBlocks(nn.Sequential):
+    """The modules of a network's blocks, each called on the outputs of those it reads.
+
+    Called on several tensors, the first block reads them all: a block that joins feature maps is
+    a network too.
+    """
+
+    def __init__(self, network: Network) -> None:
+        super().__init__(*(module_of(block) for block in network.blocks))
+        self._inputs = network.inputs
+
+    def forward(self, *images: Tensor) -> Tensor:
+        """The last block's output."""
+        outputs: dict[int, Tensor] = {}
+        last_reader = {read: place for place, reads in enumerate(self._inputs) for read in reads}
+        for place, (module, reads) in enumerate(zip(self, self._inputs, strict=True)):
+            features = (outputs[read] for read in reads if read != IMAGE)
+            outputs[place] = module(*(images if IMAGE in reads else ()), *features)
+            for read in {read for read in reads if last_reader[read] == place} - {IMAGE}:
+                del outputs[read]
+        return outputs[len(self) - 1]
+
+
+def build(blocks: Sequence[BlockSpec], seed: int = 0) -> WiredBlocks:
+    """The network of these blocks, or of a row of blocks; the seed decides its weights."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return nn.Sequential(*(module_of(block) for block in blocks))
+        return WiredBlocks(as_network(blocks))
 
 
 def randomize_statistics(network: nn.Module, generator: torch.Generator) -> None:

@@ -6,7 +6,20 @@ from typing import cast
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from hwnas.block import BlockSpec, ConvSpec, DispatchSpec, HeadSpec, MBConvSpec, StemSpec
+from hwnas.block import (
+    AddSpec,
+    BlockSpec,
+    ConvSpec,
+    DispatchSpec,
+    HeadSpec,
+    MBConvSpec,
+    NormHeadSpec,
+    PoolSpec,
+    PreactConvSpec,
+    PreactResidualSpec,
+    StemSpec,
+    ZeroSpec,
+)
 
 ACTIVATION_MODULES: Mapping[str, Callable[[], nn.Module]] = {
     "none": nn.Identity,
@@ -37,6 +50,88 @@ class ConvBlock(nn.Module):
     def forward(self, images: FeatureMap) -> FeatureMap:
         """Shapes as the spec says."""
         return cast(Tensor, self.activation(self.norm(self.conv(images))))
+
+
+class PreactConvBlock(ConvBlock):
+    """Activation, convolution without bias, BatchNorm."""
+
+    def forward(self, features: FeatureMap) -> FeatureMap:
+        """Shapes as the spec says."""
+        return cast(Tensor, self.norm(self.conv(self.activation(features))))
+
+
+class PreactResidualBlock(nn.Module):
+    """The strided residual of :class:`hwnas.block.PreactResidualSpec`."""
+
+    def __init__(self, spec: PreactResidualSpec) -> None:
+        super().__init__()
+        shape = {"kernel_size": 3, "activation": "relu", "out_channels": spec.out_channels}
+        self.first = PreactConvBlock(
+            PreactConvSpec(
+                input_size=spec.input_size,
+                in_channels=spec.in_channels,
+                stride=spec.stride,
+                **shape,  # type: ignore[arg-type]
+            )
+        )
+        self.second = PreactConvBlock(
+            PreactConvSpec(
+                input_size=spec.output_size,
+                in_channels=spec.out_channels,
+                stride=1,
+                **shape,  # type: ignore[arg-type]
+            )
+        )
+        self.shortcut = nn.Sequential(
+            nn.AvgPool2d(2, spec.stride, ceil_mode=True),
+            nn.Conv2d(spec.in_channels, spec.out_channels, 1, bias=False),
+        )
+
+    def forward(self, features: FeatureMap) -> FeatureMap:
+        """Shapes as the spec says."""
+        return cast(Tensor, self.shortcut(features) + self.second(self.first(features)))
+
+
+class PoolBlock(nn.Module):
+    """The pooling of :class:`hwnas.block.PoolSpec`."""
+
+    def __init__(self, spec: PoolSpec) -> None:
+        super().__init__()
+        window = (spec.kernel_size, spec.stride, spec.kernel_size // 2)
+        self.pool = (
+            nn.AvgPool2d(*window, count_include_pad=False)
+            if spec.operation == "avg"
+            else nn.MaxPool2d(*window)
+        )
+
+    def forward(self, features: FeatureMap) -> FeatureMap:
+        """Shapes as the spec says."""
+        return cast(Tensor, self.pool(features))
+
+
+class AddBlock(nn.Module):
+    """The sum of :class:`hwnas.block.AddSpec`."""
+
+    def __init__(self, spec: AddSpec) -> None:
+        super().__init__()
+
+    def forward(self, *features: FeatureMap) -> FeatureMap:
+        """One map of the same shape."""
+        total = features[0]
+        for addend in features[1:]:
+            total = total + addend
+        return total
+
+
+class ZeroBlock(nn.Module):
+    """The zeros of :class:`hwnas.block.ZeroSpec`."""
+
+    def __init__(self, spec: ZeroSpec) -> None:
+        super().__init__()
+
+    def forward(self, features: FeatureMap) -> FeatureMap:
+        """Zeros of the same shape."""
+        return features * 0.0
 
 
 class SqueezeExcite(nn.Module):
@@ -113,6 +208,22 @@ class HeadBlock(nn.Module):
         return cast(Tensor, self.classify(self.pool(widened).flatten(1)))
 
 
+class NormHeadBlock(nn.Module):
+    """The classifier of :class:`hwnas.block.NormHeadSpec`."""
+
+    def __init__(self, spec: NormHeadSpec) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(spec.in_channels)
+        self.activation = ACTIVATION_MODULES[spec.activation]()
+        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.classify = nn.Linear(spec.in_channels, spec.n_classes)
+
+    def forward(self, features: FeatureMap) -> Float[Tensor, "batch classes"]:
+        """One logit a class."""
+        pooled = self.pool(self.activation(self.norm(features)))
+        return cast(Tensor, self.classify(pooled.flatten(1)))
+
+
 class DispatchBlock(nn.Module):
     """The mean over one pixel: the cheapest operator that is quantized and not optimized away."""
 
@@ -128,8 +239,14 @@ class DispatchBlock(nn.Module):
 MODULES: Mapping[type, Callable[..., nn.Module]] = {
     ConvSpec: ConvBlock,
     StemSpec: ConvBlock,
+    PreactConvSpec: PreactConvBlock,
     MBConvSpec: MBConvBlock,
+    PreactResidualSpec: PreactResidualBlock,
+    PoolSpec: PoolBlock,
+    AddSpec: AddBlock,
+    ZeroSpec: ZeroBlock,
     HeadSpec: HeadBlock,
+    NormHeadSpec: NormHeadBlock,
     DispatchSpec: DispatchBlock,
 }
 

@@ -1,6 +1,6 @@
 """All networks of a space over shared weights: each takes its slice of the largest."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import torch
 from jaxtyping import Float
@@ -8,9 +8,10 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional
 
-from hwnas.network.build import build
+from hwnas.block import BlockSpec
+from hwnas.network.build import WiredBlocks, build
 from hwnas.network.modules import module_of
-from hwnas.space import Architecture, PlacedBlock, Space, all_placed_blocks, placed_blocks_of
+from hwnas.space import Architecture, Network, PlacedBlock, Space, all_placed_blocks, blocks_of
 
 Shapes = dict[str, tuple[int, ...]]
 
@@ -39,29 +40,28 @@ class Supernet(nn.Module):
 
         Images of another size than the network's input are resized to it.
         """
-        placed = placed_blocks_of(self.space, architecture)
-        size = placed[0].block.input_size
+        chosen = blocks_of(self.space, architecture)
+        size = chosen[0].input_size
         if images.shape[-1] != size:
             images = functional.interpolate(images, size=size, mode="bilinear", antialias=True)
-        network = _without_weights(placed)
-        sliced = self._slices(placed, dict(network.named_parameters()))
+        network = _without_weights(chosen)
+        sliced = self._slices(chosen, dict(network.named_parameters()))
         logits: Tensor = functional_call(network, sliced, (images,))
         return logits
 
-    def subnet(self, architecture: Architecture) -> nn.Sequential:
+    def subnet(self, architecture: Architecture) -> WiredBlocks:
         """A network of its own with inherited weights; BatchNorm statistics are still unset."""
-        placed = placed_blocks_of(self.space, architecture)
-        network = build([place.block for place in placed])
+        chosen = blocks_of(self.space, architecture)
+        network = build(chosen)
         with torch.no_grad():
             targets = dict(network.named_parameters())
-            for name, value in self._slices(placed, targets).items():
+            for name, value in self._slices(chosen, targets).items():
                 targets[name].copy_(value)
         return network
 
-    def _slices(
-        self, placed: Iterable[PlacedBlock], targets: Mapping[str, Tensor]
-    ) -> dict[str, Tensor]:
-        keys = {str(index): _key(place) for index, place in enumerate(placed)}
+    def _slices(self, chosen: Network, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        placed = zip(chosen.positions, chosen.blocks, strict=True)
+        keys = {str(index): _key(*place) for index, place in enumerate(placed)}
         slices = {}
         for name, target in targets.items():
             index, _, parameter = name.partition(".")
@@ -70,18 +70,18 @@ class Supernet(nn.Module):
         return slices
 
 
-def _without_weights(placed: Sequence[PlacedBlock]) -> nn.Module:
+def _without_weights(chosen: Network) -> nn.Module:
     """The network's shapes alone; BatchNorm keeps no statistics and so takes the batch's."""
     with torch.device("meta"):
-        network = nn.Sequential(*(module_of(place.block) for place in placed))
+        network = WiredBlocks(chosen)
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.running_mean = module.running_var = module.num_batches_tracked = None
     return network
 
 
-def _key(place: PlacedBlock) -> str:
-    return f"{place.position}/{place.block.kind}"
+def _key(position: str, block: BlockSpec) -> str:
+    return f"{position}/{block.kind}"
 
 
 def _largest_shapes(places: Iterable[PlacedBlock]) -> list[tuple[str, tuple[int, ...]]]:
@@ -90,7 +90,7 @@ def _largest_shapes(places: Iterable[PlacedBlock]) -> list[tuple[str, tuple[int,
         with torch.device("meta"):
             module = module_of(place.block)
         for name, parameter in module.named_parameters():
-            key = f"{_key(place)}/{name}".replace(".", ":")
+            key = f"{_key(place.position, place.block)}/{name}".replace(".", ":")
             shape = tuple(parameter.shape)
             grown = zip(largest.get(key, shape), shape, strict=True)
             largest[key] = tuple(max(pair) for pair in grown)

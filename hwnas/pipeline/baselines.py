@@ -13,10 +13,10 @@ from hwnas.pipeline.problem import usable_space
 from hwnas.pipeline.work_folder import WorkFolder
 from hwnas.profile import ready_blocks
 from hwnas.report import Baseline
-from hwnas.space import PRESETS, blocks_of, only_architecture
+from hwnas.space import PRESETS, Network, blocks_of, only_architecture
 
 
-def baseline_blocks(name: str, data: DataSet) -> tuple[BlockSpec, ...]:
+def baseline_blocks(name: str, data: DataSet) -> Network:
     """A preset's blocks for these images.
 
     Raises:

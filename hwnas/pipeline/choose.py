@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 
 from hwnas.accuracy import AccuracySource
-from hwnas.block import BlockSpec
 from hwnas.measure import Measurement
 from hwnas.pipeline.problem import Problem
 from hwnas.pipeline.work_folder import WorkFolder
 from hwnas.search import Candidate, Generator
-from hwnas.space import Architecture
+from hwnas.space import Architecture, Network
 
 N_CANDIDATES = 10
 """How many fitting networks the supernet re-ranks."""
@@ -164,7 +163,7 @@ class Chooser:
         seen = {self._problem.blocks(timed.architecture) for timed in self.timed}
         assumed = self.ratio * self._slowdown * self._tightening
         best = self._generator.best(self._problem.limits(assumed))
-        top: set[tuple[BlockSpec, ...]] = set()
+        top: set[Network] = set()
         for candidate in islice(best, LOOK_AHEAD):
             blocks = self._problem.blocks(candidate.architecture)
             if blocks in top:

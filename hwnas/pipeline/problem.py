@@ -21,6 +21,7 @@ from hwnas.search import Generator, least_peak
 from hwnas.search.priced_graph import Price, Scores
 from hwnas.space import (
     Architecture,
+    Network,
     Space,
     all_blocks,
     architecture_to_json,
@@ -102,8 +103,8 @@ class Problem:
     engine: Engine
     model: LatencyModel
 
-    def blocks(self, architecture: Architecture) -> tuple[BlockSpec, ...]:
-        """The architecture's blocks."""
+    def blocks(self, architecture: Architecture) -> Network:
+        """The architecture's blocks, and how they are wired."""
         return blocks_of(self.space, architecture)
 
     def generator(self, scores: Scores) -> Generator:

@@ -9,13 +9,13 @@ import numpy as np
 
 from hwnas.block import BlockSpec
 from hwnas.device import DeviceSpec
-from hwnas.latency import LatencyScore, latency_model, networks_of, score
+from hwnas.latency import LatencyScore, latency_model, score
 from hwnas.measure import NETWORK_ROUNDS, Measurement, Provenance, Timer, time_in_rounds
 from hwnas.measure.engine import Engine, engine_named
 from hwnas.profile import BlockMaker, fill_table, ready_blocks, wanted_by
 from hwnas.progress import OnProgress, Progress
 from hwnas.report import agreement_picture
-from hwnas.space import Space, all_blocks, blocks_of, random_architecture
+from hwnas.space import Network, Space, all_blocks, blocks_of, random_architecture
 from hwnas.whole_file import check_writable, write_whole
 
 SCATTER, FIGURES = "scatter.png", "score.json"
@@ -83,7 +83,7 @@ def run_score(
     blocks = [blocks_of_it for _, blocks_of_it in drawn]
     files = _build(blocks, device, engine, on_progress)
     maker = BlockMaker(device, engine)
-    controls = networks_of(table, all_blocks(space))[:N_CONTROLS]
+    controls = [n for n in wanted.networks if n.blocks in table.networks][:N_CONTROLS]
     timers = [engine.timer(file, device) for file in (*files, *map(maker.make, controls))]
     reference = engine.timer(maker.make([wanted.reference]), device)
     rows = _time(timers, reference, on_progress)
@@ -93,7 +93,7 @@ def run_score(
     found = TableScore(
         figures=score(predicted_ms, measured_ms),
         repeatability=float(np.median([100 * (row.half_interval or 0) for row in measured])),
-        drift=_drift([table.networks[network] for network in controls], again),
+        drift=_drift([table.networks[network.blocks] for network in controls], again),
         networks=tuple(
             ScoredNetwork(
                 "" if request.keep is None else f"network-{index:03d}.onnx",
@@ -113,10 +113,10 @@ def run_score(
 
 def _draw(
     space: Space, request: ScoreRequest, on_progress: OnProgress
-) -> list[tuple[str, tuple[BlockSpec, ...]]]:
+) -> list[tuple[str, Network]]:
     """Networks that differ, as many as asked for or as the space seems to hold."""
     rng = np.random.default_rng(request.seed)
-    drawn: dict[tuple[BlockSpec, ...], str] = {}
+    drawn: dict[Network, str] = {}
     for _ in range(ATTEMPTS * request.n_samples):
         architecture = random_architecture(space, rng)
         drawn.setdefault(blocks_of(space, architecture), str(architecture))

@@ -23,6 +23,7 @@ from hwnas.measure.engine import Engine
 from hwnas.profile.ready import BlockMaker
 from hwnas.profile.wanted import Wanted
 from hwnas.progress import OnProgress, Progress
+from hwnas.space import Network, as_network
 from hwnas.table import (
     ELSEWHERE,
     Blocks,
@@ -94,9 +95,11 @@ def fill_table(
     return read_table(path)
 
 
-def _missing(table: LatencyTable, wanted: Wanted, *, again: bool) -> list[Blocks]:
-    blocks = [(block,) for block in table.missing(wanted.needed, unsettled=again)]
-    return [*blocks, *table.missing_networks(wanted.networks, unsettled=again)]
+def _missing(table: LatencyTable, wanted: Wanted, *, again: bool) -> list[Network]:
+    alone = [as_network((block,)) for block in table.missing(wanted.needed, unsettled=again)]
+    networks = {network.blocks: network for network in wanted.networks}
+    missing = table.missing_networks(networks, unsettled=again)
+    return [*alone, *(networks[blocks] for blocks in missing)]
 
 
 @dataclass(frozen=True)
@@ -109,8 +112,8 @@ class _Sitting:
     engine: Engine
     on_progress: OnProgress
 
-    def time(self, missing: Sequence[Blocks]) -> None:
-        """Time the missing runs of blocks part by part; each part ends in a whole table."""
+    def time(self, missing: Sequence[Network]) -> None:
+        """Time the missing blocks and networks part by part; each ends in a whole table."""
         n_needed = len(self.wanted.needed) + len(self.wanted.networks)
         self._tell(0, 0, f"{len(missing)} of {n_needed} rows are not in {self.path} yet")
         load = self._others_load()
@@ -120,18 +123,18 @@ class _Sitting:
         for first in range(0, len(shuffled), LOADED_AT_ONCE):
             self._time_part(shuffled[first : first + LOADED_AT_ONCE], maker, load)
 
-    def _time_part(self, part: Sequence[Blocks], maker: BlockMaker, load: float) -> None:
+    def _time_part(self, part: Sequence[Network], maker: BlockMaker, load: float) -> None:
         files = maker.make_all(part, lambda done: self._tell(done, len(part), "", "build"))
         timers = {
-            blocks: self.engine.timer(file, self.device)
-            for blocks, file in zip(part, files, strict=True)
+            network.blocks: self.engine.timer(file, self.device)
+            for network, file in zip(part, files, strict=True)
         }
         beside = [self.wanted.reference]
         reference = self.engine.timer(maker.make(beside), self.device)
         journal = Journal(self.path)
         visits = journal.visits(key_of(beside))
         plan = read_table(self.path).header.plan
-        keys = {blocks: key_of(blocks) for blocks in part}
+        keys = {blocks: key_of(blocks) for blocks in timers}
         rounds: list[RoundsDone] = []
 
         def tell(done: RoundsDone) -> None:
@@ -143,7 +146,7 @@ class _Sitting:
                 timers,
                 reference,
                 plan,
-                known={blocks: visits.get(keys[blocks], ()) for blocks in part},
+                known={blocks: visits.get(key, ()) for blocks, key in keys.items()},
                 on_visit=lambda blocks, visit: open_journal.append(keys[blocks], visit),
                 on_round=tell,
             )

@@ -12,17 +12,18 @@ from hwnas.measure.engine import Engine
 from hwnas.network import build, input_shape, randomize_statistics
 from hwnas.profile.cache import BlockCache
 from hwnas.quantize import Deployable, deployable_blocks, joined
+from hwnas.space import as_network
 
 
 def ready_blocks(blocks: Sequence[BlockSpec], device: DeviceSpec, engine: Engine) -> Deployable:
-    """Blocks with random weights, exported and quantized; their latency is the trained one's.
+    """A network with random weights, exported and quantized; their latency is the trained one's.
 
     Raises:
         QuantizeError: One of them would run in float.
     """
     network = build(blocks)
     randomize_statistics(network, torch.Generator().manual_seed(0))
-    model = to_onnx(network, input_shape(blocks, device.batch))
+    model = to_onnx(network, input_shape(blocks, device.batch), blocks[0].n_inputs)
     return deployable_blocks(model, blocks, device, engine)
 
 
@@ -36,13 +37,13 @@ class BlockMaker:
         self._made: dict[BlockSpec, onnx.ModelProto] = {}
 
     def make(self, blocks: Sequence[BlockSpec]) -> bytes:
-        """The ONNX file of some blocks in a row.
+        """The ONNX file of a network, or of some blocks in a row.
 
         Raises:
             QuantizeError: One of them would run in float.
         """
         models = [self._alone(block) for block in blocks]
-        model = joined(models) if len(models) > 1 else models[0]
+        model = models[0] if len(models) == 1 else joined(models, as_network(blocks).inputs)
         return bytes(model.SerializeToString())
 
     def make_all(

@@ -1,14 +1,13 @@
 """What a space's table must hold: every block, and a few whole networks."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from hwnas.block import BlockSpec
 from hwnas.latency import DISPATCH
-from hwnas.space import Space, all_blocks, blocks_of, random_architecture
-from hwnas.table import Blocks, key_of
+from hwnas.space import Network, Space, all_blocks, blocks_of, random_architecture
+from hwnas.table import key_of
 
 N_NETWORKS = 40
 """Whole networks that corrections are fitted on."""
@@ -22,7 +21,7 @@ class Wanted:
 
     label: str
     blocks: tuple[BlockSpec, ...]
-    networks: tuple[Blocks, ...] = ()
+    networks: tuple[Network, ...] = ()
 
     @property
     def needed(self) -> list[BlockSpec]:
@@ -44,8 +43,5 @@ def wanted_by(space: Space) -> Wanted:
     image = max((b for b in blocks if b.reads_image), key=lambda b: b.input_size)
     shape = f"{image.input_size}x{image.input_size}x{image.in_channels}"
     label = f"{space.name} at {shape} ({key_of(blocks)[:6]})"
-    return Wanted(label, blocks, _distinct(drawn)[:N_NETWORKS])
-
-
-def _distinct(networks: Iterable[Blocks]) -> tuple[Blocks, ...]:
-    return tuple(dict.fromkeys(networks))
+    distinct = {network.blocks: network for network in drawn}  # others cost the same
+    return Wanted(label, blocks, tuple(distinct.values())[:N_NETWORKS])

@@ -4,17 +4,17 @@ import onnx
 
 
 def integer_input(model: onnx.ModelProto) -> None:
-    """Take the first QuantizeLinear out: the model's input becomes its integers, in place."""
+    """Take the first QuantizeLinear of each input out: it becomes its integers, in place."""
     graph = model.graph
-    entry = graph.input[0]
-    first = next(
-        node
-        for node in graph.node
-        if node.op_type == "QuantizeLinear" and node.input[0] == entry.name
-    )
-    _rename_input(graph, first.output[0], entry.name)
-    entry.type.tensor_type.elem_type = _zero_point_type(graph, first)
-    graph.node.remove(first)
+    for entry in graph.input:
+        first = next(
+            node
+            for node in graph.node
+            if node.op_type == "QuantizeLinear" and node.input[0] == entry.name
+        )
+        _rename_input(graph, first.output[0], entry.name)
+        entry.type.tensor_type.elem_type = _zero_point_type(graph, first)
+        graph.node.remove(first)
 
 
 def integer_output(model: onnx.ModelProto) -> None:

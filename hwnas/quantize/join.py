@@ -4,22 +4,28 @@ from collections.abc import Sequence
 
 import onnx
 
+from hwnas.space import IMAGE
 
-def joined(models: Sequence[onnx.ModelProto]) -> onnx.ModelProto:
-    """One model that runs the given ones in a row, each on the output of the one before.
 
-    Every model has one input and one output. An int8 block ends in integers and the next one
-    begins with them, as in a network that was quantized whole: the operators are the same, only
-    the scales at the borders differ.
+def joined(models: Sequence[onnx.ModelProto], inputs: Sequence[Sequence[int]]) -> onnx.ModelProto:
+    """One model that runs the given ones, each on the outputs of those it reads.
+
+    Every model has one output. An int8 block ends in integers and the next one begins with them,
+    as in a network that was quantized whole: the operators are the same, only the scales at the
+    borders differ.
+
+    Args:
+        models: In an order in which they can run; the first reads the image, the last answers.
+        inputs: Of each model, the places of those it reads, as ``hwnas.space.Network`` has them.
     """
     whole = onnx.ModelProto()
     whole.CopyFrom(models[0])
     del whole.graph.node[:], whole.graph.initializer[:], whole.graph.output[:]
     del whole.graph.value_info[:]
-    entry = whole.graph.input[0].name
-    for index, model in enumerate(models):
+    given = {IMAGE: whole.graph.input[0].name}
+    for index, (model, reads) in enumerate(zip(models, inputs, strict=True)):
         graph = model.graph
-        names = {graph.input[0].name: entry}
+        names = {entry.name: given[read] for entry, read in zip(graph.input, reads, strict=True)}
         for node in graph.node:
             copy = whole.graph.node.add()
             copy.CopyFrom(node)
@@ -31,7 +37,7 @@ def joined(models: Sequence[onnx.ModelProto]) -> onnx.ModelProto:
         for tensor in graph.initializer:
             whole.graph.initializer.add().CopyFrom(tensor)
             whole.graph.initializer[-1].name = f"{index}/{tensor.name}"
-        entry = f"{index}/{graph.output[0].name}"
+        given[index] = f"{index}/{graph.output[0].name}"
     whole.graph.output.add().CopyFrom(models[-1].graph.output[0])
-    whole.graph.output[0].name = entry
+    whole.graph.output[0].name = given[len(models) - 1]
     return whole

@@ -30,15 +30,14 @@ def quantize(
     """Insert QuantizeLinear and DequantizeLinear around every operator, ranges from ``images``.
 
     Args:
-        model: A float model with one input of fixed shape ``(batch, …)``.
+        model: A float model with inputs of one fixed shape ``(batch, …)``.
         recipe: Types and ranges.
         images: ``(n, channels, height, width)``, preprocessed, ``n`` at least the batch.
 
     Raises:
         QuantizeError: Too few or non-finite images, or ONNX Runtime's quantizer fails.
     """
-    entry = model.graph.input[0]
-    batch = entry.type.tensor_type.shape.dim[0].dim_value
+    batch = model.graph.input[0].type.tensor_type.shape.dim[0].dim_value
     if len(images) < batch:
         raise QuantizeError(
             f"{len(images)} calibration images do not fill one batch of {batch}. "
@@ -46,7 +45,7 @@ def quantize(
         )
     if not np.isfinite(images).all():
         raise QuantizeError("A calibration image holds NaN or infinity. Look for blank images.")
-    reader = ImageReader(entry.name, images, batch)
+    reader = ImageReader([entry.name for entry in model.graph.input], images, batch)
     scratch = onnx.ModelProto()
     scratch.CopyFrom(model)  # the quantizer moves its input's weights to a file
     with tempfile.TemporaryDirectory() as folder, _quiet():

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hwnas.block import BlockSpec
-from hwnas.space import Decision, Space, layers_of
-from hwnas.space.protocol import Blocks
+from hwnas.space import Decision, Space, blocks_in, layers_of
 
+Blocks = tuple[BlockSpec, ...]
 Price = Callable[[BlockSpec], float]
 Allows = Callable[[BlockSpec], bool]
 Scores = Mapping[str, Mapping[str, float]]
@@ -115,9 +115,9 @@ def price_graph(
 
 
 def _numbered_layers(space: Space) -> list[Layer]:
-    state, blocks = space.start()
+    state, places = space.start()
     states = [state]
-    layers: list[Layer] = [[[("", 0, blocks)]]]
+    layers: list[Layer] = [[[("", 0, tuple(blocks_in(places)))]]]
     for layer in layers_of(space):
         reached = list(dict.fromkeys(move.state for moves in layer.values() for move in moves))
         number = {state: place for place, state in enumerate(reached)}
@@ -125,7 +125,7 @@ def _numbered_layers(space: Space) -> list[Layer]:
             [[(m.option, number[m.state], m.blocks) for m in layer[state]] for state in states]
         )
         states = reached
-    layers.append([[("", 0, space.finish(state))] for state in states])
+    layers.append([[("", 0, tuple(blocks_in(space.finish(state))))] for state in states])
     return layers
 
 

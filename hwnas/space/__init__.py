@@ -11,36 +11,42 @@ from hwnas.space.catalog import (
 from hwnas.space.plan import PRESETS
 from hwnas.space.protocol import Space
 from hwnas.space.walk import (
-    PlacedBlock,
     all_blocks,
     all_placed_blocks,
+    blocks_in,
     blocks_of,
     check_member,
     final_states,
     layers_of,
-    placed_blocks_of,
     random_architecture,
     random_choices,
 )
+from hwnas.space.wiring import IMAGE, Network, PlacedBlock, Places, Wire, as_network, wired
 
 __all__ = [
+    "IMAGE",
     "PRESETS",
     "SPACES",
     "Architecture",
     "Decision",
+    "Network",
     "PlacedBlock",
+    "Places",
     "Space",
+    "Wire",
     "all_blocks",
     "all_placed_blocks",
     "architecture_from_json",
     "architecture_to_json",
+    "as_network",
+    "blocks_in",
     "blocks_of",
     "check_member",
     "final_states",
     "layers_of",
     "only_architecture",
-    "placed_blocks_of",
     "random_architecture",
     "random_choices",
     "space_named",
+    "wired",
 ]

@@ -8,7 +8,7 @@ from hwnas.block import HeadSpec, MBConvSpec, StemSpec, divisible
 from hwnas.block.activation import check_activation
 from hwnas.block.spec import check_positive, strided
 from hwnas.space.architecture import Decision
-from hwnas.space.protocol import Blocks
+from hwnas.space.wiring import PlacedBlock, Places
 
 SMALLEST_FEATURE_MAP = 3
 """Pixels; early strides are dropped while the last feature map would be smaller."""
@@ -106,13 +106,14 @@ class MobilenetSpace:
                 decisions.append(Decision(name, stage.block_options(place)))
         return tuple(decisions)
 
-    def start(self) -> tuple[State, Blocks]:
+    def start(self) -> tuple[State, Places]:
         """Nothing is fixed before the input size."""
         return State(size=0, channels=self.in_channels, width=0), ()
 
-    def step(self, index: int, state: State, option: str) -> tuple[State, Blocks]:
+    def step(self, index: int, state: State, option: str) -> tuple[State, Places]:
         """The input size brings the stem, a width nothing, a block its inverted residual."""
-        stage_name, _, what = self.decisions[index].name.partition(".")
+        position = self.decisions[index].name
+        stage_name, _, what = position.partition(".")
         if not what:
             return self._step_stem(int(option))
         if what == "width":
@@ -131,19 +132,19 @@ class MobilenetSpace:
             activation=self.activation,
             se_ratio=self.se_ratio,
         )
-        return replace(state, size=block.output_size, channels=block.out_channels), (block,)
+        after = replace(state, size=block.output_size, channels=block.out_channels)
+        return after, (PlacedBlock(position, block),)
 
-    def finish(self, state: State) -> Blocks:
+    def finish(self, state: State) -> Places:
         """The 1×1 convolution, mean and classifier."""
-        return (
-            HeadSpec(
-                input_size=state.size,
-                in_channels=state.channels,
-                hidden_channels=self.head_channels,
-                n_classes=self.n_classes,
-                activation=self.activation,
-            ),
+        head = HeadSpec(
+            input_size=state.size,
+            in_channels=state.channels,
+            hidden_channels=self.head_channels,
+            n_classes=self.n_classes,
+            activation=self.activation,
         )
+        return (PlacedBlock("head", head),)
 
     def scaled(self, multiplier: float, *, scale_ends: bool) -> "MobilenetSpace":
         """The space with every stage's widths times ``multiplier``, in multiples of 8.
@@ -168,7 +169,7 @@ class MobilenetSpace:
         """Family and every setting."""
         return {"family": "mobilenet", **asdict(self)}
 
-    def _step_stem(self, input_size: int) -> tuple[State, Blocks]:
+    def _step_stem(self, input_size: int) -> tuple[State, Places]:
         stem = StemSpec(
             input_size=input_size,
             in_channels=self.in_channels,
@@ -177,7 +178,8 @@ class MobilenetSpace:
             stride=self.strides[0],
             activation=self.activation,
         )
-        return State(size=stem.output_size, channels=stem.out_channels, width=0), (stem,)
+        after = State(size=stem.output_size, channels=stem.out_channels, width=0)
+        return after, (PlacedBlock("stem", stem),)
 
 
 def _check_distinct(name: str, options: tuple[int, ...]) -> None:

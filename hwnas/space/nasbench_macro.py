@@ -8,7 +8,7 @@ from hwnas.block import ConvSpec, HeadSpec, MBConvSpec, StemSpec
 from hwnas.block.spec import check_positive
 from hwnas.errors import InvalidInputError
 from hwnas.space.architecture import Architecture, Decision
-from hwnas.space.protocol import Blocks
+from hwnas.space.wiring import PlacedBlock, Places
 
 WIDTHS = (64, 64, 128, 128, 128, 256, 256, 256)
 STRIDES = (2, 1, 2, 1, 1, 2, 1, 1)
@@ -40,7 +40,7 @@ class NasbenchMacroSpace:
         """Eight blocks of three options."""
         return tuple(Decision(f"block{i + 1}", OPTIONS) for i in range(len(WIDTHS)))
 
-    def start(self) -> tuple[State, Blocks]:
+    def start(self) -> tuple[State, Places]:
         """The 3×3 stem at full resolution."""
         stem = StemSpec(
             input_size=self.input_size,
@@ -50,9 +50,9 @@ class NasbenchMacroSpace:
             stride=1,
             activation="relu",
         )
-        return (stem.output_size, stem.out_channels), (stem,)
+        return (stem.output_size, stem.out_channels), (PlacedBlock("stem", stem),)
 
-    def step(self, index: int, state: State, option: str) -> tuple[State, Blocks]:
+    def step(self, index: int, state: State, option: str) -> tuple[State, Places]:
         """Identity costs nothing where the shape stays, and a 1×1 projection elsewhere."""
         size, channels = state
         shape: dict[str, Any] = {
@@ -71,20 +71,20 @@ class NasbenchMacroSpace:
             block = MBConvSpec(
                 kernel_size=kernel_size, expansion=expansion, activation="relu", **shape
             )
-        return (block.output_size, block.out_channels), (block,)
+        after = (block.output_size, block.out_channels)
+        return after, (PlacedBlock(self.decisions[index].name, block),)
 
-    def finish(self, state: State) -> Blocks:
+    def finish(self, state: State) -> Places:
         """The 1×1 convolution to 1280, mean and classifier."""
         size, channels = state
-        return (
-            HeadSpec(
-                input_size=size,
-                in_channels=channels,
-                hidden_channels=1280,
-                n_classes=self.n_classes,
-                activation="relu",
-            ),
+        head = HeadSpec(
+            input_size=size,
+            in_channels=channels,
+            hidden_channels=1280,
+            n_classes=self.n_classes,
+            activation="relu",
         )
+        return (PlacedBlock("head", head),)
 
     def to_json(self) -> Mapping[str, Any]:
         """Family and sizes."""

@@ -3,18 +3,16 @@
 from collections.abc import Hashable, Mapping
 from typing import Any, Protocol
 
-from hwnas.block import BlockSpec
 from hwnas.space.architecture import Decision
-
-Blocks = tuple[BlockSpec, ...]
+from hwnas.space.wiring import Places
 
 
 class Space(Protocol):
-    """Which architectures exist, told as a walk: each decision moves a state and adds a block.
+    """Which architectures exist, told as a walk: each decision moves a state and places blocks.
 
     The state (feature-map size, channels …) is all that later decisions need to know of earlier
     ones. Everything else follows from the walk: the blocks of an architecture, all the blocks a
-    table needs, and the exact search for the best network within a budget.
+    table needs, how they are wired, and the exact search for the best network within a budget.
     """
 
     @property
@@ -27,16 +25,16 @@ class Space(Protocol):
         """What is to be chosen, from the image to the classifier."""
         ...
 
-    def start(self) -> tuple[Hashable, Blocks]:
+    def start(self) -> tuple[Hashable, Places]:
         """The state before the first decision, and the blocks that are always there."""
         ...
 
-    def step(self, index: int, state: Any, option: str) -> tuple[Hashable, Blocks]:  # noqa: ANN401
-        """The state after choosing ``option`` for decision ``index``, and its block, if any."""
+    def step(self, index: int, state: Any, option: str) -> tuple[Hashable, Places]:  # noqa: ANN401
+        """The state after choosing ``option`` for decision ``index``, and its blocks, if any."""
         ...
 
-    def finish(self, state: Any) -> Blocks:  # noqa: ANN401
-        """The blocks after the last decision."""
+    def finish(self, state: Any) -> Places:  # noqa: ANN401
+        """The blocks after the last decision; the last of them gives the logits."""
         ...
 
     def to_json(self) -> Mapping[str, Any]:

@@ -1,6 +1,6 @@
 """What follows from a space's walk: the blocks of one network, and of all."""
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,15 +9,8 @@ from hwnas.block import BlockSpec
 from hwnas.errors import InvalidInputError
 from hwnas.record import unknown_name
 from hwnas.space.architecture import Architecture, Decision
-from hwnas.space.protocol import Blocks, Space
-
-
-@dataclass(frozen=True)
-class PlacedBlock:
-    """A block and where it stands: the name of the decision that put it there."""
-
-    position: str
-    block: BlockSpec
+from hwnas.space.protocol import Space
+from hwnas.space.wiring import Network, PlacedBlock, Places, Wire, wired
 
 
 @dataclass(frozen=True)
@@ -26,28 +19,32 @@ class Transition:
 
     option: str
     state: Hashable
-    blocks: Blocks
+    places: Places
+
+    @property
+    def blocks(self) -> tuple[BlockSpec, ...]:
+        """The blocks it adds, without the wires between them."""
+        return tuple(blocks_in(self.places))
 
 
-def placed_blocks_of(space: Space, architecture: Architecture) -> tuple[PlacedBlock, ...]:
-    """The blocks of one network from image to logits, each with its position.
+def blocks_in(places: Iterable[PlacedBlock | Wire]) -> Iterator[BlockSpec]:
+    """The blocks among some places."""
+    return (place.block for place in places if isinstance(place, PlacedBlock))
+
+
+def blocks_of(space: Space, architecture: Architecture) -> Network:
+    """One network from image to logits: its blocks, and which of them reads which.
 
     Raises:
         InvalidInputError: The architecture does not belong to the space.
     """
     check_member(space, architecture)
-    state, blocks = space.start()
-    placed = [PlacedBlock("start", block) for block in blocks]
+    state, places = space.start()
+    placed = list(places)
     for index, option in enumerate(architecture.choices):
-        state, blocks = space.step(index, state, option)
-        placed += [PlacedBlock(space.decisions[index].name, block) for block in blocks]
-    placed += [PlacedBlock("finish", block) for block in space.finish(state)]
-    return tuple(placed)
-
-
-def blocks_of(space: Space, architecture: Architecture) -> Blocks:
-    """The blocks of one network from image to logits; every cost is a sum over them."""
-    return tuple(placed.block for placed in placed_blocks_of(space, architecture))
+        state, places = space.step(index, state, option)
+        placed += places
+    return wired([*placed, *space.finish(state)])
 
 
 def layers_of(space: Space) -> tuple[dict[Hashable, tuple[Transition, ...]], ...]:
@@ -80,7 +77,7 @@ def all_placed_blocks(space: Space) -> tuple[PlacedBlock, ...]:
     return tuple(dict.fromkeys(_placed_anywhere(space)))
 
 
-def all_blocks(space: Space) -> Blocks:
+def all_blocks(space: Space) -> tuple[BlockSpec, ...]:
     """Every block any network of the space may hold, each once."""
     return tuple(dict.fromkeys(placed.block for placed in _placed_anywhere(space)))
 
@@ -113,10 +110,7 @@ def random_choices(decisions: Sequence[Decision], rng: np.random.Generator) -> A
 
 
 def _placed_anywhere(space: Space) -> Iterator[PlacedBlock]:
-    yield from (PlacedBlock("start", block) for block in space.start()[1])
-    for decision, layer in zip(space.decisions, layers_of(space), strict=True):
-        for moves in layer.values():
-            for move in moves:
-                yield from (PlacedBlock(decision.name, block) for block in move.blocks)
-    for state in final_states(space):
-        yield from (PlacedBlock("finish", block) for block in space.finish(state))
+    moves = [m for layer in layers_of(space) for moves in layer.values() for m in moves]
+    ends = [space.finish(state) for state in final_states(space)]
+    for places in (space.start()[1], *(move.places for move in moves), *ends):
+        yield from (place for place in places if isinstance(place, PlacedBlock))

@@ -162,7 +162,9 @@ def _plain(hint: Any) -> type:  # noqa: ANN401
 
 
 SPEC_FIELDS = {"kind": str} | {
-    field.name: _plain(field.type) for spec in BLOCKS.values() for field in fields(spec)
+    field.name: _plain(field.type)
+    for spec in BLOCKS.values()
+    for field in fields(spec)  # type: ignore[arg-type]
 }
 TIMES = {field.name: _plain(field.type) for field in fields(Measurement)}
 SETTINGS = {"device": str, "precision": str, "threads": int, "batch": int}

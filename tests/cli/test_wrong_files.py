@@ -180,7 +180,9 @@ def test_a_model_of_no_images_is_not_timed(refused: Refused, write_model: ModelW
 def test_a_model_of_whole_numbers_is_not_timed(refused: Refused, write_model: ModelWriter) -> None:
     model = write_model([1, 3], operator="Neg", element=TensorProto.INT64)
     message = refused("verify", model, "--device", "x86-cpu")
-    assert message == ("The model's input 'x0' is tensor(int64); give one of float, uint8, int8.")
+    assert message == (
+        "The model's input 'x0' is tensor(int64). Give one of float, uint8 or int8."
+    )
 
 
 def test_an_operator_nobody_knows_is_named(refused: Refused, write_model: ModelWriter) -> None:

@@ -1,7 +1,6 @@
 """What every space must do, by being listed."""
 
 import json
-from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -9,13 +8,13 @@ import torch
 
 from hwnas.network import build, input_shape
 from hwnas.space import (
+    IMAGE,
     PRESETS,
     SPACES,
     all_blocks,
     architecture_from_json,
     architecture_to_json,
     blocks_of,
-    placed_blocks_of,
     random_architecture,
     space_named,
 )
@@ -31,11 +30,12 @@ class TestEverySpace:
         blocks = blocks_of(space, random_architecture(space, np.random.default_rng(seed)))
         assert blocks[0].reads_image
         assert blocks[-1].gives_logits
-        for before, after in pairwise(blocks):
-            assert (before.out_channels, before.output_size) == (
-                after.in_channels,
-                after.input_size,
-            )
+        for block, reads in zip(blocks, blocks.inputs, strict=True):
+            for before in (blocks[read] for read in reads if read != IMAGE):
+                assert (before.out_channels, before.output_size) == (
+                    block.in_channels,
+                    block.input_size,
+                )
 
     @pytest.mark.parametrize("seed", range(5))
     def test_its_table_holds_every_block_of_its_networks(self, name: str, seed: int) -> None:
@@ -54,12 +54,12 @@ class TestEverySpace:
         blocks = blocks_of(space, random_architecture(space, np.random.default_rng(0)))
         assert build(blocks).eval()(torch.zeros(input_shape(blocks, 2))).shape == (2, 7)
 
-    def test_decisions_have_names_of_their_own(self, name: str) -> None:
+    def test_decisions_and_blocks_have_names_of_their_own(self, name: str) -> None:
         space = space_named(name, input_size=32, in_channels=3, n_classes=7)
         names = [decision.name for decision in space.decisions]
         assert len(set(names)) == len(names)
-        placed = placed_blocks_of(space, random_architecture(space, np.random.default_rng(0)))
-        assert {place.position for place in placed} <= {*names, "start", "finish"}
+        network = blocks_of(space, random_architecture(space, np.random.default_rng(0)))
+        assert len(set(network.positions)) == len(network)
 
     def test_it_survives_json(self, name: str) -> None:
         space = space_named(name, input_size=32, in_channels=3, n_classes=7)

@@ -1,6 +1,6 @@
 """Networks whose memory and file are predicted and looked at."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +13,7 @@ from hwnas.profile import ready_blocks
 from hwnas.space import blocks_of, random_architecture, space_named
 from hwnas.space.mobilenet import MobilenetSpace, Stage
 
-Blocks = tuple[BlockSpec, ...]
+Blocks = Sequence[BlockSpec]
 
 
 @pytest.fixture

@@ -146,7 +146,7 @@ def test_floats_and_bytes_are_fed(simulated: DeviceSpec, element: int) -> None:
 
 @pytest.mark.parametrize("element", [TensorProto.INT64, TensorProto.DOUBLE])
 def test_other_elements_are_refused_by_name(simulated: DeviceSpec, element: int) -> None:
-    with pytest.raises(MeasurementError, match="give one of float, uint8, int8"):
+    with pytest.raises(MeasurementError, match="Give one of float, uint8 or int8"):
         ENGINE.measure(model(element=element), simulated, plan())
 
 

@@ -12,7 +12,6 @@ from hwnas.space import (
     Architecture,
     Space,
     blocks_of,
-    placed_blocks_of,
     random_architecture,
     space_named,
 )
@@ -59,12 +58,12 @@ def own_slices(
     supernet: Supernet, network: nn.Module, architecture: Architecture
 ) -> list[tuple[str, nn.Parameter, Tensor, tuple[slice, ...]]]:
     """Key, the network's parameter, the shared tensor, and where in it the parameter lies."""
-    placed = placed_blocks_of(supernet.space, architecture)
+    chosen = blocks_of(supernet.space, architecture)
     found = []
     for name, parameter in network.named_parameters():
         index, _, rest = name.partition(".")
-        place = placed[int(index)]
-        key = f"{place.position}/{place.block.kind}/{rest}".replace(".", ":")
+        position, block = chosen.positions[int(index)], chosen[int(index)]
+        key = f"{position}/{block.kind}/{rest}".replace(".", ":")
         found.append((key, parameter, *slice_of(supernet, key, parameter.shape)))
     return found
 

@@ -308,7 +308,10 @@ def test_networks_of_the_space_are_timed_among_the_blocks(
 ) -> None:
     asked = wanted_by(small_space)
     table = fill_table(asked, simulated, engine, silent, PLAN)
-    assert set(table.networks) == set(asked.networks) and len(asked.networks) > 8
+    assert (
+        set(table.networks) == {network.blocks for network in asked.networks}
+        and len(asked.networks) > 8
+    )
     (quality,) = table.header.quality
     assert quality.space == asked.label and asked.label.startswith(f"{small_space.name} at 8x8x1 ")
     assert quality.n_networks == len(asked.networks)
@@ -407,7 +410,7 @@ def test_a_network_that_does_not_settle_is_timed_again_too(
 ) -> None:
     asked = wanted_by(small_space)
     table = fill_table(asked, simulated, CountingEngine(), silent, PLAN)
-    doubtful = asked.networks[3]
+    doubtful = asked.networks[3].blocks
     networks = {**table.networks, doubtful: replace(table.networks[doubtful], settled=False)}
     write_table(table_path(simulated, HERE), replace(table, networks=networks))
     again = fill_table(asked, simulated, engine, silent, again=True)

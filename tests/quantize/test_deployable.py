@@ -16,14 +16,14 @@ from hwnas.measure.engine.onnx_runtime import OnnxRuntimeEngine
 from hwnas.network import build, randomize_statistics
 from hwnas.profile import ready_blocks
 from hwnas.quantize import Deployable, deployable, deployable_blocks
-from hwnas.space import Space, blocks_of, random_architecture
+from hwnas.space import Network, Space, blocks_of, random_architecture
 
 ENGINE = engine_named("onnxruntime")
 IMAGES = np.random.default_rng(0).standard_normal((24, 1, 8, 8)).astype(np.float32)
 
 
 @pytest.fixture
-def blocks(small_space: Space) -> tuple[BlockSpec, ...]:
+def blocks(small_space: Space) -> Network:
     return blocks_of(small_space, random_architecture(small_space, np.random.default_rng(0)))
 
 

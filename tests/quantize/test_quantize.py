@@ -9,7 +9,6 @@ import pytest
 import torch
 from onnx import TensorProto
 
-from hwnas.block import BlockSpec
 from hwnas.device import DeviceSpec, Recipe
 from hwnas.errors import QuantizeError
 from hwnas.export import to_onnx
@@ -17,13 +16,13 @@ from hwnas.measure.engine import engine_named
 from hwnas.network import build, input_shape, randomize_statistics
 from hwnas.profile import ready_blocks
 from hwnas.quantize import check_integer, deployable, float_operators, quantize
-from hwnas.space import blocks_of, random_architecture, space_named
+from hwnas.space import Network, blocks_of, random_architecture, space_named
 
 ENGINE = engine_named("onnxruntime")
 IMAGES = np.random.default_rng(0).standard_normal((24, 1, 8, 8)).astype(np.float32)
 
 
-def blocks(**settings: object) -> tuple[BlockSpec, ...]:
+def blocks(**settings: object) -> Network:
     space = space_named("mobilenet", input_size=8, in_channels=1, n_classes=10)
     space = replace(space, **settings) if settings else space  # type: ignore[type-var]
     return blocks_of(space, random_architecture(space, np.random.default_rng(3)))

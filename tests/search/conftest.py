@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from hwnas.block import BlockSpec, DispatchSpec
-from hwnas.space import Architecture, Decision, Space, blocks_of
-from hwnas.space.protocol import Blocks
+from hwnas.space import Architecture, Decision, PlacedBlock, Places, Space, blocks_of
 
 Price = Callable[[BlockSpec], float]
 Scores = Mapping[str, Mapping[str, float]]
@@ -21,17 +20,17 @@ class ToySpace:
     """States are 0, 1 and 2; each block is told apart by its input size."""
 
     decisions: tuple[Decision, ...]
-    moves: Mapping[tuple[int, int, str], tuple[int, Blocks]]
-    ends: Mapping[int, Blocks]
+    moves: Mapping[tuple[int, int, str], tuple[int, Places]]
+    ends: Mapping[int, Places]
     name: str = "toy"
 
-    def start(self) -> tuple[int, Blocks]:
-        return 0, (DispatchSpec(input_size=1),)
+    def start(self) -> tuple[int, Places]:
+        return 0, (PlacedBlock("start", DispatchSpec(input_size=1)),)
 
-    def step(self, index: int, state: int, option: str) -> tuple[int, Blocks]:
+    def step(self, index: int, state: int, option: str) -> tuple[int, Places]:
         return self.moves[index, state, option]
 
-    def finish(self, state: int) -> Blocks:
+    def finish(self, state: int) -> Places:
         return self.ends[state]
 
     def to_json(self) -> Mapping[str, Any]:
@@ -43,8 +42,9 @@ def toy_space() -> Callable[[np.random.Generator], Space]:
     def make(rng: np.random.Generator) -> Space:
         sizes = itertools.count(2)
 
-        def blocks() -> Blocks:
-            return tuple(DispatchSpec(input_size=next(sizes)) for _ in range(rng.integers(3)))
+        def blocks() -> Places:
+            blocks = [DispatchSpec(input_size=next(sizes)) for _ in range(rng.integers(3))]
+            return tuple(PlacedBlock(str(block.input_size), block) for block in blocks)
 
         decisions = tuple(
             Decision(f"d{i}", tuple("abcd"[: rng.integers(1, 5)]))

@@ -16,7 +16,6 @@ from hwnas.space import (
     blocks_of,
     check_member,
     layers_of,
-    placed_blocks_of,
     random_architecture,
     space_named,
 )
@@ -42,8 +41,9 @@ def test_all_blocks_are_the_union_over_all_networks_of_two_resolutions(two_sizes
 
 
 def test_all_places_are_the_union_over_all_networks(two_sizes: Space) -> None:
-    union = {p for a in every_architecture(two_sizes) for p in placed_blocks_of(two_sizes, a)}
-    assert set(all_placed_blocks(two_sizes)) == union
+    networks = [blocks_of(two_sizes, a) for a in every_architecture(two_sizes)]
+    union = {p for n in networks for p in zip(n.positions, n.blocks, strict=True)}
+    assert {(p.position, p.block) for p in all_placed_blocks(two_sizes)} == union
 
 
 def test_all_blocks_of_nasbench_macro_are_the_union_over_its_6561_networks() -> None:

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 
-from hwnas.block import BlockSpec
 from hwnas.data import DataSet, load_data
 from hwnas.device import DeviceSpec
 from hwnas.errors import ExportError, InvalidInputError
@@ -25,9 +24,7 @@ def digits() -> DataSet:
 @pytest.fixture(scope="module")
 def network(small_space: Space) -> torch.nn.Module:
     torch.manual_seed(0)
-    blocks: tuple[BlockSpec, ...] = blocks_of(
-        small_space, random_architecture(small_space, np.random.default_rng(0))
-    )
+    blocks = blocks_of(small_space, random_architecture(small_space, np.random.default_rng(0)))
     network = build(blocks)
     randomize_statistics(network, torch.Generator().manual_seed(0))
     return network.eval()

@@ -26,6 +26,10 @@ class OnnxRuntimeRunner:
     """A session that answers one batch at a time."""
 
     def __init__(self, session: Any) -> None:  # noqa: ANN401
+        if len(session.get_inputs()) != 1:
+            raise MeasurementError(
+                f"The model has {len(session.get_inputs())} inputs. Give one that reads an image."
+            )
         self._session = session
         self._input = session.get_inputs()[0]
 
@@ -119,26 +123,23 @@ def _session(model: bytes, device: DeviceSpec, optimized_path: Path | None = Non
     refuses = f"ONNX Runtime refuses the model on {device.name!r}"
     with refused(refuses, "Check that the file is a complete ONNX model"):
         session = onnxruntime.InferenceSession(model, options, providers=[device.provider])
-    if len(session.get_inputs()) != 1:
-        raise MeasurementError(
-            f"The model has {len(session.get_inputs())} inputs; hwnas times models with one."
-        )
     return session
 
 
 def _bound(session: Any) -> Any:  # noqa: ANN401
-    entry = session.get_inputs()[0]
-    if not all(isinstance(size, int) and size > 0 for size in entry.shape):
-        raise MeasurementError(
-            f"The model's input {entry.name!r} has the open shape {entry.shape}. "
-            "Export it with a fixed shape."
-        )
-    if entry.type not in ELEMENT_TYPES:
-        raise MeasurementError(
-            f"The model's input {entry.name!r} is {entry.type}; give one of float, uint8, int8."
-        )
     binding = session.io_binding()
-    binding.bind_cpu_input(entry.name, _random_input(entry.shape, ELEMENT_TYPES[entry.type]))
+    for entry in session.get_inputs():
+        if not all(isinstance(size, int) and size > 0 for size in entry.shape):
+            raise MeasurementError(
+                f"The model's input {entry.name!r} has the open shape {entry.shape}. "
+                "Export it with a fixed shape."
+            )
+        if entry.type not in ELEMENT_TYPES:
+            raise MeasurementError(
+                f"The model's input {entry.name!r} is {entry.type}. "
+                "Give one of float, uint8 or int8."
+            )
+        binding.bind_cpu_input(entry.name, _random_input(entry.shape, ELEMENT_TYPES[entry.type]))
     for output in session.get_outputs():
         binding.bind_output(output.name, "cpu")
     return binding

@@ -1,0 +1,88 @@
+"""Blocks of a graph that have no weights: sums, zeros and pooling."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from hwnas.block.spec import check_positive, strided
+from hwnas.record import unknown_name
+
+POOLS = ("avg", "max")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Weightless:
+    """A block that keeps the channels and multiplies nothing."""
+
+    reads_image: ClassVar[bool] = False
+    gives_logits: ClassVar[bool] = False
+
+    input_size: int
+    in_channels: int
+
+    def __post_init__(self) -> None:
+        check_positive(type(self).__name__, **vars(self))
+
+    @property
+    def out_channels(self) -> int:
+        """As many as come in."""
+        return self.in_channels
+
+    @property
+    def output_size(self) -> int:
+        """As large as the input."""
+        return self.input_size
+
+    @property
+    def n_macs(self) -> int:
+        """None."""
+        return 0
+
+    @property
+    def n_parameters(self) -> int:
+        """None."""
+        return 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddSpec(_Weightless):
+    """The sum of several feature maps of one shape: a node of a cell."""
+
+    kind: ClassVar[str] = "add"
+
+    n_inputs: int
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.n_inputs < 2:
+            raise ValueError(f"a sum needs two inputs, got {self.n_inputs}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ZeroSpec(_Weightless):
+    """Zeros of its input's shape: a node of a cell that reads nothing."""
+
+    kind: ClassVar[str] = "zero"
+    n_inputs: ClassVar[int] = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoolSpec(_Weightless):
+    """Mean or maximum over windows; a mean leaves the border's padding out."""
+
+    kind: ClassVar[str] = "pool"
+    n_inputs: ClassVar[int] = 1
+
+    operation: str
+    kernel_size: int = 3
+    stride: int = 1
+
+    def __post_init__(self) -> None:
+        if self.operation not in POOLS:
+            raise unknown_name("pooling operation", self.operation, POOLS)
+        sizes = {name: size for name, size in vars(self).items() if name != "operation"}
+        check_positive(self.kind, **sizes)
+
+    @property
+    def output_size(self) -> int:
+        """Height and width of the output, in pixels."""
+        return strided(self.input_size, self.stride)
