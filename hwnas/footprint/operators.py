@@ -1,12 +1,26 @@
 """The operators ONNX Runtime makes of a block, and the feature maps each reads and gives."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
-from hwnas.block import BlockSpec, ConvSpec, DispatchSpec, HeadSpec, MBConvSpec
+from hwnas.block import (
+    AddSpec,
+    BlockSpec,
+    ConvSpec,
+    DispatchSpec,
+    HeadSpec,
+    MBConvSpec,
+    NormHeadSpec,
+    PoolSpec,
+    PreactConvSpec,
+    PreactResidualSpec,
+    StemSpec,
+    ZeroSpec,
+)
 
-Kind = Literal["convolution", "depthwise", "linear", "pool", "scale", "add", "hard_swish"]
+Kind = Literal["convolution", "depthwise", "linear", "pool", "scale", "add", "relu", "hard_swish"]
+"""``relu`` is one that stands before a convolution, where nothing absorbs it."""
 
 
 @dataclass(frozen=True)
@@ -52,31 +66,70 @@ def operators_of(block: BlockSpec, *, fused: bool = False) -> Iterator[Operator]
     ``fused``: hard-swish and the residual addition are part of the convolution before them, as
     in float32, and the addition happens in the residual's own memory.
     """
-    for op in _unfused(block):
+    if type(block) not in OPERATORS:
+        raise TypeError(f"nobody said which operators {block} is made of")
+    reads = FeatureMap(block.in_channels, block.input_size)
+    for op in OPERATORS[type(block)](block, reads):
         if not fused:
             yield op
-        elif op.kind not in ("hard_swish", "add"):
+        elif op.kind not in ("hard_swish", "residual_add"):
             yield replace(op, kept=()) if op.then_added else op
-
-
-def _unfused(block: BlockSpec) -> Iterator[Operator]:
-    reads = FeatureMap(block.in_channels, block.input_size)
-    if isinstance(block, MBConvSpec):
-        yield from _mbconv(block, reads)
-    elif isinstance(block, ConvSpec):
-        yield from _conv(block, reads)
-    elif isinstance(block, HeadSpec):
-        yield from _head(block, reads)
-    elif isinstance(block, DispatchSpec):
-        yield Operator(kind="pool", reads=reads, gives=FeatureMap(block.out_channels, 1))
-    else:
-        raise TypeError(f"nobody said which operators {block} is made of")
 
 
 def _conv(block: ConvSpec, reads: FeatureMap) -> Iterator[Operator]:
     gives = FeatureMap(block.out_channels, block.output_size)
     yield Operator(kind="convolution", reads=reads, gives=gives, kernel_size=block.kernel_size)
     yield from _activation(block.activation, gives)
+
+
+def _preact_conv(block: PreactConvSpec, reads: FeatureMap) -> Iterator[Operator]:
+    gives = FeatureMap(block.out_channels, block.output_size)
+    yield Operator(kind="relu", reads=reads, gives=reads)
+    yield Operator(kind="convolution", reads=reads, gives=gives, kernel_size=block.kernel_size)
+
+
+def _preact_residual(block: PreactResidualSpec, reads: FeatureMap) -> Iterator[Operator]:
+    """The shortcut is computed first and kept."""
+    gives = FeatureMap(block.out_channels, block.output_size)
+    pooled = FeatureMap(block.in_channels, block.output_size)
+    yield Operator(kind="pool", reads=reads, gives=pooled)
+    yield Operator(kind="convolution", reads=pooled, gives=gives, kept=(reads,))
+    for first in (reads, gives):
+        yield Operator(kind="relu", reads=first, gives=first, kept=(gives,))
+        yield Operator(
+            kind="convolution",
+            reads=first,
+            gives=gives,
+            kernel_size=3,
+            kept=(gives,),
+            then_added=first == gives,
+        )
+    yield Operator(kind="residual_add", reads=gives, gives=gives, kept=(gives,))
+
+
+def _pool(block: PoolSpec, reads: FeatureMap) -> Iterator[Operator]:
+    gives = FeatureMap(block.out_channels, block.output_size)
+    yield Operator(kind="pool", reads=reads, gives=gives)
+
+
+def _zero(block: ZeroSpec, reads: FeatureMap) -> Iterator[Operator]:
+    yield Operator(kind="scale", reads=reads, gives=reads)
+
+
+def _add(block: AddSpec, reads: FeatureMap) -> Iterator[Operator]:
+    for n_left in range(block.n_inputs - 1, 0, -1):
+        yield Operator(kind="add", reads=reads, gives=reads, kept=(reads,) * n_left)
+
+
+def _dispatch(block: DispatchSpec, reads: FeatureMap) -> Iterator[Operator]:
+    yield Operator(kind="pool", reads=reads, gives=FeatureMap(block.out_channels, 1))
+
+
+def _norm_head(block: NormHeadSpec, reads: FeatureMap) -> Iterator[Operator]:
+    pooled = FeatureMap(block.in_channels, 1)
+    yield Operator(kind="scale", reads=reads, gives=reads)
+    yield Operator(kind="pool", reads=reads, gives=pooled)
+    yield Operator(kind="linear", reads=pooled, gives=FeatureMap(block.n_classes, 1))
 
 
 def _head(block: HeadSpec, reads: FeatureMap) -> Iterator[Operator]:
@@ -114,7 +167,7 @@ def _mbconv(block: MBConvSpec, reads: FeatureMap) -> Iterator[Operator]:
         then_added=block.has_residual,
     )
     if block.has_residual:
-        yield Operator(kind="add", reads=gives, gives=gives, kept=residual)
+        yield Operator(kind="residual_add", reads=gives, gives=gives, kept=residual)
 
 
 def _squeeze_excite(
@@ -133,3 +186,19 @@ def _activation(
 ) -> Iterator[Operator]:
     if name == "hard_swish":
         yield Operator(kind="hard_swish", reads=features, gives=features, kept=kept)
+
+
+OPERATORS: Mapping[type, Callable[[Any, FeatureMap], Iterator[Operator]]] = {
+    ConvSpec: _conv,
+    StemSpec: _conv,
+    PreactConvSpec: _preact_conv,
+    MBConvSpec: _mbconv,
+    PreactResidualSpec: _preact_residual,
+    PoolSpec: _pool,
+    AddSpec: _add,
+    ZeroSpec: _zero,
+    HeadSpec: _head,
+    NormHeadSpec: _norm_head,
+    DispatchSpec: _dispatch,
+}
+"""Of each kind of block, given the feature map it reads."""

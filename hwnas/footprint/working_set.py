@@ -5,6 +5,7 @@ from functools import cache
 from hwnas.block import BlockSpec
 from hwnas.device import DeviceSpec, cpu_flags
 from hwnas.footprint.operators import Operator, operators_of
+from hwnas.space import Network
 
 CHUNK_BYTES = 256
 FLOAT_BYTES, SUM_BYTES, POINTER_BYTES = 4, 4, 8
@@ -13,14 +14,39 @@ FLOAT_BYTES, SUM_BYTES, POINTER_BYTES = 4, 4, 8
 def working_set_bytes(block: BlockSpec, device: DeviceSpec) -> int:
     """The most bytes alive at once while the block runs: feature maps, and kernels' own buffers.
 
-    Weights and the float image, which is the caller's, are not counted. A chain of blocks holds
-    as much as the block that holds most. The kernels are those of ONNX Runtime 1.32 on x86-64,
-    with AVX-512 or without as on this machine; others need other buffers, which is why the
-    finished file is measured.
+    Weights and the float image, which is the caller's, are not counted. The kernels are those of
+    ONNX Runtime 1.32 on x86-64, with AVX-512 or without as on this machine; others need other
+    buffers, which is why the finished file is measured.
     """
     bytes_of = _float32_bytes if device.precision == "float32" else _int8_bytes
     fused = device.precision == "float32"
     return max(bytes_of(op, block, device.batch) for op in operators_of(block, fused=fused))
+
+
+def network_working_set_bytes(network: Network, device: DeviceSpec) -> int:
+    """The most bytes alive at once while the network runs.
+
+    In a chain, as many as the block that holds most. In a graph, what later blocks will read is
+    alive beside the block at work; the engine may take the blocks in another order.
+    """
+    last_reader = {read: place for place, reads in enumerate(network.inputs) for read in reads}
+    most = 0
+    for place, (block, reads) in enumerate(zip(network, network.inputs, strict=True)):
+        beside = (
+            _map_bytes(earlier, device)
+            for number, earlier in enumerate(network[:place])
+            if number not in reads and last_reader[number] > place
+        )
+        most = max(most, sum(beside) + working_set_bytes(block, device))
+    return most
+
+
+def _map_bytes(block: BlockSpec, device: DeviceSpec) -> int:
+    """Of the feature map a block gives."""
+    n_pixels = device.batch * block.output_size**2
+    if device.precision == "float32":
+        return _chunk(FLOAT_BYTES * _padded(block.out_channels) * n_pixels)
+    return _chunk(block.out_channels * n_pixels)
 
 
 def _float32_bytes(op: Operator, block: BlockSpec, batch: int) -> int:
@@ -33,6 +59,8 @@ def _float32_bytes(op: Operator, block: BlockSpec, batch: int) -> int:
 
 def _int8_bytes(op: Operator, block: BlockSpec, batch: int) -> int:
     kept = sum(_chunk(batch * features.n_elements) for features in op.kept)
+    if op.kind == "relu":  # of integers made float, and integers again
+        return _chunk((1 + FLOAT_BYTES) * batch * op.gives.n_elements) + kept
     if op.kind == "hard_swish":  # stays float: what it reads, the gate and what it gives
         return 3 * _chunk(FLOAT_BYTES * batch * op.gives.n_elements) + kept
     read, given = (_chunk(batch * features.n_elements) for features in (op.reads, op.gives))

@@ -8,7 +8,12 @@ from functools import cached_property
 from hwnas.block import BlockSpec
 from hwnas.data import DataSet, load_data
 from hwnas.errors import DataError, InvalidInputError, NoNetworkFitsError
-from hwnas.footprint import EMPTY_FILE_BYTES, block_file_bytes, working_set_bytes
+from hwnas.footprint import (
+    EMPTY_FILE_BYTES,
+    block_file_bytes,
+    network_working_set_bytes,
+    working_set_bytes,
+)
 from hwnas.latency import LatencyModel
 from hwnas.measure import NETWORK_PLAN, Measurement
 from hwnas.measure.engine import Engine
@@ -123,8 +128,8 @@ class Problem:
         return self.model.predict_ms(self.blocks(architecture))
 
     def predict_memory_bytes(self, architecture: Architecture) -> int:
-        """The largest working set of any block."""
-        return max(map(self._working_set_bytes, self.blocks(architecture)))
+        """The network's peak working set."""
+        return network_working_set_bytes(self.blocks(architecture), self.request.device)
 
     def predict_file_bytes(self, architecture: Architecture) -> int:
         """The file's size, metadata included."""

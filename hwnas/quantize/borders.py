@@ -4,17 +4,33 @@ import onnx
 
 
 def integer_input(model: onnx.ModelProto) -> None:
-    """Take the first QuantizeLinear of each input out: it becomes its integers, in place."""
+    """Make each input the integers that the block before gives, in place.
+
+    The QuantizeLinear that reads the input is taken out; where a float operator such as ReLU reads
+    it, a DequantizeLinear is put between, as the network has one there.
+    """
     graph = model.graph
     for entry in graph.input:
-        first = next(
-            node
-            for node in graph.node
-            if node.op_type == "QuantizeLinear" and node.input[0] == entry.name
-        )
+        first = next((node for node in graph.node if _quantizes(node, entry.name)), None)
+        if first is None:
+            _dequantize_input(graph, entry)
+            continue
         _rename_input(graph, first.output[0], entry.name)
         entry.type.tensor_type.elem_type = _zero_point_type(graph, first)
         graph.node.remove(first)
+
+
+def _quantizes(node: onnx.NodeProto, name: str) -> bool:
+    return node.op_type == "QuantizeLinear" and node.input[0] == name
+
+
+def _dequantize_input(graph: onnx.GraphProto, entry: onnx.ValueInfoProto) -> None:
+    example = next(node for node in graph.node if node.op_type == "QuantizeLinear")
+    floats = f"{entry.name}_float"
+    _rename_input(graph, entry.name, floats)
+    inputs = [entry.name, *example.input[1:]]  # any scale will do: latency is not about values
+    graph.node.insert(0, onnx.helper.make_node("DequantizeLinear", inputs, [floats]))
+    entry.type.tensor_type.elem_type = _zero_point_type(graph, example)
 
 
 def integer_output(model: onnx.ModelProto) -> None:

@@ -61,6 +61,7 @@ def quantize(
                 per_channel=recipe.per_channel,
                 calibrate_method=METHODS[recipe.calibration],
                 extra_options={
+                    "ForceQuantizeNoInputCheck": True,
                     "CalibPercentile": recipe.percentile,
                     "CalibStridedMinMax": reader.stride,
                 },
