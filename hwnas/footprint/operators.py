@@ -19,7 +19,17 @@ from hwnas.block import (
     ZeroSpec,
 )
 
-Kind = Literal["convolution", "depthwise", "linear", "pool", "scale", "add", "relu", "hard_swish"]
+Kind = Literal[
+    "convolution",
+    "depthwise",
+    "linear",
+    "pool",
+    "scale",
+    "add",
+    "residual_add",
+    "relu",
+    "hard_swish",
+]
 """``relu`` is one that stands before a convolution, where nothing absorbs it."""
 
 

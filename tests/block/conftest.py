@@ -4,7 +4,20 @@ import itertools
 
 import pytest
 
-from hwnas.block import BlockSpec, ConvSpec, DispatchSpec, HeadSpec, MBConvSpec, StemSpec
+from hwnas.block import (
+    AddSpec,
+    BlockSpec,
+    ConvSpec,
+    DispatchSpec,
+    HeadSpec,
+    MBConvSpec,
+    NormHeadSpec,
+    PoolSpec,
+    PreactConvSpec,
+    PreactResidualSpec,
+    StemSpec,
+    ZeroSpec,
+)
 
 MBCONVS: list[BlockSpec] = [
     MBConvSpec(
@@ -31,7 +44,7 @@ CONVOLUTIONS: list[BlockSpec] = [
         stride=stride,
         activation=activation,
     )
-    for kind in (ConvSpec, StemSpec)
+    for kind in (ConvSpec, StemSpec, PreactConvSpec)
     for size, kernel_size, stride, activation in (
         (8, 3, 1, "relu6"),
         (9, 3, 2, "hard_swish"),
@@ -42,9 +55,19 @@ HEADS: list[BlockSpec] = [
     HeadSpec(input_size=5, in_channels=8, hidden_channels=24, n_classes=3, activation=activation)
     for activation in ("relu", "hard_swish")
 ]
+OF_CELLS: list[BlockSpec] = [
+    *(PreactResidualSpec(input_size=size, in_channels=4, out_channels=8) for size in (8, 7)),
+    *(
+        PoolSpec(input_size=size, in_channels=8, operation=operation, stride=stride)
+        for size, operation, stride in itertools.product((7, 8), ("avg", "max"), (1, 2))
+    ),
+    *(AddSpec(input_size=5, in_channels=8, n_inputs=n_inputs) for n_inputs in (2, 3)),
+    ZeroSpec(input_size=5, in_channels=8),
+    NormHeadSpec(input_size=5, in_channels=8, n_classes=3, activation="relu"),
+]
 
 
-@pytest.fixture(params=[*MBCONVS, *CONVOLUTIONS, *HEADS, DispatchSpec()], ids=str)
+@pytest.fixture(params=[*MBCONVS, *CONVOLUTIONS, *HEADS, *OF_CELLS, DispatchSpec()], ids=str)
 def block(request: pytest.FixtureRequest) -> BlockSpec:
     """Each in turn."""
     made: BlockSpec = request.param

@@ -11,12 +11,13 @@ from hwnas.network import module_of
 
 def output_of(block: BlockSpec) -> Tensor:
     with torch.no_grad():
-        output: Tensor = module_of(block).eval()(images_for(block))
+        output: Tensor = module_of(block).eval()(*images_for(block))
     return output
 
 
-def images_for(block: BlockSpec) -> Tensor:
-    return torch.zeros(1, block.in_channels, block.input_size, block.input_size)
+def images_for(block: BlockSpec) -> list[Tensor]:
+    shape = (1, block.in_channels, block.input_size, block.input_size)
+    return [torch.zeros(shape) for _ in range(block.n_inputs)]
 
 
 def counted_macs(block: BlockSpec) -> int:
@@ -30,7 +31,7 @@ def counted_macs(block: BlockSpec) -> int:
     for layer in network.modules():
         if isinstance(layer, nn.Conv2d | nn.Linear):
             layer.register_forward_hook(count)
-    network(images_for(block))
+    network(*images_for(block))
     return sum(counts)
 
 

@@ -25,7 +25,9 @@ def operators(model: bytes, device: DeviceSpec) -> Counter[str]:
 
 
 @pytest.mark.parametrize("precision", ["int8", "float32"])
-@pytest.mark.parametrize(("name", "size"), [("mobilenet", 32), ("nasbench-macro", 32)])
+@pytest.mark.parametrize(
+    ("name", "size"), [("mobilenet", 32), ("nasbench-macro", 32), ("nasbench201", 16)]
+)
 def test_the_engine_runs_the_same_operators(
     device: DeviceSpec, precision: Precision, name: str, size: int
 ) -> None:

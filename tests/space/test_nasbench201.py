@@ -1,0 +1,107 @@
+"""The published cell space: its encoding, its counts, and how its cells are wired."""
+
+import csv
+import gzip
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from hwnas.block import AddSpec, ZeroSpec
+from hwnas.errors import InvalidInputError, UnknownNameError
+from hwnas.network import build
+from hwnas.space import Architecture, Network, blocks_of, random_architecture
+from hwnas.space.nasbench201 import (
+    OPTIONS,
+    Nasbench201Space,
+    architecture_from_string,
+    string_of,
+)
+
+PUBLISHED = Path(__file__).parents[2].parent / "shared/data/nasbench201_cifar10.csv.gz"
+SPACE = Nasbench201Space()
+LARGEST = "|op~0|+|op~0|op~1|+|op~0|op~1|op~2|".replace("op", "nor_conv_3x3")
+
+
+def cell(*operations: str) -> Network:
+    return blocks_of(SPACE, Architecture(operations))
+
+
+def test_all_published_strings_read_and_write_back() -> None:
+    if not PUBLISHED.is_file():
+        pytest.skip(f"needs shared/data/{PUBLISHED.name}")
+    with gzip.open(PUBLISHED, "rt") as file:
+        strings = [row["arch_str"] for row in csv.DictReader(file)]
+    architectures = list(map(architecture_from_string, strings))
+    assert list(map(string_of, architectures)) == strings
+    assert len(set(architectures)) == 5**6
+
+
+def test_the_largest_network_has_the_published_counts() -> None:
+    network = blocks_of(SPACE, architecture_from_string(LARGEST))
+    assert sum(block.n_parameters for block in network) == 1_531_546
+    assert sum(block.n_macs for block in network) == 220_119_680
+
+
+@pytest.mark.parametrize("text", ["", "|none~0|", LARGEST[:-3], LARGEST.replace("~2", "~1")])
+def test_anything_but_six_edges_in_order_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInputError, match="is no NAS-Bench-201 cell"):
+        architecture_from_string(text)
+
+
+def test_an_unknown_operation_names_the_nearest() -> None:
+    with pytest.raises(UnknownNameError, match="did you mean 'nor_conv_3x3'"):
+        architecture_from_string(LARGEST.replace("nor_conv_3x3~2", "conv_3x3~2"))
+
+
+def test_a_cell_computes_the_sum_over_its_edges() -> None:
+    """Against the definition written out, on a network of ones and skips."""
+    network = cell("skip_connect", "skip_connect", "skip_connect", *["skip_connect"] * 3)
+    kinds = Counter(block.kind for block in network)
+    assert kinds["add"] == 30 and kinds["preact_residual"] == 2
+    module = build(network).eval()
+    features = torch.randn(1, 16, 32, 32)
+    stem, add_two, add_three = module[0], module[1], module[2]
+    entry = stem(torch.zeros(1, 3, 32, 32))
+    node2 = add_two(entry, entry)
+    assert network.inputs[1:3] == ((0, 0), (0, 0, 1))
+    torch.testing.assert_close(add_three(entry, entry, node2), 4 * entry)
+    torch.testing.assert_close(add_two(features, features), 2 * features)
+
+
+def test_a_node_that_reads_nothing_is_zero() -> None:
+    network = cell(*["none"] * 6)
+    assert Counter(map(type, network))[ZeroSpec] == 15  # each of the shape of its cell's entry
+    logits = build(network).eval()(torch.randn(3, 3, 32, 32))
+    torch.testing.assert_close(logits, logits[:1].expand(3, -1))
+
+
+def test_an_operation_that_leads_nowhere_is_left_out() -> None:
+    dead_end = cell("nor_conv_3x3", "none", "none", "skip_connect", "none", "none")
+    assert "preact_conv" not in {block.kind for block in dead_end}
+
+
+def test_one_edge_into_a_node_needs_no_sum() -> None:
+    chain = cell("nor_conv_1x1", "none", "nor_conv_1x1", "none", "none", "nor_conv_1x1")
+    assert not any(isinstance(block, AddSpec) for block in chain)
+    assert sum(block.kind == "preact_conv" for block in chain) == 45
+
+
+def test_the_walk_prices_what_the_network_holds_and_its_dead_ends() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        architecture = random_architecture(SPACE, rng)
+        state, places = SPACE.start()
+        placed = list(places)
+        for index, option in enumerate(architecture.choices):
+            state, places = SPACE.step(index, state, option)
+            placed += places
+        walked = Counter(p.block for p in (*placed, *SPACE.finish(state)) if hasattr(p, "block"))
+        assert Counter(blocks_of(SPACE, architecture)) <= walked
+
+
+def test_the_options_are_the_published_ones_in_order() -> None:
+    assert OPTIONS == ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
+    assert [d.name for d in SPACE.decisions][:3] == ["edge1<-0", "edge2<-0", "edge2<-1"]
