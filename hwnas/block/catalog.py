@@ -7,7 +7,7 @@ from typing import Any
 from hwnas.block.conv import ConvSpec, PreactConvSpec, StemSpec
 from hwnas.block.dispatch import DispatchSpec
 from hwnas.block.head import HeadSpec, NormHeadSpec
-from hwnas.block.join import AddSpec, PoolSpec, ZeroSpec
+from hwnas.block.join import AddSpec, PoolSpec, ReluSpec, ZeroSpec
 from hwnas.block.mbconv import MBConvSpec
 from hwnas.block.residual import PreactResidualSpec
 from hwnas.block.spec import BlockSpec
@@ -22,6 +22,7 @@ BLOCKS: Mapping[str, type[BlockSpec]] = {
         MBConvSpec,
         PreactResidualSpec,
         PoolSpec,
+        ReluSpec,
         AddSpec,
         ZeroSpec,
         HeadSpec,

@@ -1,4 +1,4 @@
-"""Blocks of a graph that have no weights: sums, zeros and pooling."""
+"""Blocks of a graph that have no weights: sums, zeros, ReLU and pooling."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -62,6 +62,14 @@ class ZeroSpec(_Weightless):
     """Zeros of its input's shape: a node of a cell that reads nothing."""
 
     kind: ClassVar[str] = "zero"
+    n_inputs: ClassVar[int] = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReluSpec(_Weightless):
+    """ReLU of a node, which all the convolutions that read the node share."""
+
+    kind: ClassVar[str] = "relu"
     n_inputs: ClassVar[int] = 1
 
 

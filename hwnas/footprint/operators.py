@@ -15,6 +15,7 @@ from hwnas.block import (
     PoolSpec,
     PreactConvSpec,
     PreactResidualSpec,
+    ReluSpec,
     StemSpec,
     ZeroSpec,
 )
@@ -122,6 +123,10 @@ def _pool(block: PoolSpec, reads: FeatureMap) -> Iterator[Operator]:
     yield Operator(kind="pool", reads=reads, gives=gives)
 
 
+def _relu(block: ReluSpec, reads: FeatureMap) -> Iterator[Operator]:
+    yield Operator(kind="relu", reads=reads, gives=reads)
+
+
 def _zero(block: ZeroSpec, reads: FeatureMap) -> Iterator[Operator]:
     yield Operator(kind="scale", reads=reads, gives=reads)
 
@@ -206,6 +211,7 @@ OPERATORS: Mapping[type, Callable[[Any, FeatureMap], Iterator[Operator]]] = {
     PreactResidualSpec: _preact_residual,
     PoolSpec: _pool,
     AddSpec: _add,
+    ReluSpec: _relu,
     ZeroSpec: _zero,
     HeadSpec: _head,
     NormHeadSpec: _norm_head,

@@ -17,6 +17,7 @@ from hwnas.block import (
     PoolSpec,
     PreactConvSpec,
     PreactResidualSpec,
+    ReluSpec,
     StemSpec,
     ZeroSpec,
 )
@@ -121,6 +122,18 @@ class AddBlock(nn.Module):
         for addend in features[1:]:
             total = total + addend
         return total
+
+
+class ReluBlock(nn.Module):
+    """The activation of :class:`hwnas.block.ReluSpec`."""
+
+    def __init__(self, spec: ReluSpec) -> None:
+        super().__init__()
+        self.activation = nn.ReLU()
+
+    def forward(self, features: FeatureMap) -> FeatureMap:
+        """Shapes as the spec says."""
+        return cast(Tensor, self.activation(features))
 
 
 class ZeroBlock(nn.Module):
@@ -244,6 +257,7 @@ MODULES: Mapping[type, Callable[..., nn.Module]] = {
     PreactResidualSpec: PreactResidualBlock,
     PoolSpec: PoolBlock,
     AddSpec: AddBlock,
+    ReluSpec: ReluBlock,
     ZeroSpec: ZeroBlock,
     HeadSpec: HeadBlock,
     NormHeadSpec: NormHeadBlock,

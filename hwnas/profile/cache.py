@@ -18,6 +18,8 @@ from hwnas.errors import RunError
 from hwnas.version import VERSION
 from hwnas.whole_file import write_whole
 
+BORDERS = "integers, channels last, ReLU within"
+"""How a block's ends are told; files of another way are not these."""
 KEPT_S = 30 * 24 * 3600
 """A file that nobody asked for so long is removed."""
 
@@ -37,6 +39,7 @@ class BlockCache:
             "recipe": asdict(device.recipe) if device.precision == "int8" else None,
             "audited_by": [engine_version, device.provider, device.optimization_level],
             "software": [VERSION, torch.__version__, onnx.__version__],
+            "borders": BORDERS,
         }
         self._remove_old()
 

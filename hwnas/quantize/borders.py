@@ -1,9 +1,18 @@
 """Open an int8 model's ends, so that a block is timed as it stands inside a network."""
 
+import numpy as np
 import onnx
 
+from hwnas.device import Recipe
 
-def integer_input(model: onnx.ModelProto) -> None:
+TO_CHANNELS_FIRST, TO_CHANNELS_LAST = (0, 3, 1, 2), (0, 2, 3, 1)
+CONTRIB = "com.microsoft"
+MIDDLE = 64
+"""A zero point that no range without negative values has."""
+KINDS = {"uint8": onnx.TensorProto.UINT8, "int8": onnx.TensorProto.INT8}
+
+
+def integer_input(model: onnx.ModelProto, recipe: Recipe) -> None:
     """Make each input the integers that the block before gives, in place.
 
     The QuantizeLinear that reads the input is taken out; where a float operator such as ReLU reads
@@ -13,7 +22,7 @@ def integer_input(model: onnx.ModelProto) -> None:
     for entry in graph.input:
         first = next((node for node in graph.node if _quantizes(node, entry.name)), None)
         if first is None:
-            _dequantize_input(graph, entry)
+            _dequantize_input(graph, entry, recipe)
             continue
         _rename_input(graph, first.output[0], entry.name)
         entry.type.tensor_type.elem_type = _zero_point_type(graph, first)
@@ -24,16 +33,29 @@ def _quantizes(node: onnx.NodeProto, name: str) -> bool:
     return node.op_type == "QuantizeLinear" and node.input[0] == name
 
 
-def _dequantize_input(graph: onnx.GraphProto, entry: onnx.ValueInfoProto) -> None:
-    example = next(node for node in graph.node if node.op_type == "QuantizeLinear")
+def _dequantize_input(graph: onnx.GraphProto, entry: onnx.ValueInfoProto, recipe: Recipe) -> None:
     floats = f"{entry.name}_float"
     _rename_input(graph, entry.name, floats)
-    inputs = [entry.name, *example.input[1:]]  # any scale will do: latency is not about values
-    graph.node.insert(0, onnx.helper.make_node("DequantizeLinear", inputs, [floats]))
-    entry.type.tensor_type.elem_type = _zero_point_type(graph, example)
+    inputs = [entry.name, *_own_scale(graph, entry.name, recipe, MIDDLE)]
+    node = onnx.helper.make_node("DequantizeLinear", inputs, [floats], name=floats)
+    graph.node.insert(0, node)
+    entry.type.tensor_type.elem_type = KINDS[recipe.activations]
 
 
-def integer_output(model: onnx.ModelProto) -> None:
+def _own_scale(graph: onnx.GraphProto, name: str, recipe: Recipe, zero: int) -> tuple[str, str]:
+    """A scale that no other tensor has, lest two conversions cancel out, and a zero point.
+
+    Any will do otherwise: latency is not about values.
+    """
+    scale, zero_point = f"{name}_scale", f"{name}_zero_point"
+    dtype = np.dtype(recipe.activations)
+    share = 1 / (3 + len(graph.initializer))
+    graph.initializer.append(onnx.numpy_helper.from_array(np.array(share, np.float32), scale))
+    graph.initializer.append(onnx.numpy_helper.from_array(np.array(zero, dtype), zero_point))
+    return scale, zero_point
+
+
+def integer_output(model: onnx.ModelProto, recipe: Recipe) -> None:
     """Take the last DequantizeLinear out: the model's output becomes its integers, in place.
 
     Where a float operator such as hard-swish comes last, quantize its output instead.
@@ -42,7 +64,7 @@ def integer_output(model: onnx.ModelProto) -> None:
     exit_ = graph.output[0]
     last = next(node for node in graph.node if exit_.name in node.output)
     if last.op_type != "DequantizeLinear":
-        _quantize_output(graph, last)
+        _quantize_output(graph, last, recipe)
         return
     integers = last.input[0]
     producer = next(node for node in graph.node if integers in node.output)
@@ -52,15 +74,80 @@ def integer_output(model: onnx.ModelProto) -> None:
     _rename_input(graph, integers, exit_.name)
 
 
-def _quantize_output(graph: onnx.GraphProto, producer: onnx.NodeProto) -> None:
-    """As the next block of the network would."""
+def channels_last(model: onnx.ModelProto, *, inputs: bool, output: bool) -> None:
+    """Make inputs, output or both ``(batch, height, width, channels)``, in place.
+
+    ONNX Runtime runs integer convolutions so, and what stands between two of them too; alone, a
+    block of channels first would carry a transposition at either end, and pool another way.
+    """
+    graph = model.graph
+    operators = {node.op_type for node in graph.node}
+    if operators.isdisjoint(("Conv", "Gemm")):
+        if "GlobalAveragePool" not in operators:  # one pixel has no order
+            _weightless_channels_last(model)
+        return
+    for entry in graph.input if inputs else ():
+        first = f"{entry.name}_channels_first"
+        _rename_input(graph, entry.name, first)
+        node = onnx.helper.make_node("Transpose", [entry.name], [first], perm=TO_CHANNELS_FIRST)
+        node.name = f"{first}_transpose"
+        graph.node.insert(0, node)
+        _permute(entry, TO_CHANNELS_LAST)
+    if output:
+        exit_ = graph.output[0]
+        first = f"{exit_.name}_channels_first"
+        producer = next(node for node in graph.node if exit_.name in node.output)
+        producer.output[list(producer.output).index(exit_.name)] = first
+        _rename_input(graph, exit_.name, first)
+        node = onnx.helper.make_node("Transpose", [first], [exit_.name], perm=TO_CHANNELS_LAST)
+        node.name = f"{first}_transpose"
+        graph.node.append(node)
+        _permute(exit_, TO_CHANNELS_LAST)
+
+
+def _weightless_channels_last(model: onnx.ModelProto) -> None:
+    """A block without a convolution, whose operators do not care, or are told.
+
+    ONNX Runtime chooses its pooling of channels last only in a graph with a convolution.
+    """
+    graph = model.graph
+    for value in (*graph.input, *graph.output):
+        _permute(value, TO_CHANNELS_LAST)
+    del graph.value_info[:]
+    for node in [node for node in graph.node if node.op_type == "AveragePool"]:
+        before = next(n for n in graph.node if node.input[0] in n.output)
+        after = next(n for n in graph.node if node.output[0] in n.input)
+        pool = onnx.helper.make_node(
+            "QLinearAveragePool",
+            [*before.input, *after.input[1:]],
+            list(after.output),
+            name=node.name,
+            domain=CONTRIB,
+            channels_last=1,
+        )
+        pool.attribute.extend(node.attribute)
+        for replaced in (before, node, after):
+            graph.node.remove(replaced)
+        graph.node.append(pool)
+        model.opset_import.append(onnx.helper.make_opsetid(CONTRIB, 1))
+
+
+def _permute(value: onnx.ValueInfoProto, order: tuple[int, ...]) -> None:
+    dims = value.type.tensor_type.shape.dim
+    sizes = [dims[axis].dim_value for axis in order]
+    for dim, size in zip(dims, sizes, strict=True):
+        dim.dim_value = size
+
+
+def _quantize_output(graph: onnx.GraphProto, producer: onnx.NodeProto, recipe: Recipe) -> None:
+    """As the next block of the network would, by a range that begins at zero: ReLU is in it."""
     exit_ = graph.output[0]
-    example = next(node for node in graph.node if node.op_type == "QuantizeLinear")
     floats = f"{exit_.name}_float"
     producer.output[list(producer.output).index(exit_.name)] = floats
-    inputs = [floats, *example.input[1:]]  # any scale will do: latency is not about values
-    graph.node.append(onnx.helper.make_node("QuantizeLinear", inputs, [exit_.name]))
-    exit_.type.tensor_type.elem_type = _zero_point_type(graph, example)
+    inputs = [floats, *_own_scale(graph, exit_.name, recipe, np.iinfo(recipe.activations).min)]
+    node = onnx.helper.make_node("QuantizeLinear", inputs, [exit_.name], name=floats)
+    graph.node.append(node)
+    exit_.type.tensor_type.elem_type = KINDS[recipe.activations]
 
 
 def _rename_input(graph: onnx.GraphProto, old: str, new: str) -> None:

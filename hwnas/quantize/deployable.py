@@ -11,7 +11,7 @@ from hwnas.block import BlockSpec
 from hwnas.device import DeviceSpec
 from hwnas.measure.engine import Engine
 from hwnas.quantize.audit import check_integer
-from hwnas.quantize.borders import integer_input, integer_output
+from hwnas.quantize.borders import channels_last, integer_input, integer_output
 from hwnas.quantize.quantize import quantize
 
 
@@ -55,7 +55,7 @@ def deployable_blocks(
     device: DeviceSpec,
     engine: Engine,
 ) -> Deployable:
-    """Some blocks in a row as they stand in the network: integers in and out where int8.
+    """Some blocks as they stand in the network: where int8, integers in and out, channels last.
 
     Calibrated on random feature maps: latency does not depend on the values.
     """
@@ -64,9 +64,11 @@ def deployable_blocks(
     images = np.random.default_rng(0).standard_normal((2 * shape[0], *shape[1:]))
     ready = deployable(model, device, engine, images.astype(np.float32))
     if device.precision == "int8":
-        if not blocks[0].reads_image:
-            integer_input(ready.model)
-        if not blocks[-1].gives_logits:
-            integer_output(ready.model)
+        inputs, output = not blocks[0].reads_image, not blocks[-1].gives_logits
+        if inputs:
+            integer_input(ready.model, device.recipe)
+        if output:
+            integer_output(ready.model, device.recipe)
+        channels_last(ready.model, inputs=inputs, output=output)
         onnx.checker.check_model(ready.model)
     return ready

@@ -23,6 +23,9 @@ def joined(models: Sequence[onnx.ModelProto], inputs: Sequence[Sequence[int]]) -
     del whole.graph.node[:], whole.graph.initializer[:], whole.graph.output[:]
     del whole.graph.value_info[:]
     given = {IMAGE: whole.graph.input[0].name}
+    opsets = {opset.domain: opset for model in models for opset in model.opset_import}
+    del whole.opset_import[:]
+    whole.opset_import.extend(opsets.values())
     for index, (model, reads) in enumerate(zip(models, inputs, strict=True)):
         graph = model.graph
         names = {entry.name: given[read] for entry, read in zip(graph.input, reads, strict=True)}
@@ -38,6 +41,8 @@ def joined(models: Sequence[onnx.ModelProto], inputs: Sequence[Sequence[int]]) -
             whole.graph.initializer.add().CopyFrom(tensor)
             whole.graph.initializer[-1].name = f"{index}/{tensor.name}"
         given[index] = f"{index}/{graph.output[0].name}"
-    whole.graph.output.add().CopyFrom(models[-1].graph.output[0])
-    whole.graph.output[0].name = given[len(models) - 1]
+        border = whole.graph.value_info.add()  # whose shape tools cannot infer from every operator
+        border.CopyFrom(graph.output[0])
+        border.name = given[index]
+    whole.graph.output.append(whole.graph.value_info.pop())
     return whole

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from hwnas.block import (
     AddSpec,
-    BlockSpec,
+    ConvSpec,
     NormHeadSpec,
     PoolSpec,
-    PreactConvSpec,
     PreactResidualSpec,
+    ReluSpec,
     StemSpec,
     ZeroSpec,
 )
@@ -28,16 +28,25 @@ LAST_NODE = 3
 CHANNELS = (16, 32, 64)
 CELLS_A_STAGE = 5
 
-State = tuple[bool, ...]
-"""Of the node whose edges are being decided: whether each edge so far carries anything."""
+
+class State(NamedTuple):
+    """What later edges share with earlier ones, or must know of them."""
+
+    carries: tuple[bool, ...] = ()
+    """Of the node being decided: whether each edge so far carries anything."""
+    rectified: tuple[int, ...] = ()
+    """Nodes whose ReLU is there already, for every convolution that reads them."""
+    pooled: tuple[int, ...] = ()
+    """Nodes whose pooling is there already."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Nasbench201Space:
     """Stem, three stages of five equal cells, a residual block between stages, head.
 
-    A cell's node is the sum of its edges; ``none`` carries nothing. An edge's operation and a
-    node's sum are blocks of a table, in each of the three sizes.
+    A cell's node is the sum of its edges; ``none`` carries nothing. Convolutions, pooling, sums
+    and the ReLU before convolutions are blocks of a table, in each of the three sizes; what edges
+    out of one node have in common is there once, as engines compute it once.
     """
 
     input_size: int = 32
@@ -79,21 +88,30 @@ class Nasbench201Space:
             for cell in _cells(stage):
                 places.append(Wire(f"{cell}.node0", before))
                 before = f"{cell}.node{LAST_NODE}"
-        return (), tuple(places)
+        return State(), tuple(places)
 
     def step(self, index: int, state: State, option: str) -> tuple[State, Places]:
         """The operation in all cells, and the node's sum after the last of its edges."""
         to, source = EDGES[index]
-        carries = (*state, option != "none")
+        carries = (*state.carries, option != "none")
         is_last = source == to - 1
         places: list[PlacedBlock | Wire] = []
         for stage, (size, channels) in enumerate(self._shapes()):
-            block = _operation(option, size, channels)
+            shape = {"input_size": size, "in_channels": channels}
             for cell in _cells(stage):
-                places += _edge(cell, to, source, option, block)
+                places += _edge(cell, to, source, option, state, shape)
                 if is_last:
-                    places.append(_node(cell, to, carries, size, channels))
-        return (() if is_last else carries), tuple(places)
+                    places.append(_node(cell, to, carries, shape))
+        rectified, pooled = set(state.rectified), set(state.pooled)
+        if option.startswith("nor_conv"):
+            rectified.add(source)
+        if option == "avg_pool_3x3":
+            pooled.add(source)
+        if to == LAST_NODE:  # nobody reads this node any more
+            rectified.discard(source)
+            pooled.discard(source)
+        after = State(() if is_last else carries, tuple(sorted(rectified)), tuple(sorted(pooled)))
+        return after, tuple(places)
 
     def finish(self, state: State) -> Places:
         """BatchNorm, ReLU, mean and classifier."""
@@ -149,34 +167,39 @@ def _cells(stage: int) -> list[str]:
     return [f"cell{number}" for number in range(first, first + CELLS_A_STAGE)]
 
 
-def _operation(option: str, size: int, channels: int) -> BlockSpec | None:
-    """The block of an operation; nothing for those that compute nothing."""
-    if option == "avg_pool_3x3":
-        return PoolSpec(input_size=size, in_channels=channels, operation="avg")
-    if not option.startswith("nor_conv"):
-        return None
-    return PreactConvSpec(
-        input_size=size,
-        in_channels=channels,
-        out_channels=channels,
-        kernel_size=int(option[-1]),
-        stride=1,
-        activation="relu",
-    )
+def _edge(
+    cell: str, to: int, source: int, option: str, state: State, shape: dict[str, int]
+) -> Places:
+    """The edge's name, and what computes it unless an earlier edge brought that.
 
-
-def _edge(cell: str, to: int, source: int, option: str, block: BlockSpec | None) -> Places:
-    """The operation under a name of its own, which its weights go by, and the edge's name."""
-    edge, read = f"{cell}.edge{to}<-{source}", f"{cell}.node{source}"
+    A convolution stands under a name of its own, which its weights go by.
+    """
+    edge, node = f"{cell}.edge{to}<-{source}", f"{cell}.node{source}"
     if option == "none":
         return ()
-    if block is None:
-        return (Wire(edge, read),)
-    return PlacedBlock(f"{edge}.{option}", block, (read,)), Wire(edge, f"{edge}.{option}")
+    if option == "skip_connect":
+        return (Wire(edge, node),)
+    if option == "avg_pool_3x3":
+        pool = PlacedBlock(f"{node}.{option}", PoolSpec(**shape, operation="avg"), (node,))
+        wire = Wire(edge, pool.position)
+        return (wire,) if source in state.pooled else (pool, wire)
+    relu = PlacedBlock(f"{node}.relu", ReluSpec(**shape), (node,))
+    conv = ConvSpec(
+        **shape,
+        out_channels=shape["in_channels"],
+        kernel_size=int(option[-1]),
+        stride=1,
+        activation="none",
+    )
+    placed = PlacedBlock(f"{edge}.{option}", conv, (relu.position,))
+    brought = (placed, Wire(edge, placed.position))
+    return brought if source in state.rectified else (relu, *brought)
 
 
-def _node(cell: str, to: int, carries: State, size: int, channels: int) -> PlacedBlock | Wire:
-    node, shape = f"{cell}.node{to}", {"input_size": size, "in_channels": channels}
+def _node(
+    cell: str, to: int, carries: tuple[bool, ...], shape: dict[str, int]
+) -> PlacedBlock | Wire:
+    node = f"{cell}.node{to}"
     edges = tuple(f"{cell}.edge{to}<-{source}" for source in range(to) if carries[source])
     if not edges:
         return PlacedBlock(node, ZeroSpec(**shape), (f"{cell}.node0",))

@@ -15,6 +15,7 @@ from hwnas.block import (
     PoolSpec,
     PreactConvSpec,
     PreactResidualSpec,
+    ReluSpec,
     StemSpec,
     ZeroSpec,
 )
@@ -63,6 +64,7 @@ OF_CELLS: list[BlockSpec] = [
     ),
     *(AddSpec(input_size=5, in_channels=8, n_inputs=n_inputs) for n_inputs in (2, 3)),
     ZeroSpec(input_size=5, in_channels=8),
+    ReluSpec(input_size=5, in_channels=8),
     NormHeadSpec(input_size=5, in_channels=8, n_classes=3, activation="relu"),
 ]
 

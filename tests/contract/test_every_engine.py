@@ -24,8 +24,8 @@ class TestEveryEngine:
         content = ready_blocks([HEAD], simulated, engine).content
         assert isinstance(engine.measure(content, simulated, PLAN), Measurement)
         runner = engine.load(content, simulated)
-        assert runner.input_shape == (1, 8, 3, 3)
-        assert runner(np.zeros((1, 8, 3, 3), np.uint8)).shape == (1, 4)
+        assert runner.input_shape == (1, 3, 3, 8)
+        assert runner(np.zeros((1, 3, 3, 8), np.uint8)).shape == (1, 4)
         assert len(engine.optimized(content, simulated).graph.node) > 0
 
     def test_it_refuses_garbage(self, name: str, simulated: DeviceSpec) -> None:
@@ -58,7 +58,7 @@ class TestEveryEngine:
         engine = engine_named(name)
         content = ready_blocks([HEAD], simulated, engine).content
         optimized = engine.optimized(content, simulated).SerializeToString()
-        batch = np.random.default_rng(0).integers(0, 256, (1, 8, 3, 3), np.uint8)
+        batch = np.random.default_rng(0).integers(0, 256, (1, 3, 3, 8), np.uint8)
         before, after = (engine.load(c, simulated)(batch) for c in (content, optimized))
         np.testing.assert_allclose(before, after, atol=1e-5)
 

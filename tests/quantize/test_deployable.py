@@ -97,8 +97,9 @@ def test_open_ends_change_no_integer(simulated: DeviceSpec, blocks: tuple[BlockS
     integers = np.arange(features[0].size).reshape(1, *features.shape[1:]) % 256
     floats = (integers - tensors["input_zero_point"]) * tensors["input_scale"]
     expected = ENGINE.load(closed.SerializeToString(), simulated)(floats.astype(np.float32))
-    found = ENGINE.load(opened.SerializeToString(), simulated)(integers.astype(np.uint8))
-    shifted = found.astype(np.float32) - tensors["output_zero_point"]
+    channels_last = integers.astype(np.uint8).transpose(0, 2, 3, 1)
+    found = ENGINE.load(opened.SerializeToString(), simulated)(channels_last)
+    shifted = found.transpose(0, 3, 1, 2).astype(np.float32) - tensors["output_zero_point"]
     np.testing.assert_allclose(shifted * tensors["output_scale"], expected, atol=1e-5)
 
 

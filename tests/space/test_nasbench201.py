@@ -80,13 +80,21 @@ def test_a_node_that_reads_nothing_is_zero() -> None:
 
 def test_an_operation_that_leads_nowhere_is_left_out() -> None:
     dead_end = cell("nor_conv_3x3", "none", "none", "skip_connect", "none", "none")
-    assert "preact_conv" not in {block.kind for block in dead_end}
+    assert "conv" not in {block.kind for block in dead_end}
 
 
 def test_one_edge_into_a_node_needs_no_sum() -> None:
     chain = cell("nor_conv_1x1", "none", "nor_conv_1x1", "none", "none", "nor_conv_1x1")
     assert not any(isinstance(block, AddSpec) for block in chain)
-    assert sum(block.kind == "preact_conv" for block in chain) == 45
+    assert sum(block.kind == "conv" for block in chain) == 45
+
+
+def test_edges_out_of_one_node_share_its_relu_and_its_pooling() -> None:
+    pools = cell("avg_pool_3x3", "avg_pool_3x3", "none", "avg_pool_3x3", "skip_connect", "none")
+    assert sum(block.kind == "pool" for block in pools) == 15
+    convs = cell("nor_conv_3x3", "nor_conv_1x1", "none", "nor_conv_3x3", "skip_connect", "none")
+    kinds = Counter(block.kind for block in convs)
+    assert (kinds["relu"], kinds["conv"]) == (15, 30)  # node 2 is read by nobody
 
 
 def test_the_walk_prices_what_the_network_holds_and_its_dead_ends() -> None:
