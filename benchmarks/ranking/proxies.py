@@ -52,17 +52,22 @@ ENSEMBLES = {
 }
 """The last is the vote of Abdelfattah et al. (2021)."""
 
-MOST_NETWORKS = {"grasp": 100}
+N_DRAWN = 200
+MOST_NETWORKS = {"grasp": 60}
 """Half the time would be GraSP's second derivatives, so it scores the first networks only."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class KnownNetwork:
-    """A network, how to build it untrained from a seed, and its published accuracy in percent."""
+    """A network, how to build it untrained from a seed, and its published accuracy in percent.
+
+    ``sizes`` are up to a constant, for the order of a whole table.
+    """
 
     name: str
     accuracy: float
     build: Callable[[int], nn.Module]
+    sizes: Mapping[str, int]
 
 
 class Cell(nn.Module):
@@ -149,17 +154,34 @@ def nasbench201_networks(folder: Path) -> Iterator[KnownNetwork]:
                 name=cell,
                 accuracy=float(row["c10_test_200"]),
                 build=partial(nasbench201_network, cell),
+                sizes=_cell_sizes(cell),
             )
+
+
+def _cell_sizes(cell: str) -> dict[str, int]:
+    """Of the cell's operations in one cell of each stage, 16 channels at 32 pixels to 64 at 8."""
+    n_operations = cell.count("nor_conv")
+    n_taps = cell.count("nor_conv_1x1") + 9 * cell.count("nor_conv_3x3")
+    widths = (16, 32, 64)
+    return {
+        "parameters": sum(n_taps * c**2 + n_operations * 2 * c for c in widths),
+        "macs": sum(n_taps * c**2 * (512 // c) ** 2 for c in widths),
+    }
 
 
 def macro_networks(folder: Path) -> Iterator[KnownNetwork]:
     """All 6,561."""
     truth, space = MacroBenchmark(folder / "nas-bench-macro_cifar10.json"), NasbenchMacroSpace()
     for architecture in truth.architectures:
+        blocks = blocks_of(space, architecture)
         yield KnownNetwork(
             name=digits_of(architecture),
             accuracy=100 * truth.accuracy(architecture),
-            build=partial(build, blocks_of(space, architecture)),
+            build=partial(build, blocks),
+            sizes={
+                "parameters": sum(block.n_parameters for block in blocks),
+                "macs": sum(block.n_macs for block in blocks),
+            },
         )
 
 
@@ -186,13 +208,11 @@ def scored_rows(
     lines = path.read_text().splitlines() if path.exists() else []
     rows = {row["name"]: row for row in map(json.loads, lines)}
     for index, network in enumerate(networks):
-        if network.name not in rows:
+        row = rows.setdefault(network.name, {"name": network.name, "accuracy": network.accuracy})
+        wanted = {n for n in PROXIES if index < MOST_NETWORKS.get(n, len(networks))} - row.keys()
+        if wanted:
             made = network.build(seed)
-            row: dict[str, Any] = {"name": network.name, "accuracy": network.accuracy}
-            for name, proxy in PROXIES.items():
-                if index < MOST_NETWORKS.get(name, len(networks)):
-                    row[name] = asdict(score_network(proxy, made, batch, seed=seed))
-            rows[network.name] = row
+            row |= {n: asdict(score_network(PROXIES[n], made, batch, seed=seed)) for n in wanted}
             with path.open("a") as file:
                 print(json.dumps(row), file=file)
     return [rows[network.name] for network in networks]
@@ -204,6 +224,15 @@ def summary(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "n_networks": len(rows),
         "proxies": {name: _proxy_summary(rows, name) for name in PROXIES},
         "ensembles": {name: _taus(*_columns(rows, names)) for name, names in ENSEMBLES.items()},
+    }
+
+
+def whole_table(networks: Sequence[KnownNetwork]) -> dict[str, float]:
+    """Kendall's tau of the sizes over all networks, which needs no scores."""
+    accuracies = [network.accuracy for network in networks]
+    return {
+        name: float(stats.kendalltau([n.sizes[name] for n in networks], accuracies).statistic)
+        for name in ("parameters", "macs")
     }
 
 
@@ -242,8 +271,8 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--scores", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--networks", type=int, default=250)
-    parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("--networks", type=int, default=N_DRAWN, help="of the 200 drawn")
+    parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", choices=BENCHMARKS)
     arguments = parser.parse_args()
@@ -256,10 +285,10 @@ def main() -> None:
     for name in [arguments.only] if arguments.only else list(BENCHMARKS):
         networks = list(BENCHMARKS[name](arguments.data))
         rng = np.random.default_rng(arguments.seed)
-        drawn = rng.choice(len(networks), arguments.networks, replace=False)
+        drawn = rng.choice(len(networks), N_DRAWN, replace=False)[: arguments.networks]
         path = arguments.scores / f"{name}-b{arguments.batch_size}-s{arguments.seed}.jsonl"
         rows = scored_rows([networks[i] for i in drawn], batch, path, arguments.seed)
-        results[name] = summary(rows)
+        results[name] = summary(rows) | {"whole_table": whole_table(networks)}
     document = {
         "batch_size": arguments.batch_size,
         "seed": arguments.seed,

@@ -26,7 +26,9 @@ def grasp(network: nn.Module, batch: Batch, generator: torch.Generator) -> float
     """Sum over weights of ``-w (Hg)``, g the gradient, H the Hessian (GraSP, Wang et al. 2020).
 
     The sign is that of Abdelfattah et al. (2021). Where BatchNorm follows every weight, the loss
-    does not change with their common scale, and by Euler's theorem the sum is ``+|g|²``.
+    does not change with their common scale, and by Euler's theorem the sum is ``+|g|²``. The
+    classifier, which no norm follows, adds a term of either sign that drowns this in networks
+    with a wide head (``benchmarks/ranking``).
     """
     pairs = _weights_and_gradients(network, batch, differentiable=True)
     weights = [weight for weight, _ in pairs]

@@ -1,5 +1,6 @@
 """Zen-score (Lin et al. 2021): how much a Gaussian network amplifies a small change."""
 
+import math
 from typing import Any
 
 import torch
@@ -100,5 +101,6 @@ class _Watched:
             self._maps = output
 
     def _scale(self, maps: Tensor) -> None:
-        variances = maps.transpose(0, 1).flatten(1).var(1)
-        self._log_scale += 0.5 * variances.mean().log().item()
+        variance = maps.transpose(0, 1).flatten(1).var(1).mean().item()
+        if variance > 0:  # a norm over constant maps, behind a cut edge, takes no scale away
+            self._log_scale += 0.5 * math.log(variance)

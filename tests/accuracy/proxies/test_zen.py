@@ -1,6 +1,7 @@
 """Zen-score: its own weights, its compensation of BatchNorm, its missing residual links."""
 
 import copy
+from typing import cast
 
 import numpy as np
 import pytest
@@ -24,6 +25,17 @@ RESIDUAL = MBConvSpec(
     stride=1,
     activation="relu",
 )
+
+
+class Cut(nn.Module):
+    """Adds the norm of nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        return features + cast(Tensor, self.norm(0 * features))
 
 
 def zen(network: nn.Module, batch: Batch = BATCH, *, n_repeats: int = 1) -> float:
@@ -65,6 +77,10 @@ def test_repeats_are_averaged() -> None:
 
 def test_what_batchnorm_divides_by_is_put_back() -> None:
     assert zen(one_layer(nn.BatchNorm2d(1))) == pytest.approx(zen(one_layer()), abs=0.02)
+
+
+def test_a_norm_behind_a_cut_edge_is_left_out() -> None:
+    assert zen(one_layer(Cut())) == zen(one_layer())
 
 
 def test_the_networks_own_weights_do_not_matter(small_space: Space) -> None:
