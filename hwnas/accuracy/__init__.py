@@ -1,6 +1,6 @@
 """From an architecture to an expected accuracy."""
 
 from hwnas.accuracy.macro_benchmark import MacroBenchmark
-from hwnas.accuracy.protocol import AccuracySource
+from hwnas.accuracy.protocol import AccuracySource, ScoreSource
 
-__all__ = ["AccuracySource", "MacroBenchmark"]
+__all__ = ["AccuracySource", "MacroBenchmark", "ScoreSource"]

@@ -1,0 +1,304 @@
+"""How well the zero-cost proxies rank networks whose accuracy is published.
+
+    python benchmarks/ranking/proxies.py DATA --scores FOLDER --out benchmarks/ranking/proxies.json
+
+DATA holds the NAS-Bench-Macro and NAS-Bench-201 tables and the packed CIFAR-10 train images.
+Random networks of both spaces are scored by every proxy on one batch; each network's scores are
+appended to a file in FOLDER, so that the same command goes on where it was stopped.
+"""
+
+import argparse
+import csv
+import gzip
+import io
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import stats
+from torch import Tensor, nn
+
+from hwnas.accuracy import MacroBenchmark
+from hwnas.accuracy.proxies import PROXIES, WORST_SCORE, average_ranks, score_network
+from hwnas.network import build
+from hwnas.space import blocks_of
+from hwnas.space.nasbench_macro import NasbenchMacroSpace, digits_of
+from hwnas.train.images import Batch
+
+PUBLISHED_TAUS = {
+    "macs": 0.5292,
+    "parameters": 0.5664,
+    "snip": 0.5116,
+    "synflow": 0.5883,
+    "zen": 0.4880,
+    "naswot": 0.5513,
+    "grasp": 0.3405,
+}
+"""NAS-Bench-201, CIFAR-10, as drawn in the RD-NAS figure; its networks and seeds are not told."""
+
+ENSEMBLES = {
+    "all but grasp": tuple(name for name in PROXIES if name != "grasp"),
+    "synflow + naswot": ("synflow", "naswot"),
+    "jacobian-covariance + synflow + snip": ("jacobian-covariance", "synflow", "snip"),
+}
+"""The last is the vote of Abdelfattah et al. (2021)."""
+
+N_DRAWN = 200
+MOST_NETWORKS = {"grasp": 60}
+"""Half the time would be GraSP's second derivatives, so it scores the first networks only."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownNetwork:
+    """A network, how to build it untrained from a seed, and its published accuracy in percent.
+
+    ``sizes`` are up to a constant, for the order of a whole table.
+    """
+
+    name: str
+    accuracy: float
+    build: Callable[[int], nn.Module]
+    sizes: Mapping[str, int]
+
+
+class Cell(nn.Module):
+    """The four-node cell of NAS-Bench-201 (Dong and Yang 2020); node j sums its edges i < j."""
+
+    def __init__(self, operations: Sequence[Sequence[str]], channels: int) -> None:
+        super().__init__()
+        self.edges = nn.ModuleList(
+            nn.ModuleList(_operation(name, channels) for name in node) for node in operations
+        )
+
+    def forward(self, features: Tensor) -> Tensor:
+        """The last node."""
+        nodes = [features]
+        for edges in self.edges:
+            inputs = zip(cast(nn.ModuleList, edges), nodes, strict=True)
+            nodes.append(torch.stack([edge(node) for edge, node in inputs]).sum(0))
+        return nodes[-1]
+
+
+class Zero(nn.Module):
+    """The operation ``none``."""
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Zeros that the gradient still passes."""
+        return features * 0
+
+
+class Reduction(nn.Module):
+    """The residual block between stages: half the pixels, twice the channels."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        wide = 2 * channels
+        self.body = nn.Sequential(
+            *_relu_conv_norm(channels, wide, 3, 2), *_relu_conv_norm(wide, wide, 3)
+        )
+        self.shortcut = nn.Sequential(nn.AvgPool2d(2), nn.Conv2d(channels, wide, 1, bias=False))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Body and shortcut."""
+        return cast(Tensor, self.body(features) + self.shortcut(features))
+
+
+def _relu_conv_norm(into: int, out: int, kernel_size: int, stride: int = 1) -> list[nn.Module]:
+    convolution = nn.Conv2d(into, out, kernel_size, stride, kernel_size // 2, bias=False)
+    return [nn.ReLU(), convolution, nn.BatchNorm2d(out)]
+
+
+def _operation(name: str, channels: int) -> nn.Module:
+    match name:
+        case "none":
+            return Zero()
+        case "skip_connect":
+            return nn.Identity()
+        case "avg_pool_3x3":
+            return nn.AvgPool2d(3, stride=1, padding=1, count_include_pad=False)
+        case "nor_conv_1x1" | "nor_conv_3x3":
+            return nn.Sequential(*_relu_conv_norm(channels, channels, int(name[-1])))
+    raise ValueError(f"NAS-Bench-201 has no operation {name!r}")
+
+
+def nasbench201_network(cell: str, seed: int) -> nn.Sequential:
+    """Stem of 16 channels, three stages of five cells, classifier; ``|op~0|+|op~0|op~1|+…``."""
+    operations = [
+        [edge.partition("~")[0] for edge in node.strip("|").split("|")] for node in cell.split("+")
+    ]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        layers = [nn.Conv2d(3, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16)]
+        for channels in (16, 32, 64):
+            layers += [] if channels == 16 else [Reduction(channels // 2)]
+            layers += [Cell(operations, channels) for _ in range(5)]
+        tail = [nn.BatchNorm2d(64), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
+        return nn.Sequential(*layers, *tail, nn.Linear(64, 10))
+
+
+def nasbench201_networks(folder: Path) -> Iterator[KnownNetwork]:
+    """All 15,625, with the test accuracy after 200 epochs."""
+    with gzip.open(folder / "nasbench201_cifar10.csv.gz", "rt") as table:
+        for row in csv.DictReader(table):
+            cell = row["arch_str"]
+            yield KnownNetwork(
+                name=cell,
+                accuracy=float(row["c10_test_200"]),
+                build=partial(nasbench201_network, cell),
+                sizes=_cell_sizes(cell),
+            )
+
+
+def _cell_sizes(cell: str) -> dict[str, int]:
+    """Of the cell's operations in one cell of each stage, 16 channels at 32 pixels to 64 at 8."""
+    n_operations = cell.count("nor_conv")
+    n_taps = cell.count("nor_conv_1x1") + 9 * cell.count("nor_conv_3x3")
+    widths = (16, 32, 64)
+    return {
+        "parameters": sum(n_taps * c**2 + n_operations * 2 * c for c in widths),
+        "macs": sum(n_taps * c**2 * (512 // c) ** 2 for c in widths),
+    }
+
+
+def macro_networks(folder: Path) -> Iterator[KnownNetwork]:
+    """All 6,561."""
+    truth, space = MacroBenchmark(folder / "nas-bench-macro_cifar10.json"), NasbenchMacroSpace()
+    for architecture in truth.architectures:
+        blocks = blocks_of(space, architecture)
+        yield KnownNetwork(
+            name=digits_of(architecture),
+            accuracy=100 * truth.accuracy(architecture),
+            build=partial(build, blocks),
+            sizes={
+                "parameters": sum(block.n_parameters for block in blocks),
+                "macs": sum(block.n_macs for block in blocks),
+            },
+        )
+
+
+BENCHMARKS = {"nasbench-macro": macro_networks, "nasbench201": nasbench201_networks}
+
+
+def cifar10_batch(folder: Path, n_images: int, rng: np.random.Generator) -> Batch:
+    """Random train images, each channel with mean 0 and standard deviation 1 in the batch."""
+    with np.load(folder / "cifar10_jpeg_train.npz") as packed:
+        stream, labels = packed["jpeg"].tobytes(), packed["label"]
+        ends = np.cumsum(packed["length"])
+        starts = ends - packed["length"]
+    chosen = rng.choice(len(labels), n_images, replace=False)
+    pixels = [np.asarray(Image.open(io.BytesIO(stream[starts[i] : ends[i]]))) for i in chosen]
+    images: Float[Tensor, "batch height width channels"] = torch.from_numpy(np.stack(pixels)) / 255
+    images = (images - images.mean((0, 1, 2))) / images.std((0, 1, 2))
+    return images.permute(0, 3, 1, 2).contiguous(), torch.from_numpy(labels[chosen].astype(int))
+
+
+def scored_rows(
+    networks: Sequence[KnownNetwork], batch: Batch, path: Path, seed: int
+) -> list[dict[str, Any]]:
+    """Every network's accuracy, and its score and seconds by each proxy, from ``path`` or new."""
+    lines = path.read_text().splitlines() if path.exists() else []
+    rows = {row["name"]: row for row in map(json.loads, lines)}
+    for index, network in enumerate(networks):
+        row = rows.setdefault(network.name, {"name": network.name, "accuracy": network.accuracy})
+        wanted = {n for n in PROXIES if index < MOST_NETWORKS.get(n, len(networks))} - row.keys()
+        if wanted:
+            made = network.build(seed)
+            row |= {n: asdict(score_network(PROXIES[n], made, batch, seed=seed)) for n in wanted}
+            with path.open("a") as file:
+                print(json.dumps(row), file=file)
+    return [rows[network.name] for network in networks]
+
+
+def summary(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Kendall's tau-b and its standard error, seconds and failures of each proxy and ensemble."""
+    return {
+        "n_networks": len(rows),
+        "proxies": {name: _proxy_summary(rows, name) for name in PROXIES},
+        "ensembles": {name: _taus(*_columns(rows, names)) for name, names in ENSEMBLES.items()},
+    }
+
+
+def whole_table(networks: Sequence[KnownNetwork]) -> dict[str, float]:
+    """Kendall's tau of the sizes over all networks, which needs no scores."""
+    accuracies = [network.accuracy for network in networks]
+    return {
+        name: float(stats.kendalltau([n.sizes[name] for n in networks], accuracies).statistic)
+        for name in ("parameters", "macs")
+    }
+
+
+def _proxy_summary(rows: Sequence[Mapping[str, Any]], name: str) -> dict[str, float]:
+    scored = [row for row in rows if name in row]
+    return {
+        "n_networks": len(scored),
+        **_taus(*_columns(scored, [name])),
+        "median_seconds": float(np.median([row[name]["seconds"] for row in scored])),
+        "n_failed": sum(row[name]["score"] == WORST_SCORE for row in scored),
+    }
+
+
+def _columns(
+    rows: Sequence[Mapping[str, Any]], names: Sequence[str]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The ranks by these proxies together, and the accuracies, ``(n_rows,)`` each."""
+    scores = {name: np.array([row[name]["score"] for row in rows]) for name in names}
+    return average_ranks(scores), np.array([row["accuracy"] for row in rows])
+
+
+def _taus(scores: NDArray[np.float64], accuracies: NDArray[np.float64]) -> dict[str, float]:
+    rng, n = np.random.default_rng(0), len(scores)
+    draws = [rng.integers(n, size=n) for _ in range(200)]
+    bootstrap = [stats.kendalltau(scores[d], accuracies[d]).statistic for d in draws]
+    return {
+        "kendall_tau": float(stats.kendalltau(scores, accuracies).statistic),
+        "standard_error": float(np.std(bootstrap)),
+        "spearman": float(stats.spearmanr(scores, accuracies).statistic),
+    }
+
+
+def main() -> None:
+    """Score, rank, and write the figures as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--scores", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--networks", type=int, default=N_DRAWN, help="of the 200 drawn")
+    parser.add_argument("--batch-size", type=int, default=32)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", choices=BENCHMARKS)
+    arguments = parser.parse_args()
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+    arguments.scores.mkdir(parents=True, exist_ok=True)
+    batch = cifar10_batch(
+        arguments.data, arguments.batch_size, np.random.default_rng(arguments.seed)
+    )
+    results = {}
+    for name in [arguments.only] if arguments.only else list(BENCHMARKS):
+        networks = list(BENCHMARKS[name](arguments.data))
+        rng = np.random.default_rng(arguments.seed)
+        drawn = rng.choice(len(networks), N_DRAWN, replace=False)[: arguments.networks]
+        path = arguments.scores / f"{name}-b{arguments.batch_size}-s{arguments.seed}.jsonl"
+        rows = scored_rows([networks[i] for i in drawn], batch, path, arguments.seed)
+        results[name] = summary(rows) | {"whole_table": whole_table(networks)}
+    document = {
+        "batch_size": arguments.batch_size,
+        "seed": arguments.seed,
+        "torch": torch.__version__,
+        "published_nasbench201_taus": PUBLISHED_TAUS,
+        "benchmarks": results,
+    }
+    arguments.out.write_text(json.dumps(document, indent=2) + "\n")
+    print(arguments.out.read_text(), end="")
+
+
+if __name__ == "__main__":
+    main()
