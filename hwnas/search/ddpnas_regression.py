@@ -157,7 +157,7 @@ class DdpnasRegression:
             state.kernel = self._regression.learned(rows, accuracies)
             state.n_learned = len(rows)
         self._regression.fit(rows, accuracies, state.kernel)
-        expected, _ = self._regression.predict(rows)
+        expected = self._regression.expected(rows)
         elite = np.unique(rows[np.argsort(-expected, kind="stable")[:N_ELITE]], axis=0)
         state.credit = self._credit(elite)
         if not self.finished:
@@ -166,12 +166,10 @@ class DdpnasRegression:
     def _credit(self, elite: Places) -> NDArray[np.float64]:
         """What is expected of the elite's networks, on average, when each has the option."""
         credit = np.zeros(self._state.credit.shape)
-        for row, n_options in enumerate(self._n_options):
-            for place in range(n_options):
-                changed = elite.copy()
-                changed[:, row] = place
-                expected, _ = self._regression.predict(changed)
-                credit[row, place] = self._regression.accuracies(expected).mean()
+        changed = self._pool.variants(elite)
+        expected = self._regression.accuracies(self._regression.expected(changed.rows))
+        means = expected.reshape(-1, len(elite)).mean(axis=1)
+        credit[changed.decisions, changed.places] = means
         return credit
 
     def _next_batch(self, elite: Places) -> list[list[int]]:

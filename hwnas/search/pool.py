@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -19,6 +20,15 @@ MAX_LISTED = 50_000
 """Networks of a space that is looked through from end to end."""
 N_TRIES, MAX_ROUNDS = 500, 20
 """Draws from a larger space at a time, or as many as are wanted; and how many times."""
+
+
+@dataclass(frozen=True)
+class Variants:
+    """As many blocks of ``rows`` as pairs of ``decisions`` and ``places``, which line up."""
+
+    rows: Places
+    decisions: NDArray[np.int64]
+    places: NDArray[np.int64]
 
 
 class Pool:
@@ -73,19 +83,30 @@ class Pool:
             )
         return np.array(list(found)[:n])
 
+    def variants(self, rows: Places) -> Variants:
+        """These networks with each option of each decision in turn put in, fitting or not."""
+        sizes = self._n_options
+        pairs = [(decision, place) for decision, n in enumerate(sizes) for place in range(n)]
+        changed = np.tile(rows, (len(pairs), 1, 1))
+        for index, (decision, place) in enumerate(pairs):
+            changed[index, :, decision] = place
+        decisions, places = np.array(pairs).T
+        return Variants(changed.reshape(-1, len(sizes)), decisions, places)
+
     def neighbours(self, rows: Places) -> Places:
-        """The networks that fit and differ from one of these in a single decision."""
-        changed = []
-        for place, n_options in enumerate(self._n_options):
-            for option in range(n_options):
-                changed.append(rows.copy())
-                changed[-1][:, place] = option
-        return self._fitting(np.unique(np.concatenate(changed), axis=0))
+        """The networks that fit and differ from one of these in a single decision at most."""
+        return self._fitting(np.unique(self.variants(rows).rows, axis=0))
 
     def _fitting(self, rows: Places) -> Places:
         if self._fits is anything_fits:
             return rows
+        if "listed" in vars(self) and self.listed is not None:
+            return rows[np.isin(self._serial(rows), self._serial(self.listed))]
         return rows[[self._fits(self.architecture(row)) for row in rows.tolist()]]
+
+    def _serial(self, rows: Places) -> NDArray[np.int64]:
+        serial: NDArray[np.int64] = np.ravel_multi_index(tuple(rows.T), self._n_options)
+        return serial
 
 
 def uniform(decisions: Sequence[Decision]) -> NDArray[np.float64]:

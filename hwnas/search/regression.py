@@ -41,8 +41,13 @@ class Regression:
         self._fitted = self._process(kernel, optimizer=None)
         self._fitted.fit(self._one_hot(rows), values)
 
+    def expected(self, rows: Places) -> NDArray[np.float64]:
+        """Expectation ``(n,)``, in deviations of what is known."""
+        expected: NDArray[np.float64] = self._fitted.predict(self._one_hot(rows))
+        return expected
+
     def predict(self, rows: Places) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Expectation and deviation ``(n,)``, in deviations of what is known."""
+        """Expectation and, at greater cost, deviation, both ``(n,)``."""
         expected, deviation = self._fitted.predict(self._one_hot(rows), return_std=True)
         return expected, deviation
 
