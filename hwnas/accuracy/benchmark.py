@@ -1,7 +1,11 @@
 """Accuracies asked of a published benchmark, counted and priced as if they were trained."""
 
+import copy
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
 
 from hwnas.accuracy.benchmark_table import MACRO_COLUMN, BenchmarkTable
 from hwnas.errors import DataError
@@ -38,6 +42,12 @@ class Benchmark:
         self._full = _shares(table, self.columns.full)
         self._asked: set[Architecture] = set()
 
+    def fresh(self) -> Self:
+        """The same accuracies, none asked for."""
+        fresh = copy.copy(self)
+        fresh._asked = set()
+        return fresh
+
     @property
     def n_queries(self) -> int:
         """How many different networks were asked for."""
@@ -48,7 +58,7 @@ class Benchmark:
         """Epochs all queries would have trained; whole trainings where epochs are unknown."""
         return self.n_queries * (self.columns.n_epochs or 1)
 
-    @property
+    @cached_property
     def architectures(self) -> tuple[Architecture, ...]:
         """Every network with both accuracies, in the order of the file."""
         return tuple(a for a in self._table.architectures if a in self._cheap and a in self._full)
@@ -85,37 +95,42 @@ class Benchmark:
 
 
 def accuracy_columns(table: BenchmarkTable, data: str | None = None) -> AccuracyColumns:
-    """The validation column of fewest epochs, and the test column of most, of one data set.
+    """Of one data set, validation after the fewest epochs and test after the most.
 
-    Columns are named ``DATA_val_EPOCHS`` and ``DATA_test_EPOCHS``.
+    Columns are named ``DATA_val_EPOCHS`` and ``DATA_test_EPOCHS``; where one of the two splits is
+    missing the other gives both, if for different epochs.
 
     Raises:
         DataError: There are none, or those of several data sets and none is named.
     """
     if table.space == "nasbench-macro":
         return AccuracyColumns(cheap=MACRO_COLUMN, full=MACRO_COLUMN, n_epochs=None)
-    found: dict[str, dict[str, list[tuple[int, str]]]] = {}
-    for column in table.columns:
-        match = _COLUMN.fullmatch(column)
-        if match:
-            split = "test" if match["split"] == "test" else "val"
-            splits = found.setdefault(match["data"], {"val": [], "test": []})
-            splits[split].append((int(match["epochs"]), column))
-    usable = [name for name, splits in found.items() if splits["val"] and splits["test"]]
+    found: dict[str, list[re.Match[str]]] = {}
+    for match in filter(None, map(_COLUMN.fullmatch, table.columns)):
+        found.setdefault(match["data"], []).append(match)
+    usable = {name: pair for name, of in found.items() if (pair := _pair(of)) is not None}
     if not usable:
         raise DataError(
             f"{table.path} needs a cheap and a full accuracy, such as c10_val_12 and "
             f"c10_test_200; its columns are {', '.join(table.columns)}. Name another file."
         )
-    if (data is None and len(usable) > 1) or (data is not None and data not in usable):
+    if data is None and len(usable) == 1:
+        return next(iter(usable.values()))
+    if data not in usable:
         raise DataError(
-            f"{table.path} holds accuracies of {', '.join(usable)}, which "
-            f"{'does not settle one' if data is None else f'is not {data}'}. "
-            f"Write --accuracy benchmark:{table.path}#{usable[0]}"
+            f"{table.path} holds accuracies of {', '.join(usable)}, "
+            f"{'and none of them is named' if data is None else f'not of {data}'}. "
+            f"Write --accuracy benchmark:{table.path}#{next(iter(usable))}"
         )
-    splits = found[data or usable[0]]
-    n_epochs, cheap = min(splits["val"])
-    return AccuracyColumns(cheap=cheap, full=max(splits["test"])[1], n_epochs=n_epochs)
+    return usable[data]
+
+
+def _pair(columns: Sequence[re.Match[str]]) -> AccuracyColumns | None:
+    cheap = min(columns, key=lambda match: (match["split"] == "test", int(match["epochs"])))
+    full = max(columns, key=lambda match: (match["split"] == "test", int(match["epochs"])))
+    if cheap[0] == full[0]:
+        return None
+    return AccuracyColumns(cheap=cheap[0], full=full[0], n_epochs=int(cheap["epochs"]))
 
 
 def _shares(table: BenchmarkTable, column: str) -> dict[Architecture, float]:

@@ -84,6 +84,8 @@ class BenchmarkTable:
             raise DataError(
                 f"{self.path} holds no latencies. Name a file with a {LATENCY_PREFIX}… column."
             )
+        if not name.startswith(LATENCY_PREFIX):
+            known = [column.removeprefix(LATENCY_PREFIX) for column in known]
         raise unknown_name(f"latency column of {self.path.name}", name, known)
 
 

@@ -1,5 +1,6 @@
 """A search on a published benchmark: accuracies and latencies are looked up, nothing is built."""
 
+import heapq
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,11 +38,15 @@ class TabularProblem:
 
     def source(self) -> Benchmark:
         """The accuracies, none asked for yet."""
-        return Benchmark(self.table, self.data)
+        return self._unasked.fresh()
 
     def latency_ms(self, architecture: Architecture) -> float:
         """The table's; infinite where it has none."""
         return (self.latencies_ms or {}).get(architecture, math.inf)
+
+    @cached_property
+    def _unasked(self) -> Benchmark:
+        return Benchmark(self.table, self.data)
 
     @cached_property
     def fitting(self) -> frozenset[Architecture]:
@@ -109,7 +114,7 @@ def search_benchmark(
     source = problem.source()
     told = _told(searching, source, n_queries, on_progress)
     ranked = _ranked(problem, searching.scores)
-    for architecture in ranked[:N_RANKED]:
+    for architecture in ranked:
         if _may_ask(source, architecture, n_queries):
             told[architecture] = source.accuracy(architecture)
     fitting = {a: accuracy for a, accuracy in told.items() if a in problem.fitting}
@@ -139,13 +144,13 @@ def _may_ask(source: Benchmark, architecture: Architecture, n_queries: int) -> b
 def _ranked(
     problem: TabularProblem, scores: Mapping[str, Mapping[str, float]]
 ) -> list[Architecture]:
-    """The networks that fit, best score first; equal ones in the order of their names."""
+    """``N_RANKED`` networks that fit, best score first; equal ones in the order of their names."""
     rows = [scores[decision.name] for decision in problem.table.encoding.decisions]
 
     def score(architecture: Architecture) -> float:
         return sum(row[option] for row, option in zip(rows, architecture.choices, strict=True))
 
-    return sorted(problem.fitting, key=lambda a: (-score(a), a.choices))
+    return heapq.nsmallest(N_RANKED, problem.fitting, key=lambda a: (-score(a), a.choices))
 
 
 def _best(

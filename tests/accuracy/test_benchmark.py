@@ -82,9 +82,9 @@ def test_one_of_several_data_sets_is_named(tmp_path: Path) -> None:
         for data in ("c10", "c100")
         for column in ("val_12", "test_200")
     }
-    with pytest.raises(DataError, match=r"of c10, c100, which does not settle one.*#c10"):
+    with pytest.raises(DataError, match=r"of c10, c100, and none of them is named.*#c10"):
         benchmark(tmp_path, columns)
-    with pytest.raises(DataError, match="of c10, c100, which is not c1"):
+    with pytest.raises(DataError, match="of c10, c100, not of c1"):
         benchmark(tmp_path, columns, "c1")
     assert benchmark(tmp_path, columns, "c100").columns.cheap == "c100_val_12"
 
@@ -93,6 +93,21 @@ def test_one_of_several_data_sets_is_named(tmp_path: Path) -> None:
 def test_both_accuracies_are_needed(tmp_path: Path, columns: dict[str, tuple[str, str]]) -> None:
     with pytest.raises(DataError, match="needs a cheap and a full accuracy"):
         benchmark(tmp_path, columns)
+
+
+@pytest.mark.parametrize(
+    ("names", "cheap", "full"),
+    [
+        (("x_test_12", "x_test_200"), "x_test_12", "x_test_200"),
+        (("x_valid_200", "x_valid_12"), "x_valid_12", "x_valid_200"),
+        (("x_val_200", "x_test_200"), "x_val_200", "x_test_200"),
+    ],
+)
+def test_one_split_gives_both_where_the_other_is_missing(
+    tmp_path: Path, names: tuple[str, ...], cheap: str, full: str
+) -> None:
+    columns = benchmark(tmp_path, dict.fromkeys(names, ("7", "6"))).columns
+    assert (columns.cheap, columns.full) == (cheap, full)
 
 
 @pytest.mark.parametrize("wrong", ["-1", "101", "inf"])
