@@ -113,12 +113,15 @@ def search_benchmark(
     problem.refuse_hopeless()
     source = problem.source()
     told = _told(searching, source, n_queries, on_progress)
-    ranked = _ranked(problem, searching.scores)
+    ranked = _ranked(problem, searching.scores) if source.n_queries < n_queries else []
     for architecture in ranked:
         if _may_ask(source, architecture, n_queries):
             told[architecture] = source.accuracy(architecture)
     fitting = {a: accuracy for a, accuracy in told.items() if a in problem.fitting}
-    chosen = _best(problem, fitting, source) if fitting else ranked[0]
+    if fitting:
+        chosen = _best(problem, fitting, source)
+    else:
+        chosen = _ranked(problem, searching.scores)[0]
     return Found(architecture=chosen, cheap_accuracy=fitting.get(chosen), source=source)
 
 

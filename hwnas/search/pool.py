@@ -44,8 +44,9 @@ class Pool:
         """Every network that fits; ``None`` where the space is too large to list."""
         if math.prod(self._n_options) > MAX_LISTED:
             return None
-        every = itertools.product(*map(range, self._n_options))
-        return self._fitting(np.array(list(every)))
+        rows = np.array(list(itertools.product(*map(range, self._n_options))))
+        every = itertools.product(*(decision.options for decision in self._decisions))
+        return rows[[self._fits(Architecture(choices)) for choices in every]]
 
     def architecture(self, row: Sequence[int] | NDArray[np.int64]) -> Architecture:
         """The network of one row."""
@@ -66,8 +67,10 @@ class Pool:
             rng: Where chance comes from.
 
         Raises:
-            NoNetworkFitsError: None was found in a space too large to list.
+            NoNetworkFitsError: None fits, or none was found in a space too large to list.
         """
+        if self.listed is not None and not len(self.listed):
+            raise NoNetworkFitsError("No network fits. Raise the limit of the search.")
         if self.listed is not None:
             return self.listed if len(self.listed) <= n else rng.permutation(self.listed)[:n]
         found: dict[tuple[int, ...], None] = {}
