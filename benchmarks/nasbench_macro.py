@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 import hwnas
-from hwnas.accuracy import MacroBenchmark
+from hwnas.accuracy import Benchmark, read_benchmark
 from hwnas.latency import LatencyModel, latency_model
 from hwnas.search import Ddpnas, DdpnasSettings, Generator
 from hwnas.space import all_blocks, blocks_of
@@ -40,7 +40,7 @@ def main() -> None:
         arguments.device, space="nasbench-macro", input_size=32, in_channels=3, n_classes=10
     )
     model = latency_model(latencies, all_blocks(SPACE))
-    truth = MacroBenchmark(arguments.table)
+    truth = Benchmark(read_benchmark(arguments.table))
     predicted_ms = np.array([model.predict_ms(blocks_of(SPACE, a)) for a in truth.architectures])
     accuracy = np.array([truth.accuracy(a) for a in truth.architectures])
     budgets_ms = np.linspace(predicted_ms.min(), predicted_ms.max(), N_BUDGETS + 2)[1:-1]
@@ -69,7 +69,7 @@ def main() -> None:
 def _one_seed(
     table: Path, model: LatencyModel, budgets_ms: np.ndarray, seed: int
 ) -> tuple[list[float], int]:
-    source = MacroBenchmark(table)
+    source = Benchmark(read_benchmark(table))
     search = Ddpnas(SPACE.decisions, np.random.default_rng(seed), SETTINGS)
     while not search.finished:
         asked = search.ask()

@@ -13,8 +13,8 @@ from hwnas.version import VERSION
 
 if TYPE_CHECKING:
     from hwnas.measure import Measurement
-    from hwnas.pipeline import export, profile, score_table, search, verify
-    from hwnas.report import SearchResult
+    from hwnas.pipeline import export, profile, score_table, search, search_table, verify
+    from hwnas.report import SearchResult, TabularResult
     from hwnas.table import LatencyTable
     from hwnas.train import FinetuneSettings, SupernetSettings
     from hwnas.verify import VerifyReport
@@ -26,12 +26,14 @@ _HOMES = {
     "profile": "hwnas.pipeline.api",
     "score_table": "hwnas.pipeline.api",
     "search": "hwnas.pipeline.api",
+    "search_table": "hwnas.pipeline.search_table",
     "verify": "hwnas.pipeline.api",
     "FinetuneSettings": "hwnas.train",
     "LatencyTable": "hwnas.table",
     "Measurement": "hwnas.measure",
     "SearchResult": "hwnas.report",
     "SupernetSettings": "hwnas.train",
+    "TabularResult": "hwnas.report",
     "VerifyReport": "hwnas.verify",
 }
 
@@ -43,12 +45,14 @@ __all__ = [
     "NoNetworkFitsError",
     "SearchResult",
     "SupernetSettings",
+    "TabularResult",
     "VerifyReport",
     "__version__",
     "export",
     "profile",
     "score_table",
     "search",
+    "search_table",
     "verify",
 ]
 

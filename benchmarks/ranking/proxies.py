@@ -8,8 +8,6 @@ appended to a file in FOLDER, so that the same command goes on where it was stop
 """
 
 import argparse
-import csv
-import gzip
 import io
 import json
 import os
@@ -17,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,11 +25,12 @@ from PIL import Image
 from scipy import stats
 from torch import Tensor, nn
 
-from hwnas.accuracy import MacroBenchmark
+from hwnas.accuracy import Benchmark, read_benchmark
 from hwnas.accuracy.proxies import PROXIES, WORST_SCORE, average_ranks, score_network
 from hwnas.network import build
-from hwnas.space import blocks_of
-from hwnas.space.nasbench_macro import NasbenchMacroSpace, digits_of
+from hwnas.space import Space, blocks_of
+from hwnas.space.nasbench201 import Nasbench201Space
+from hwnas.space.nasbench_macro import NasbenchMacroSpace
 from hwnas.train.images import Batch
 
 PUBLISHED_TAUS = {
@@ -59,10 +58,7 @@ MOST_NETWORKS = {"grasp": 60}
 
 @dataclass(frozen=True, kw_only=True)
 class KnownNetwork:
-    """A network, how to build it untrained from a seed, and its published accuracy in percent.
-
-    ``sizes`` are up to a constant, for the order of a whole table.
-    """
+    """A network, how to build it untrained from a seed, and its published accuracy in percent."""
 
     name: str
     accuracy: float
@@ -70,113 +66,15 @@ class KnownNetwork:
     sizes: Mapping[str, int]
 
 
-class Cell(nn.Module):
-    """The four-node cell of NAS-Bench-201 (Dong and Yang 2020); node j sums its edges i < j."""
-
-    def __init__(self, operations: Sequence[Sequence[str]], channels: int) -> None:
-        super().__init__()
-        self.edges = nn.ModuleList(
-            nn.ModuleList(_operation(name, channels) for name in node) for node in operations
-        )
-
-    def forward(self, features: Tensor) -> Tensor:
-        """The last node."""
-        nodes = [features]
-        for edges in self.edges:
-            inputs = zip(cast(nn.ModuleList, edges), nodes, strict=True)
-            nodes.append(torch.stack([edge(node) for edge, node in inputs]).sum(0))
-        return nodes[-1]
-
-
-class Zero(nn.Module):
-    """The operation ``none``."""
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Zeros that the gradient still passes."""
-        return features * 0
-
-
-class Reduction(nn.Module):
-    """The residual block between stages: half the pixels, twice the channels."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        wide = 2 * channels
-        self.body = nn.Sequential(
-            *_relu_conv_norm(channels, wide, 3, 2), *_relu_conv_norm(wide, wide, 3)
-        )
-        self.shortcut = nn.Sequential(nn.AvgPool2d(2), nn.Conv2d(channels, wide, 1, bias=False))
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Body and shortcut."""
-        return cast(Tensor, self.body(features) + self.shortcut(features))
-
-
-def _relu_conv_norm(into: int, out: int, kernel_size: int, stride: int = 1) -> list[nn.Module]:
-    convolution = nn.Conv2d(into, out, kernel_size, stride, kernel_size // 2, bias=False)
-    return [nn.ReLU(), convolution, nn.BatchNorm2d(out)]
-
-
-def _operation(name: str, channels: int) -> nn.Module:
-    match name:
-        case "none":
-            return Zero()
-        case "skip_connect":
-            return nn.Identity()
-        case "avg_pool_3x3":
-            return nn.AvgPool2d(3, stride=1, padding=1, count_include_pad=False)
-        case "nor_conv_1x1" | "nor_conv_3x3":
-            return nn.Sequential(*_relu_conv_norm(channels, channels, int(name[-1])))
-    raise ValueError(f"NAS-Bench-201 has no operation {name!r}")
-
-
-def nasbench201_network(cell: str, seed: int) -> nn.Sequential:
-    """Stem of 16 channels, three stages of five cells, classifier; ``|op~0|+|op~0|op~1|+…``."""
-    operations = [
-        [edge.partition("~")[0] for edge in node.strip("|").split("|")] for node in cell.split("+")
-    ]
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        layers = [nn.Conv2d(3, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16)]
-        for channels in (16, 32, 64):
-            layers += [] if channels == 16 else [Reduction(channels // 2)]
-            layers += [Cell(operations, channels) for _ in range(5)]
-        tail = [nn.BatchNorm2d(64), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
-        return nn.Sequential(*layers, *tail, nn.Linear(64, 10))
-
-
-def nasbench201_networks(folder: Path) -> Iterator[KnownNetwork]:
-    """All 15,625, with the test accuracy after 200 epochs."""
-    with gzip.open(folder / "nasbench201_cifar10.csv.gz", "rt") as table:
-        for row in csv.DictReader(table):
-            cell = row["arch_str"]
-            yield KnownNetwork(
-                name=cell,
-                accuracy=float(row["c10_test_200"]),
-                build=partial(nasbench201_network, cell),
-                sizes=_cell_sizes(cell),
-            )
-
-
-def _cell_sizes(cell: str) -> dict[str, int]:
-    """Of the cell's operations in one cell of each stage, 16 channels at 32 pixels to 64 at 8."""
-    n_operations = cell.count("nor_conv")
-    n_taps = cell.count("nor_conv_1x1") + 9 * cell.count("nor_conv_3x3")
-    widths = (16, 32, 64)
-    return {
-        "parameters": sum(n_taps * c**2 + n_operations * 2 * c for c in widths),
-        "macs": sum(n_taps * c**2 * (512 // c) ** 2 for c in widths),
-    }
-
-
-def macro_networks(folder: Path) -> Iterator[KnownNetwork]:
-    """All 6,561."""
-    truth, space = MacroBenchmark(folder / "nas-bench-macro_cifar10.json"), NasbenchMacroSpace()
+def published_networks(path: Path, space: Space) -> Iterator[KnownNetwork]:
+    """All networks of a table, with their full test accuracy."""
+    table = read_benchmark(path)
+    truth = Benchmark(table)
     for architecture in truth.architectures:
         blocks = blocks_of(space, architecture)
         yield KnownNetwork(
-            name=digits_of(architecture),
-            accuracy=100 * truth.accuracy(architecture),
+            name=table.encoding.write(architecture),
+            accuracy=100 * truth.true_accuracy(architecture),
             build=partial(build, blocks),
             sizes={
                 "parameters": sum(block.n_parameters for block in blocks),
@@ -185,7 +83,11 @@ def macro_networks(folder: Path) -> Iterator[KnownNetwork]:
         )
 
 
-BENCHMARKS = {"nasbench-macro": macro_networks, "nasbench201": nasbench201_networks}
+BENCHMARKS: Mapping[str, tuple[str, Space]] = {
+    "nasbench-macro": ("nas-bench-macro_cifar10.json", NasbenchMacroSpace()),
+    "nasbench201": ("nasbench201_cifar10.csv.gz", Nasbench201Space()),
+}
+"""The table's file, and the space its networks are built in."""
 
 
 def cifar10_batch(folder: Path, n_images: int, rng: np.random.Generator) -> Batch:
@@ -283,7 +185,8 @@ def main() -> None:
     )
     results = {}
     for name in [arguments.only] if arguments.only else list(BENCHMARKS):
-        networks = list(BENCHMARKS[name](arguments.data))
+        file, space = BENCHMARKS[name]
+        networks = list(published_networks(arguments.data / file, space))
         rng = np.random.default_rng(arguments.seed)
         drawn = rng.choice(len(networks), N_DRAWN, replace=False)[: arguments.networks]
         path = arguments.scores / f"{name}-b{arguments.batch_size}-s{arguments.seed}.jsonl"

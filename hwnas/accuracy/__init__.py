@@ -1,6 +1,14 @@
 """From an architecture to an expected accuracy."""
 
-from hwnas.accuracy.macro_benchmark import MacroBenchmark
+from hwnas.accuracy.benchmark import AccuracyColumns, Benchmark
+from hwnas.accuracy.benchmark_table import BenchmarkTable, read_benchmark
 from hwnas.accuracy.protocol import AccuracySource, ScoreSource
 
-__all__ = ["AccuracySource", "MacroBenchmark", "ScoreSource"]
+__all__ = [
+    "AccuracyColumns",
+    "AccuracySource",
+    "Benchmark",
+    "BenchmarkTable",
+    "ScoreSource",
+    "read_benchmark",
+]

@@ -7,7 +7,6 @@ import typer
 from hwnas.cli.options import (
     Batch,
     Calibration,
-    Device,
     Json,
     MaxMemory,
     MaxSize,
@@ -17,6 +16,7 @@ from hwnas.cli.options import (
     Space,
     Threads,
 )
+from hwnas.cli.search_table import refuse_table_options, search_on_table
 from hwnas.cli.show import (
     print_json,
     print_table,
@@ -27,12 +27,34 @@ from hwnas.cli.show import (
 
 
 def search(
+    context: typer.Context,
     latency: Annotated[
         str | None, typer.Option("--latency", help="The budget: 20ms, 0.4ms, 350us.")
     ] = None,
-    device: Device = "local",
+    device: Annotated[
+        str,
+        typer.Option(
+            "--device",
+            help="A name of 'hwnas devices' or a device file (.toml); with --accuracy a column, "
+            "benchmark:FILE#COLUMN.",
+        ),
+    ] = "local",
     space: Space = "mobilenet",
-    strategy: Annotated[str, typer.Option("--strategy", help="ddpnas or random.")] = "ddpnas",
+    strategy: Annotated[
+        str, typer.Option("--strategy", help="ddpnas, ddpnas-regression or random.")
+    ] = "ddpnas",
+    accuracy: Annotated[
+        str | None,
+        typer.Option(
+            "--accuracy", help="benchmark:FILE: search a published table, training nothing."
+        ),
+    ] = None,
+    queries: Annotated[
+        int | None,
+        typer.Option(
+            "--queries", help="With --accuracy: the most networks to ask for. [default: 420]"
+        ),
+    ] = None,
     data: Annotated[
         str,
         typer.Option(
@@ -96,7 +118,12 @@ def search(
         hwnas search --latency 20ms --data photos/ --input-size 96 --device x86-cpu
         hwnas search --latency 0.2ms --data fashion-mnist --max-params 300k --out runs/shirts
         hwnas search --latency 0.2ms --max-memory 100KiB --max-size 300kB
+        hwnas search --space nasbench201 --accuracy benchmark:cells.csv --queries 140
     """
+    if accuracy is not None:
+        search_on_table(context)
+        return
+    refuse_table_options(context)
     from hwnas.pipeline import search as run
     from hwnas.pipeline import settings_from
 

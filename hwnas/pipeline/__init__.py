@@ -5,6 +5,7 @@ from hwnas.pipeline.arguments import device_with, settings_from, space_for
 from hwnas.pipeline.coverage import Coverage, coverage_of
 from hwnas.pipeline.export import ExportReport
 from hwnas.pipeline.score_table import TableScore
+from hwnas.pipeline.search_table import is_benchmark, search_table
 from hwnas.pipeline.tables import import_table, merge_tables, migrate_table
 
 __all__ = [
@@ -15,11 +16,13 @@ __all__ = [
     "device_with",
     "export",
     "import_table",
+    "is_benchmark",
     "merge_tables",
     "migrate_table",
     "profile",
     "score_table",
     "search",
+    "search_table",
     "settings_from",
     "space_for",
     "verify",

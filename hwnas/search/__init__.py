@@ -3,19 +3,25 @@
 from hwnas.search.budget import Budget
 from hwnas.search.catalog import STRATEGIES, strategy_named
 from hwnas.search.ddpnas import Ddpnas, DdpnasSettings, UpdateRule
+from hwnas.search.ddpnas_regression import DdpnasRegression, RegressionSettings
 from hwnas.search.generate import Candidate, Generator
 from hwnas.search.peak import least_peak
 from hwnas.search.random_search import RandomSearch
 from hwnas.search.strategy import Strategy
+from hwnas.search.terms import Fits, SearchTerms
 
 __all__ = [
     "STRATEGIES",
     "Budget",
     "Candidate",
     "Ddpnas",
+    "DdpnasRegression",
     "DdpnasSettings",
+    "Fits",
     "Generator",
     "RandomSearch",
+    "RegressionSettings",
+    "SearchTerms",
     "Strategy",
     "UpdateRule",
     "least_peak",

@@ -5,18 +5,44 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from hwnas.record import unknown_name
-from hwnas.search.ddpnas import Ddpnas
+from hwnas.search.ddpnas import Ddpnas, DdpnasSettings
+from hwnas.search.ddpnas_regression import DdpnasRegression
 from hwnas.search.random_search import RandomSearch
 from hwnas.search.strategy import Strategy
+from hwnas.search.terms import NO_TERMS, SearchTerms
 from hwnas.space import Decision
 
-STRATEGIES: Mapping[str, Callable[[Sequence[Decision], np.random.Generator], Strategy]] = {
-    "ddpnas": Ddpnas,
+
+def _ddpnas(
+    decisions: Sequence[Decision], rng: np.random.Generator, terms: SearchTerms
+) -> Strategy:
+    """The paper's, or with fewer steps where the terms leave no room for them; with one at least.
+
+    What fits is not its concern: see ``SearchTerms``.
+    """
+    paper = DdpnasSettings()
+    n_asks_a_step = Ddpnas(decisions, rng, paper).n_asks // paper.steps
+    steps = paper.steps
+    if terms.n_asks is not None and n_asks_a_step:
+        steps = min(steps, max(1, terms.n_asks // n_asks_a_step))
+    return Ddpnas(decisions, rng, DdpnasSettings(steps=steps))
+
+
+STRATEGIES: Mapping[
+    str, Callable[[Sequence[Decision], np.random.Generator, SearchTerms], Strategy]
+] = {
+    "ddpnas": _ddpnas,
+    "ddpnas-regression": DdpnasRegression,
     "random": RandomSearch,
 }
 
 
-def strategy_named(name: str, decisions: Sequence[Decision], rng: np.random.Generator) -> Strategy:
+def strategy_named(
+    name: str,
+    decisions: Sequence[Decision],
+    rng: np.random.Generator,
+    terms: SearchTerms = NO_TERMS,
+) -> Strategy:
     """A fresh search over these decisions, with the strategy's own settings.
 
     Raises:
@@ -24,4 +50,4 @@ def strategy_named(name: str, decisions: Sequence[Decision], rng: np.random.Gene
     """
     if name not in STRATEGIES:
         raise unknown_name("strategy", name, STRATEGIES)
-    return STRATEGIES[name](decisions, rng)
+    return STRATEGIES[name](decisions, rng, terms)

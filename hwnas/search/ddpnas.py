@@ -19,8 +19,9 @@ The paper's decisions all have the same number of options. Where they differ, wh
 * only the decisions with as many options left as the longest one drop an option at a period's
   end; the shorter wait until the longest have come down to their size.
 
-With equal numbers this is the paper's algorithm, epoch by epoch. Its rule that a DARTS cell keeps
-options of both classes is left out.
+With equal numbers this is the paper's algorithm, epoch by epoch. Its rule for the DARTS cell, that
+each edge keeps a parametric and a non-parametric option until 2 are left, is
+``DdpnasSettings(option_classes=…, final_options=2)``.
 """
 
 import math
@@ -62,12 +63,18 @@ class DdpnasSettings:
     final_options: int = 1
     temperature: float = 0.01
     update: UpdateRule = UpdateRule.VELOCITY
+    option_classes: tuple[tuple[str, ...], ...] = ()
+    """Of each class a decision keeps one of its options at least."""
 
     def __post_init__(self) -> None:
         if self.steps < 1 or self.final_options < 1:
             raise ValueError(f"steps and final_options must be at least 1, got {self}")
         if not 0 < self.temperature < math.inf:
             raise ValueError(f"temperature must be positive, got {self.temperature}")
+        if len(self.option_classes) > self.final_options:
+            raise ValueError(
+                f"{len(self.option_classes)} classes cannot all be kept in {self.final_options=}"
+            )
 
 
 class Ddpnas:
@@ -89,6 +96,7 @@ class Ddpnas:
         self._rng = rng
         self._settings = settings or DdpnasSettings()
         self._state = DdpnasState.fresh(self._decisions)
+        self._classes = _members(self._decisions, self._settings.option_classes)
 
     @property
     def n_asks(self) -> int:
@@ -157,7 +165,9 @@ class Ddpnas:
 
     @property
     def _identity(self) -> Identity:
-        return identity_of("ddpnas", self._decisions, asdict(self._settings))
+        classes = [list(members) for members in self._settings.option_classes]
+        settings = asdict(self._settings) | {"option_classes": classes}
+        return identity_of("ddpnas", self._decisions, settings)
 
     def _architecture(self, places: Sequence[int]) -> Architecture:
         chosen = zip(self._decisions, places, strict=True)
@@ -189,13 +199,35 @@ class Ddpnas:
             state.theta += state.velocity
         else:
             state.theta = shares + gamma * state.theta
-        for row, place in _worst_places(state, shares):
+        for row, place in self._worst_places(shares):
             state.is_alive[row, place] = False
             if self._settings.update is UpdateRule.DECAY:
                 state.theta[row, place] = 0.0
         state.theta /= state.theta.sum(axis=1, keepdims=True)
         state.share_sums.fill(0)
         state.n_rounds = 0
+
+    def _worst_places(self, shares: NDArray[np.float64]) -> list[tuple[int, int]]:
+        """Row and column of the smallest theta in each of the longest decisions.
+
+        Equal thetas, as shares below round-off leave them, are told apart by those shares. The
+        last option of its class is passed over.
+        """
+        state = self._state
+        is_longest = state.is_alive.sum(axis=1) == state.n_alive
+        worst = []
+        for row in np.flatnonzero(is_longest).tolist():
+            is_free = state.is_alive[row] & ~self._is_last_of_class(row)
+            free = np.flatnonzero(is_free)
+            order = np.lexsort((shares[row, free], state.theta[row, free]))
+            worst.append((row, int(free[order[0]])))
+        return worst
+
+    def _is_last_of_class(self, row: int) -> NDArray[np.bool_]:
+        members_left = self._classes[:, row] & self._state.is_alive[row]
+        is_single = members_left.sum(axis=1) == 1
+        is_last: NDArray[np.bool_] = members_left[is_single].any(axis=0)
+        return is_last
 
 
 def _shares(state: DdpnasState, temperature: float) -> NDArray[np.float64]:
@@ -212,15 +244,14 @@ def _shares(state: DdpnasState, temperature: float) -> NDArray[np.float64]:
     return shares
 
 
-def _worst_places(state: DdpnasState, shares: NDArray[np.float64]) -> list[tuple[int, int]]:
-    """Row and column of the smallest theta in each of the longest decisions.
-
-    Equal thetas, as shares below round-off leave them, are told apart by those shares.
-    """
-    is_longest = state.is_alive.sum(axis=1) == state.n_alive
-    worst = []
-    for row in np.flatnonzero(is_longest):
-        alive = np.flatnonzero(state.is_alive[row])
-        order = np.lexsort((shares[row, alive], state.theta[row, alive]))
-        worst.append((int(row), int(alive[order[0]])))
-    return worst
+def _members(
+    decisions: Sequence[Decision], option_classes: Sequence[Sequence[str]]
+) -> NDArray[np.bool_]:
+    """``(n_classes, n_decisions, n_options)`` which options belong to which class."""
+    n_options = max(len(decision.options) for decision in decisions)
+    members = np.zeros((len(option_classes), len(decisions), n_options), dtype=bool)
+    for class_index, options in enumerate(option_classes):
+        for row, decision in enumerate(decisions):
+            is_member = [option in options for option in decision.options]
+            members[class_index, row, : len(is_member)] = is_member
+    return members

@@ -1,12 +1,14 @@
-"""Uniform architectures, and for each option the mean accuracy of those that held it."""
+"""Uniform architectures that fit, and for each option the mean accuracy of those that held it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from hwnas.search.pool import Pool, uniform
 from hwnas.search.saved import Identity, damaged, identity_of, restore_rng, saved, state_in
 from hwnas.search.strategy import check_told
+from hwnas.search.terms import NO_TERMS, SearchTerms, anything_fits
 from hwnas.space import Architecture, Decision, random_choices
 
 N_ASKS = 100
@@ -16,13 +18,15 @@ class RandomSearch:
     """The baseline every other strategy must beat."""
 
     def __init__(
-        self, decisions: Sequence[Decision], rng: np.random.Generator, n_asks: int = N_ASKS
+        self,
+        decisions: Sequence[Decision],
+        rng: np.random.Generator,
+        terms: SearchTerms = NO_TERMS,
     ) -> None:
-        if n_asks < 1:
-            raise ValueError(f"n_asks must be at least 1, got {n_asks}")
         self._decisions = tuple(decisions)
         self._rng = rng
-        self._n_asks = n_asks
+        self._n_asks = terms.n_asks or N_ASKS
+        self._pool = None if terms.fits is anything_fits else Pool(decisions, terms.fits)
         self._pending: Architecture | None = None
         self._told: list[tuple[Architecture, float]] = []
 
@@ -60,7 +64,7 @@ class RandomSearch:
         if self._pending is None:
             if self.finished:
                 raise ValueError(f"the search is finished after {self.n_asks} architectures")
-            self._pending = random_choices(self._decisions, self._rng)
+            self._pending = self._drawn()
         return self._pending
 
     def tell(self, architecture: Architecture, accuracy: float) -> None:
@@ -87,6 +91,11 @@ class RandomSearch:
             raise damaged(f"its told or pending is {error}") from error
         restore_rng(self._rng, document)
         self._told, self._pending = told, pending
+
+    def _drawn(self) -> Architecture:
+        if self._pool is None:
+            return random_choices(self._decisions, self._rng)
+        return self._pool.architecture(self._pool.draw(1, uniform(self._decisions), self._rng)[0])
 
     @property
     def _identity(self) -> Identity:

@@ -10,8 +10,9 @@ from hwnas.space import Architecture
 class Strategy(Protocol):
     """Asks for architectures one by one and learns from their accuracies.
 
-    Made from a space's decisions and a random generator, which it then owns. ``to_json`` between
-    any two calls and ``restore`` on a fresh one continue as if never interrupted, bit for bit.
+    Made from a space's decisions, a random generator, which it then owns, and ``SearchTerms``.
+    ``to_json`` between any two calls and ``restore`` on a fresh one continue as if never
+    interrupted, bit for bit.
     """
 
     @property

@@ -1,5 +1,6 @@
 """The cell space of NAS-Bench-201 (Dong and Yang 2020): six edges, five operations."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
@@ -16,14 +17,19 @@ from hwnas.block import (
 )
 from hwnas.block.spec import check_positive
 from hwnas.errors import InvalidInputError
-from hwnas.record import unknown_name
 from hwnas.space.architecture import Architecture, Decision
 from hwnas.space.wiring import PlacedBlock, Places, Wire
 
 OPTIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 """In the published names and order."""
+OPTION_CLASSES = (
+    ("nor_conv_1x1", "nor_conv_3x3"),
+    ("none", "skip_connect", "avg_pool_3x3"),
+)
+"""With and without parameters."""
 EDGES = ((1, 0), (2, 0), (2, 1), (3, 0), (3, 1), (3, 2))
 """Node written and node read, in the order of the published string."""
+DECISIONS = tuple(Decision(f"edge{to}<-{source}", OPTIONS) for to, source in EDGES)
 LAST_NODE = 3
 CHANNELS = (16, 32, 64)
 CELLS_A_STAGE = 5
@@ -64,7 +70,7 @@ class Nasbench201Space:
     @property
     def decisions(self) -> tuple[Decision, ...]:
         """Six edges of five operations."""
-        return tuple(Decision(f"edge{to}<-{source}", OPTIONS) for to, source in EDGES)
+        return DECISIONS
 
     def start(self) -> tuple[State, Places]:
         """The stem, what halves the feature map between stages, and each cell's entry."""
@@ -135,31 +141,27 @@ class Nasbench201Space:
 
 
 def architecture_from_string(text: str) -> Architecture:
-    """Read the published encoding, such as ``|nor_conv_3x3~0|+|none~0|none~1|+|…|``.
+    """Read the published encoding, such as ``|nor_conv_3x3~0|+|none~0|none~1|+|…~0|…~1|…~2|``.
 
     Raises:
-        InvalidInputError: It does not name an operation for each of the six edges in order.
-        UnknownNameError: An operation is unknown.
+        InvalidInputError: It is not six known operations in their places.
     """
-    edges = [part.rpartition("~") for node in text.split("+") for part in node.split("|") if part]
-    if [source for _, _, source in edges] != [str(source) for _, source in EDGES]:
+    operations = tuple(re.findall(r"([^|~+]+)~\d", text))
+    known = len(operations) == len(EDGES) and set(operations) <= set(OPTIONS)
+    if not known or string_of(Architecture(operations)) != text:
         raise InvalidInputError(
-            f"{text!r} is no NAS-Bench-201 cell. Write it as |op~0|+|op~0|op~1|+|op~0|op~1|op~2|."
+            f"{text!r} is no NAS-Bench-201 cell. Write |A~0|+|B~0|C~1|+|D~0|E~1|F~2| with "
+            f"operations out of {', '.join(OPTIONS)}."
         )
-    for operation, _, _ in edges:
-        if operation not in OPTIONS:
-            raise unknown_name("NAS-Bench-201 operation", operation, OPTIONS)
-    return Architecture(tuple(operation for operation, _, _ in edges))
+    return Architecture(operations)
 
 
 def string_of(architecture: Architecture) -> str:
     """Write the published encoding."""
-    chosen = dict(zip(EDGES, architecture.choices, strict=True))
-    nodes = (
-        "|".join(f"{chosen[to, source]}~{source}" for source in range(to))
-        for to in range(1, LAST_NODE + 1)
-    )
-    return "+".join(f"|{node}|" for node in nodes)
+    nodes: dict[int, str] = {}
+    for (target, source), operation in zip(EDGES, architecture.choices, strict=True):
+        nodes[target] = f"{nodes.get(target, '|')}{operation}~{source}|"
+    return "+".join(nodes.values())
 
 
 def _cells(stage: int) -> list[str]:

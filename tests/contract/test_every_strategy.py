@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hwnas.errors import InvalidInputError, UnknownNameError
-from hwnas.search import STRATEGIES, Strategy, strategy_named
+from hwnas.search import STRATEGIES, SearchTerms, Strategy, strategy_named
 from hwnas.space import Architecture, Decision
 
 DECISIONS = (
@@ -121,3 +121,18 @@ def test_a_damaged_search_is_refused_and_changes_nothing(name: str, key: str) ->
 def test_an_unknown_name_is_told_the_nearest(name: str) -> None:
     with pytest.raises(UnknownNameError, match=f"No strategy '{name}x'; did you mean '{name}'"):
         strategy_named(f"{name}x", DECISIONS, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("n_asks", [20, 40, 70])
+def test_it_asks_no_more_than_its_terms(name: str, n_asks: int) -> None:
+    terms = SearchTerms(n_asks=n_asks)
+    strategy = strategy_named(name, DECISIONS, np.random.default_rng(0), terms)
+    advance(strategy, strategy.n_asks)
+    assert strategy.finished and strategy.n_asked <= n_asks
+
+
+def test_only_ddpnas_asks_for_what_does_not_fit(name: str) -> None:
+    terms = SearchTerms(fits=lambda architecture: architecture.choices[1] in "abc")
+    strategy = strategy_named(name, DECISIONS, np.random.default_rng(0), terms)
+    asked = advance(strategy, min(30, strategy.n_asks))
+    assert (name == "ddpnas") == bool({a.choices[1] for a in asked} - set("abc"))

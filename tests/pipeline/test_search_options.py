@@ -107,9 +107,10 @@ def test_a_search_without_latency_budget_keeps_the_other(quick_search: QuickSear
     assert (result.latency_budget_ms, result.params <= 3000) == (None, True)
 
 
-def test_random_search_finds_a_network_too(quick_search: QuickSearch) -> None:
-    result = quick_search("0.04ms", strategy="random")
-    assert result.strategy == "random"
+@pytest.mark.parametrize("strategy", ["ddpnas-regression", "random"])
+def test_the_other_strategies_find_a_network_too(quick_search: QuickSearch, strategy: str) -> None:
+    result = quick_search("0.04ms", strategy=strategy)
+    assert result.strategy == strategy
     assert result.measured_latency_ms <= 0.04
 
 

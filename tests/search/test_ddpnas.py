@@ -1,3 +1,4 @@
+import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -187,3 +188,40 @@ def test_settings_that_cannot_be_are_refused(wrong: dict[str, float]) -> None:
 def test_a_search_with_other_settings_is_not_taken_up() -> None:
     with pytest.raises(InvalidInputError, match="other settings"):
         search([3], steps=5).restore(search([3]).to_json())
+
+
+CLASSES = (("0", "1", "2", "7"), ("3", "4", "5", "6"))
+"""Of the DARTS cell's options: without and with parameters."""
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_until_two_options_are_left_each_class_keeps_one(seed: int) -> None:
+    ddpnas = search([8] * 14, seed, option_classes=CLASSES, final_options=2)
+    rng = np.random.default_rng(seed)
+    assert len(run(ddpnas, lambda _: float(rng.random()))) == 99
+    for left in ddpnas.alive.values():
+        assert [len(set(members) & set(left)) for members in CLASSES] == [1, 1]
+
+
+def test_the_best_of_either_class_is_what_the_class_rule_keeps() -> None:
+    values = np.array([[0.1, 0.2, 0.3, 0.9, 0.8, 0.7, 0.6, 0.5]])
+    ddpnas = search([8], option_classes=CLASSES, final_options=2)
+    run(ddpnas, separable(values))
+    assert ddpnas.alive == {"d0": ("3", "7")}
+
+
+def test_the_last_of_a_class_stays_where_others_are_better() -> None:
+    ddpnas = search([3], option_classes=(("0",),))
+    run(ddpnas, separable(np.array([[0.1, 0.9, 0.8]])))
+    assert ddpnas.alive == {"d0": ("0",)}
+
+
+def test_more_classes_than_final_options_are_refused() -> None:
+    with pytest.raises(ValueError, match="2 classes cannot all be kept"):
+        DdpnasSettings(option_classes=CLASSES)
+
+
+def test_a_search_with_classes_is_taken_up_again() -> None:
+    first, second = (search([8], option_classes=CLASSES, final_options=2) for _ in range(2))
+    second.restore(json.loads(json.dumps(first.to_json())))
+    assert second.to_json() == first.to_json()

@@ -1,12 +1,17 @@
 import numpy as np
 import pytest
 
-from hwnas.search import RandomSearch
+from hwnas.search import RandomSearch, SearchTerms
 from hwnas.space import Decision
 
 
+def random_search(*options: str, n_asks: int) -> RandomSearch:
+    terms = SearchTerms(n_asks=n_asks)
+    return RandomSearch((Decision("d", options),), np.random.default_rng(0), terms)
+
+
 def test_an_options_score_is_the_mean_over_networks_that_held_it() -> None:
-    search = RandomSearch((Decision("d", ("a", "b")),), np.random.default_rng(0), n_asks=40)
+    search = random_search("a", "b", n_asks=40)
     held: dict[str, list[float]] = {"a": [], "b": []}
     for i in range(40):
         asked = search.ask()
@@ -17,8 +22,7 @@ def test_an_options_score_is_the_mean_over_networks_that_held_it() -> None:
 
 
 def test_an_option_never_held_scores_the_overall_mean() -> None:
-    options = tuple(map(str, range(50)))
-    search = RandomSearch((Decision("d", options),), np.random.default_rng(0), n_asks=2)
+    search = random_search(*map(str, range(50)), n_asks=2)
     search.tell(search.ask(), 0.2)
     search.tell(search.ask(), 0.6)
     assert sorted(search.scores["d"].values()) == pytest.approx([0.2, *[0.4] * 48, 0.6])
@@ -26,4 +30,4 @@ def test_an_option_never_held_scores_the_overall_mean() -> None:
 
 def test_a_search_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="n_asks must be at least 1"):
-        RandomSearch((), np.random.default_rng(0), n_asks=0)
+        RandomSearch((), np.random.default_rng(0), SearchTerms(n_asks=0))

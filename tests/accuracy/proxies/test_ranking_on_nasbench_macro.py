@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy import stats
 
-from hwnas.accuracy import MacroBenchmark
+from hwnas.accuracy import Benchmark, read_benchmark
 from hwnas.accuracy.proxies import ZeroCostSource
 from hwnas.space import random_architecture
 from hwnas.space.nasbench_macro import NasbenchMacroSpace
@@ -18,14 +18,14 @@ BATCH = torch.zeros(2, 3, 32, 32), torch.tensor([0, 1])
 
 
 @pytest.fixture(scope="module")
-def truth() -> MacroBenchmark:
+def truth() -> Benchmark:
     if not TABLE.exists():
         pytest.skip(f"needs {TABLE.name}")
-    return MacroBenchmark(TABLE)
+    return Benchmark(read_benchmark(TABLE))
 
 
 @pytest.mark.parametrize("proxy", ["macs", "synflow"])
-def test_a_higher_score_is_a_better_network(truth: MacroBenchmark, proxy: str) -> None:
+def test_a_higher_score_is_a_better_network(truth: Benchmark, proxy: str) -> None:
     rng = np.random.default_rng(0)
     networks = [random_architecture(SPACE, rng) for _ in range(50)]
     source = ZeroCostSource(SPACE, proxy, BATCH, seed=0)

@@ -1,0 +1,38 @@
+"""What a search is held to: how often it may ask, and which networks fit."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hwnas.space import Architecture
+
+Fits = Callable[[Architecture], bool]
+"""Whether a network keeps every limit; cheap, for a strategy may ask it of every network."""
+
+
+def anything_fits(architecture: Architecture) -> bool:
+    """No limit."""
+    del architecture
+    return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchTerms:
+    """Given to a strategy when it is made; not saved with it, so a restored one needs them again.
+
+    A strategy asks only for networks that fit, except DDPNAS: the limit of the paper is met when
+    networks are generated from its scores.
+    """
+
+    n_asks: int | None = None
+    """How many architectures may be asked for; ``None`` leaves it to the strategy. One with a
+    length of its own, as DDPNAS, asks for no more than that.
+    """
+    fits: Fits = anything_fits
+
+    def __post_init__(self) -> None:
+        if self.n_asks is not None and self.n_asks < 1:
+            raise ValueError(f"n_asks must be at least 1, got {self.n_asks}")
+
+
+NO_TERMS = SearchTerms()
+"""As many architectures as the strategy likes, of any cost."""
