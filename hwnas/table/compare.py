@@ -65,8 +65,9 @@ def compare(first: LatencyTable, second: LatencyTable) -> TableDiff:
 
 
 def changed_settings(first: TableHeader, second: TableHeader) -> dict[str, tuple[Any, Any]]:
-    """Every value of the header that is not the same, by its dotted name."""
-    before, after = (dict(_flat(json.loads(json.dumps(asdict(h))))) for h in (first, second))
+    """Every value of the header that is not the same, by its dotted name; not what it found."""
+    bare = (replace(header, quality=()) for header in (first, second))
+    before, after = (dict(_flat(json.loads(json.dumps(asdict(h))))) for h in bare)
     return _changed(before, after)
 
 
