@@ -10,9 +10,19 @@ import pytest
 from hwnas.device import DeviceSpec, Precision, load_device
 from hwnas.measure.engine import engine_named
 from hwnas.profile import BlockMaker, ready_blocks
-from hwnas.space import blocks_of, random_architecture, space_named
+from hwnas.space import Space, blocks_of, random_architecture, space_named
+from hwnas.space.resnet import ResnetSpace, ResnetStage
 
 ENGINE = engine_named("onnxruntime")
+IMAGES = {"in_channels": 3, "n_classes": 10}
+RESNET_STAGES = tuple(ResnetStage(base_width=width, max_depth=3) for width in (16, 32))
+WHOLES = [
+    space_named("mobilenet", input_size=32, **IMAGES),
+    space_named("nasbench-macro", input_size=32, **IMAGES),
+    space_named("nasbench201", input_size=16, **IMAGES),
+    *(ResnetSpace(input_size=size, stages=RESNET_STAGES, **IMAGES) for size in (16, 72)),
+]
+"""Each small enough to be exported whole within a second or two."""
 
 
 @pytest.fixture
@@ -25,13 +35,10 @@ def operators(model: bytes, device: DeviceSpec) -> Counter[str]:
 
 
 @pytest.mark.parametrize("precision", ["int8", "float32"])
-@pytest.mark.parametrize(
-    ("name", "size"), [("mobilenet", 32), ("nasbench-macro", 32), ("nasbench201", 16)]
-)
+@pytest.mark.parametrize("space", WHOLES, ids=lambda space: f"{space.name}")
 def test_the_engine_runs_the_same_operators(
-    device: DeviceSpec, precision: Precision, name: str, size: int
+    device: DeviceSpec, precision: Precision, space: Space
 ) -> None:
-    space = space_named(name, input_size=size, in_channels=3, n_classes=10)
     blocks = blocks_of(space, random_architecture(space, np.random.default_rng(3)))
     target = replace(device, precision=precision)
     whole = ready_blocks(blocks, target, ENGINE).content
