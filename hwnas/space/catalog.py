@@ -7,6 +7,7 @@ from typing import Any
 from hwnas.errors import InvalidInputError
 from hwnas.record import read_record, unknown_name
 from hwnas.space.architecture import Architecture
+from hwnas.space.darts import DartsSpace
 from hwnas.space.mobilenet import MobilenetSpace
 from hwnas.space.nasbench201 import Nasbench201Space
 from hwnas.space.nasbench_macro import NasbenchMacroSpace
@@ -19,15 +20,17 @@ SPACES: Mapping[str, Callable[..., Space]] = {
     "mobilenet": mobilenet,
     "nasbench-macro": NasbenchMacroSpace,
     "nasbench201": Nasbench201Space,
+    "darts": DartsSpace,
     "resnet": ResnetSpace,
 }
 """Each takes ``input_size``, ``in_channels`` and ``n_classes``."""
 
-Family = MobilenetSpace | NasbenchMacroSpace | Nasbench201Space | ResnetSpace
+Family = MobilenetSpace | NasbenchMacroSpace | Nasbench201Space | DartsSpace | ResnetSpace
 FAMILIES: Mapping[str, type[Family]] = {
     "mobilenet": MobilenetSpace,
     "nasbench-macro": NasbenchMacroSpace,
     "nasbench201": Nasbench201Space,
+    "darts": DartsSpace,
     "resnet": ResnetSpace,
 }
 """What the ``family`` of a written space is read into."""

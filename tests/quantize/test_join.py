@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import onnx
@@ -14,7 +15,7 @@ from hwnas.space import Space, blocks_of, random_architecture, space_named
 from hwnas.space.resnet import ResnetSpace, ResnetStage
 
 ENGINE = engine_named("onnxruntime")
-IMAGES = {"in_channels": 3, "n_classes": 10}
+IMAGES: Any = {"in_channels": 3, "n_classes": 10}
 RESNET_STAGES = tuple(ResnetStage(base_width=width, max_depth=3) for width in (16, 32))
 WHOLES = [
     space_named("mobilenet", input_size=32, **IMAGES),
