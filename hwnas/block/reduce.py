@@ -34,9 +34,15 @@ class FactorizedReduceSpec:
         return strided(self.input_size, self.stride)
 
     @property
+    def is_ragged(self) -> bool:
+        """Whether a pixel beyond the last is read: the second half is then a pixel too large."""
+        return self.input_size % self.stride > 0
+
+    @property
     def n_macs(self) -> int:
         """Multiply-accumulates for one image."""
-        return self.in_channels * self.out_channels * self.output_size**2
+        n_pixels = self.output_size**2 + (self.output_size + self.is_ragged) ** 2
+        return self.in_channels * (self.out_channels // 2) * n_pixels
 
     @property
     def n_parameters(self) -> int:

@@ -169,13 +169,22 @@ def _dil_conv(block: DilConvSpec, reads: FeatureMap) -> Iterator[Operator]:
 
 
 def _factorized_reduce(block: FactorizedReduceSpec, reads: FeatureMap) -> Iterator[Operator]:
+    """Of an odd size it is the second half that is cut, not what it reads."""
     half = FeatureMap(block.out_channels // 2, block.output_size)
-    gives = FeatureMap(block.out_channels, block.output_size)
+    ragged = FeatureMap(block.out_channels // 2, block.output_size + block.is_ragged)
     yield Operator(kind="relu", reads=reads, gives=reads)
     yield Operator(kind="convolution", reads=reads, gives=half)
-    yield Operator(kind="slice", reads=reads, gives=reads, kept=(half,))
-    yield Operator(kind="convolution", reads=reads, gives=half, kept=(half,))
-    yield Operator(kind="concat", reads=half, gives=gives, kept=(half,))
+    if not block.is_ragged:
+        yield Operator(kind="slice", reads=reads, gives=reads, kept=(half,))
+    yield Operator(kind="convolution", reads=reads, gives=ragged, kept=(half,))
+    if block.is_ragged:
+        yield Operator(kind="slice", reads=ragged, gives=half, kept=(half,))
+    yield Operator(
+        kind="concat",
+        reads=half,
+        gives=FeatureMap(block.out_channels, block.output_size),
+        kept=(half,),
+    )
 
 
 def _pool(block: PoolSpec, reads: FeatureMap) -> Iterator[Operator]:

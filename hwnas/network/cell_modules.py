@@ -5,7 +5,6 @@ from typing import cast
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn import functional
 
 from hwnas.block import (
     AddSpec,
@@ -126,20 +125,19 @@ class FactorizedReduceBlock(nn.Module):
     def __init__(self, spec: FactorizedReduceSpec) -> None:
         super().__init__()
         half = spec.out_channels // 2
+        self.is_ragged = spec.is_ragged
         self.activation = nn.ReLU()
         self.even, self.odd = (
             nn.Sequential(
-                nn.Conv2d(spec.in_channels, half, 1, spec.stride, bias=False),
+                nn.Conv2d(spec.in_channels, half, 1, spec.stride, padding=padding, bias=False),
                 nn.BatchNorm2d(half),
             )
-            for _ in range(2)
+            for padding in (0, int(spec.is_ragged))
         )
-        self.is_ragged = spec.input_size % spec.stride > 0
 
     def forward(self, features: FeatureMap) -> FeatureMap:
         """Shapes as the spec says; beyond the last pixel of an odd size lie zeros."""
         active = self.activation(features)
-        shifted = active[:, :, 1:, 1:]
-        if self.is_ragged:
-            shifted = functional.pad(shifted, (0, 1, 0, 1))
-        return torch.cat((self.even(active), self.odd(shifted)), dim=1)
+        if self.is_ragged:  # padded on both sides, so that the first row and column are surplus
+            return torch.cat((self.even(active), self.odd(active)[:, :, 1:, 1:]), dim=1)
+        return torch.cat((self.even(active), self.odd(active[:, :, 1:, 1:])), dim=1)

@@ -21,6 +21,9 @@ from hwnas.whole_file import write_whole
 KEPT_S = 30 * 24 * 3600
 """A file that nobody asked for so long is removed."""
 
+FORM = 2
+"""Raised when a block of the same fields becomes another file."""
+
 
 class BlockCache:
     """ONNX files in the user's cache folder (or ``$HWNAS_CACHE``), named by all they depend on.
@@ -32,6 +35,7 @@ class BlockCache:
         default = platformdirs.user_cache_dir("hwnas", appauthor=False)
         self._folder = Path(os.environ.get("HWNAS_CACHE", default)) / "blocks"
         self._made_by = {
+            "form": FORM,
             "precision": device.precision,
             "batch": device.batch,
             "recipe": asdict(device.recipe) if device.precision == "int8" else None,
