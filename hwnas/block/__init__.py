@@ -3,10 +3,12 @@
 from hwnas.block.catalog import BLOCKS, block_from_json, block_to_json
 from hwnas.block.conv import ConvSpec, PreactConvSpec, StemSpec
 from hwnas.block.dispatch import DispatchSpec
-from hwnas.block.head import HeadSpec, NormHeadSpec
-from hwnas.block.join import AddSpec, PoolSpec, ReluSpec, ZeroSpec
+from hwnas.block.head import HeadSpec, LinearHeadSpec, NormHeadSpec
+from hwnas.block.join import AddSpec, ConcatSpec, PoolSpec, ReluSpec, ZeroSpec
 from hwnas.block.mbconv import MBConvSpec
-from hwnas.block.residual import PreactResidualSpec
+from hwnas.block.reduce import FactorizedReduceSpec
+from hwnas.block.residual import PreactResidualSpec, ResidualSpec
+from hwnas.block.separable import DilConvSpec, SepConvSpec
 from hwnas.block.spec import BlockSpec
 from hwnas.block.width import divisible
 
@@ -14,15 +16,21 @@ __all__ = [
     "BLOCKS",
     "AddSpec",
     "BlockSpec",
+    "ConcatSpec",
     "ConvSpec",
+    "DilConvSpec",
     "DispatchSpec",
+    "FactorizedReduceSpec",
     "HeadSpec",
+    "LinearHeadSpec",
     "MBConvSpec",
     "NormHeadSpec",
     "PoolSpec",
     "PreactConvSpec",
     "PreactResidualSpec",
     "ReluSpec",
+    "ResidualSpec",
+    "SepConvSpec",
     "StemSpec",
     "ZeroSpec",
     "block_from_json",

@@ -6,10 +6,12 @@ from typing import Any
 
 from hwnas.block.conv import ConvSpec, PreactConvSpec, StemSpec
 from hwnas.block.dispatch import DispatchSpec
-from hwnas.block.head import HeadSpec, NormHeadSpec
-from hwnas.block.join import AddSpec, PoolSpec, ReluSpec, ZeroSpec
+from hwnas.block.head import HeadSpec, LinearHeadSpec, NormHeadSpec
+from hwnas.block.join import AddSpec, ConcatSpec, PoolSpec, ReluSpec, ZeroSpec
 from hwnas.block.mbconv import MBConvSpec
-from hwnas.block.residual import PreactResidualSpec
+from hwnas.block.reduce import FactorizedReduceSpec
+from hwnas.block.residual import PreactResidualSpec, ResidualSpec
+from hwnas.block.separable import DilConvSpec, SepConvSpec
 from hwnas.block.spec import BlockSpec
 from hwnas.record import read_record, unknown_name
 
@@ -20,13 +22,19 @@ BLOCKS: Mapping[str, type[BlockSpec]] = {
         StemSpec,
         PreactConvSpec,
         MBConvSpec,
+        ResidualSpec,
         PreactResidualSpec,
+        SepConvSpec,
+        DilConvSpec,
+        FactorizedReduceSpec,
         PoolSpec,
         ReluSpec,
         AddSpec,
+        ConcatSpec,
         ZeroSpec,
         HeadSpec,
         NormHeadSpec,
+        LinearHeadSpec,
         DispatchSpec,
     )
 }

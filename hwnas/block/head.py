@@ -97,3 +97,40 @@ class NormHeadSpec:
     def n_parameters(self) -> int:
         """BatchNorm's scale and shift, the classifier's weights and biases."""
         return 2 * self.in_channels + (self.in_channels + 1) * self.n_classes
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinearHeadSpec:
+    """Mean over pixels, linear: the end of a network whose last block is normalised (ResNet)."""
+
+    kind: ClassVar[str] = "linear_head"
+    reads_image: ClassVar[bool] = False
+    gives_logits: ClassVar[bool] = True
+    n_inputs: ClassVar[int] = 1
+
+    input_size: int
+    in_channels: int
+    n_classes: int
+
+    def __post_init__(self) -> None:
+        check_positive(self.kind, **vars(self))
+
+    @property
+    def out_channels(self) -> int:
+        """One logit a class."""
+        return self.n_classes
+
+    @property
+    def output_size(self) -> int:
+        """Logits have no height; 1 by convention."""
+        return 1
+
+    @property
+    def n_macs(self) -> int:
+        """Multiply-accumulates for one image."""
+        return self.in_channels * self.n_classes
+
+    @property
+    def n_parameters(self) -> int:
+        """The classifier's weights and biases."""
+        return (self.in_channels + 1) * self.n_classes

@@ -1,4 +1,4 @@
-"""Blocks of a graph that have no weights: sums, zeros, ReLU and pooling."""
+"""Blocks of a graph without weights: sums, concatenations, zeros, ReLU and pooling."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -11,7 +11,7 @@ POOLS = ("avg", "max")
 
 @dataclass(frozen=True, kw_only=True)
 class _Weightless:
-    """A block that keeps the channels and multiplies nothing."""
+    """A block that multiplies nothing; unless it says otherwise, it keeps the shape."""
 
     reads_image: ClassVar[bool] = False
     gives_logits: ClassVar[bool] = False
@@ -58,11 +58,37 @@ class AddSpec(_Weightless):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConcatSpec(_Weightless):
+    """The channels of several feature maps of one shape behind each other: a cell's output."""
+
+    kind: ClassVar[str] = "concat"
+
+    n_inputs: int
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.n_inputs < 2:
+            raise ValueError(f"a concatenation needs two inputs, got {self.n_inputs}")
+
+    @property
+    def out_channels(self) -> int:
+        """Those of all inputs."""
+        return self.n_inputs * self.in_channels
+
+
+@dataclass(frozen=True, kw_only=True)
 class ZeroSpec(_Weightless):
-    """Zeros of its input's shape: a node of a cell that reads nothing."""
+    """Zeros of its input's shape, or of every ``stride``-th pixel's: a node that reads nothing."""
 
     kind: ClassVar[str] = "zero"
     n_inputs: ClassVar[int] = 1
+
+    stride: int = 1
+
+    @property
+    def output_size(self) -> int:
+        """Height and width of the output, in pixels."""
+        return strided(self.input_size, self.stride)
 
 
 @dataclass(frozen=True, kw_only=True)

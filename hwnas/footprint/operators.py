@@ -7,15 +7,21 @@ from typing import Any, Literal
 from hwnas.block import (
     AddSpec,
     BlockSpec,
+    ConcatSpec,
     ConvSpec,
+    DilConvSpec,
     DispatchSpec,
+    FactorizedReduceSpec,
     HeadSpec,
+    LinearHeadSpec,
     MBConvSpec,
     NormHeadSpec,
     PoolSpec,
     PreactConvSpec,
     PreactResidualSpec,
     ReluSpec,
+    ResidualSpec,
+    SepConvSpec,
     StemSpec,
     ZeroSpec,
 )
@@ -30,6 +36,8 @@ Kind = Literal[
     "residual_add",
     "relu",
     "hard_swish",
+    "slice",
+    "concat",
 ]
 """``relu`` is one that stands before a convolution, where nothing absorbs it."""
 
@@ -118,6 +126,68 @@ def _preact_residual(block: PreactResidualSpec, reads: FeatureMap) -> Iterator[O
     yield Operator(kind="residual_add", reads=gives, gives=gives, kept=(gives,))
 
 
+def _residual(block: ResidualSpec, reads: FeatureMap) -> Iterator[Operator]:
+    """A shortcut that is a convolution is computed first and kept."""
+    mid = FeatureMap(block.mid_channels, block.output_size)
+    gives = FeatureMap(block.out_channels, block.output_size)
+    if block.has_projection:
+        yield Operator(kind="convolution", reads=reads, gives=gives)
+    shortcut = gives if block.has_projection else reads
+    yield Operator(
+        kind="convolution",
+        reads=reads,
+        gives=mid,
+        kernel_size=3,
+        kept=(shortcut,) if block.has_projection else (),
+    )
+    yield Operator(
+        kind="convolution",
+        reads=mid,
+        gives=gives,
+        kernel_size=3,
+        kept=(shortcut,),
+        then_added=True,
+    )
+    yield Operator(kind="residual_add", reads=gives, gives=gives, kept=(shortcut,))
+
+
+def _sep_conv(block: SepConvSpec, reads: FeatureMap) -> Iterator[Operator]:
+    mid = FeatureMap(block.in_channels, block.output_size)
+    gives = FeatureMap(block.out_channels, block.output_size)
+    yield Operator(kind="relu", reads=reads, gives=reads)
+    yield Operator(kind="depthwise", reads=reads, gives=mid, kernel_size=block.kernel_size)
+    yield Operator(kind="convolution", reads=mid, gives=mid)
+    yield Operator(kind="depthwise", reads=mid, gives=mid, kernel_size=block.kernel_size)
+    yield Operator(kind="convolution", reads=mid, gives=gives)
+
+
+def _dil_conv(block: DilConvSpec, reads: FeatureMap) -> Iterator[Operator]:
+    filtered = FeatureMap(block.in_channels, block.output_size)
+    gives = FeatureMap(block.out_channels, block.output_size)
+    yield Operator(kind="relu", reads=reads, gives=reads)
+    yield Operator(kind="depthwise", reads=reads, gives=filtered, kernel_size=block.kernel_size)
+    yield Operator(kind="convolution", reads=filtered, gives=gives)
+
+
+def _factorized_reduce(block: FactorizedReduceSpec, reads: FeatureMap) -> Iterator[Operator]:
+    """Of an odd size it is the second half that is cut, not what it reads."""
+    half = FeatureMap(block.out_channels // 2, block.output_size)
+    ragged = FeatureMap(block.out_channels // 2, block.output_size + block.is_ragged)
+    yield Operator(kind="relu", reads=reads, gives=reads)
+    yield Operator(kind="convolution", reads=reads, gives=half)
+    if not block.is_ragged:
+        yield Operator(kind="slice", reads=reads, gives=reads, kept=(half,))
+    yield Operator(kind="convolution", reads=reads, gives=ragged, kept=(half,))
+    if block.is_ragged:
+        yield Operator(kind="slice", reads=ragged, gives=half, kept=(half,))
+    yield Operator(
+        kind="concat",
+        reads=half,
+        gives=FeatureMap(block.out_channels, block.output_size),
+        kept=(half,),
+    )
+
+
 def _pool(block: PoolSpec, reads: FeatureMap) -> Iterator[Operator]:
     gives = FeatureMap(block.out_channels, block.output_size)
     yield Operator(kind="pool", reads=reads, gives=gives)
@@ -127,8 +197,16 @@ def _relu(block: ReluSpec, reads: FeatureMap) -> Iterator[Operator]:
     yield Operator(kind="relu", reads=reads, gives=reads)
 
 
+def _concat(block: ConcatSpec, reads: FeatureMap) -> Iterator[Operator]:
+    gives = FeatureMap(block.out_channels, block.output_size)
+    yield Operator(kind="concat", reads=reads, gives=gives, kept=(reads,) * (block.n_inputs - 1))
+
+
 def _zero(block: ZeroSpec, reads: FeatureMap) -> Iterator[Operator]:
-    yield Operator(kind="scale", reads=reads, gives=reads)
+    gives = FeatureMap(block.out_channels, block.output_size)
+    if block.stride > 1:
+        yield Operator(kind="pool", reads=reads, gives=gives)
+    yield Operator(kind="scale", reads=gives, gives=gives)
 
 
 def _add(block: AddSpec, reads: FeatureMap) -> Iterator[Operator]:
@@ -143,6 +221,12 @@ def _dispatch(block: DispatchSpec, reads: FeatureMap) -> Iterator[Operator]:
 def _norm_head(block: NormHeadSpec, reads: FeatureMap) -> Iterator[Operator]:
     pooled = FeatureMap(block.in_channels, 1)
     yield Operator(kind="scale", reads=reads, gives=reads)
+    yield Operator(kind="pool", reads=reads, gives=pooled)
+    yield Operator(kind="linear", reads=pooled, gives=FeatureMap(block.n_classes, 1))
+
+
+def _linear_head(block: LinearHeadSpec, reads: FeatureMap) -> Iterator[Operator]:
+    pooled = FeatureMap(block.in_channels, 1)
     yield Operator(kind="pool", reads=reads, gives=pooled)
     yield Operator(kind="linear", reads=pooled, gives=FeatureMap(block.n_classes, 1))
 
@@ -208,13 +292,19 @@ OPERATORS: Mapping[type, Callable[[Any, FeatureMap], Iterator[Operator]]] = {
     StemSpec: _conv,
     PreactConvSpec: _preact_conv,
     MBConvSpec: _mbconv,
+    ResidualSpec: _residual,
     PreactResidualSpec: _preact_residual,
+    SepConvSpec: _sep_conv,
+    DilConvSpec: _dil_conv,
+    FactorizedReduceSpec: _factorized_reduce,
     PoolSpec: _pool,
     AddSpec: _add,
     ReluSpec: _relu,
+    ConcatSpec: _concat,
     ZeroSpec: _zero,
     HeadSpec: _head,
     NormHeadSpec: _norm_head,
+    LinearHeadSpec: _linear_head,
     DispatchSpec: _dispatch,
 }
 """Of each kind of block, given the feature map it reads."""

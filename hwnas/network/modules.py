@@ -9,17 +9,34 @@ from torch import Tensor, nn
 from hwnas.block import (
     AddSpec,
     BlockSpec,
+    ConcatSpec,
     ConvSpec,
+    DilConvSpec,
     DispatchSpec,
+    FactorizedReduceSpec,
     HeadSpec,
+    LinearHeadSpec,
     MBConvSpec,
     NormHeadSpec,
     PoolSpec,
     PreactConvSpec,
     PreactResidualSpec,
     ReluSpec,
+    ResidualSpec,
+    SepConvSpec,
     StemSpec,
     ZeroSpec,
+)
+from hwnas.network.cell_modules import (
+    AddBlock,
+    ConcatBlock,
+    DilConvBlock,
+    FactorizedReduceBlock,
+    FeatureMap,
+    PoolBlock,
+    ReluBlock,
+    SepConvBlock,
+    ZeroBlock,
 )
 
 ACTIVATION_MODULES: Mapping[str, Callable[[], nn.Module]] = {
@@ -28,8 +45,6 @@ ACTIVATION_MODULES: Mapping[str, Callable[[], nn.Module]] = {
     "relu6": nn.ReLU6,
     "hard_swish": nn.Hardswish,
 }
-
-FeatureMap = Float[Tensor, "batch channels height width"]
 
 
 class ConvBlock(nn.Module):
@@ -93,58 +108,31 @@ class PreactResidualBlock(nn.Module):
         return cast(Tensor, self.shortcut(features) + self.second(self.first(features)))
 
 
-class PoolBlock(nn.Module):
-    """The pooling of :class:`hwnas.block.PoolSpec`."""
+class ResidualBlock(nn.Module):
+    """The basic block of :class:`hwnas.block.ResidualSpec`."""
 
-    def __init__(self, spec: PoolSpec) -> None:
+    def __init__(self, spec: ResidualSpec) -> None:
         super().__init__()
-        window = (spec.kernel_size, spec.stride, spec.kernel_size // 2)
-        self.pool = (
-            nn.AvgPool2d(*window, count_include_pad=False)
-            if spec.operation == "avg"
-            else nn.MaxPool2d(*window)
+        mid, out = spec.mid_channels, spec.out_channels
+        self.first = nn.Sequential(
+            nn.Conv2d(spec.in_channels, mid, 3, spec.stride, padding=1, bias=False),
+            nn.BatchNorm2d(mid),
+            nn.ReLU(),
         )
-
-    def forward(self, features: FeatureMap) -> FeatureMap:
-        """Shapes as the spec says."""
-        return cast(Tensor, self.pool(features))
-
-
-class AddBlock(nn.Module):
-    """The sum of :class:`hwnas.block.AddSpec`."""
-
-    def __init__(self, spec: AddSpec) -> None:
-        super().__init__()
-
-    def forward(self, *features: FeatureMap) -> FeatureMap:
-        """One map of the same shape."""
-        total = features[0]
-        for addend in features[1:]:
-            total = total + addend
-        return total
-
-
-class ReluBlock(nn.Module):
-    """The activation of :class:`hwnas.block.ReluSpec`."""
-
-    def __init__(self, spec: ReluSpec) -> None:
-        super().__init__()
+        self.second = nn.Sequential(
+            nn.Conv2d(mid, out, 3, padding=1, bias=False), nn.BatchNorm2d(out)
+        )
+        self.shortcut = nn.Sequential()
+        if spec.has_projection:
+            self.shortcut = nn.Sequential(
+                nn.Conv2d(spec.in_channels, out, 1, spec.stride, bias=False), nn.BatchNorm2d(out)
+            )
         self.activation = nn.ReLU()
 
     def forward(self, features: FeatureMap) -> FeatureMap:
         """Shapes as the spec says."""
-        return cast(Tensor, self.activation(features))
-
-
-class ZeroBlock(nn.Module):
-    """The zeros of :class:`hwnas.block.ZeroSpec`."""
-
-    def __init__(self, spec: ZeroSpec) -> None:
-        super().__init__()
-
-    def forward(self, features: FeatureMap) -> FeatureMap:
-        """Zeros of the same shape."""
-        return features * 0.0
+        total = self.shortcut(features) + self.second(self.first(features))
+        return cast(Tensor, self.activation(total))
 
 
 class SqueezeExcite(nn.Module):
@@ -237,6 +225,19 @@ class NormHeadBlock(nn.Module):
         return cast(Tensor, self.classify(pooled.flatten(1)))
 
 
+class LinearHeadBlock(nn.Module):
+    """The classifier of :class:`hwnas.block.LinearHeadSpec`."""
+
+    def __init__(self, spec: LinearHeadSpec) -> None:
+        super().__init__()
+        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.classify = nn.Linear(spec.in_channels, spec.n_classes)
+
+    def forward(self, features: FeatureMap) -> Float[Tensor, "batch classes"]:
+        """One logit a class."""
+        return cast(Tensor, self.classify(self.pool(features).flatten(1)))
+
+
 class DispatchBlock(nn.Module):
     """The mean over one pixel: the cheapest operator that is quantized and not optimized away."""
 
@@ -254,13 +255,19 @@ MODULES: Mapping[type, Callable[..., nn.Module]] = {
     StemSpec: ConvBlock,
     PreactConvSpec: PreactConvBlock,
     MBConvSpec: MBConvBlock,
+    ResidualSpec: ResidualBlock,
     PreactResidualSpec: PreactResidualBlock,
+    SepConvSpec: SepConvBlock,
+    DilConvSpec: DilConvBlock,
+    FactorizedReduceSpec: FactorizedReduceBlock,
     PoolSpec: PoolBlock,
     AddSpec: AddBlock,
     ReluSpec: ReluBlock,
+    ConcatSpec: ConcatBlock,
     ZeroSpec: ZeroBlock,
     HeadSpec: HeadBlock,
     NormHeadSpec: NormHeadBlock,
+    LinearHeadSpec: LinearHeadBlock,
     DispatchSpec: DispatchBlock,
 }
 

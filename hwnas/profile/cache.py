@@ -18,10 +18,11 @@ from hwnas.errors import RunError
 from hwnas.version import VERSION
 from hwnas.whole_file import write_whole
 
-BORDERS = "integers, channels last, ReLU within"
-"""How a block's ends are told; files of another way are not these."""
 KEPT_S = 30 * 24 * 3600
 """A file that nobody asked for so long is removed."""
+
+FORM = 3
+"""Raised when a block of the same fields becomes another file."""
 
 
 class BlockCache:
@@ -34,12 +35,12 @@ class BlockCache:
         default = platformdirs.user_cache_dir("hwnas", appauthor=False)
         self._folder = Path(os.environ.get("HWNAS_CACHE", default)) / "blocks"
         self._made_by = {
+            "form": FORM,
             "precision": device.precision,
             "batch": device.batch,
             "recipe": asdict(device.recipe) if device.precision == "int8" else None,
             "audited_by": [engine_version, device.provider, device.optimization_level],
             "software": [VERSION, torch.__version__, onnx.__version__],
-            "borders": BORDERS,
         }
         self._remove_old()
 

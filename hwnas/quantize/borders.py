@@ -7,8 +7,10 @@ from hwnas.device import Recipe
 
 TO_CHANNELS_FIRST, TO_CHANNELS_LAST = (0, 3, 1, 2), (0, 2, 3, 1)
 CONTRIB = "com.microsoft"
-MIDDLE = 64
-"""A zero point that no range without negative values has."""
+INPUT_RANGE, OUTPUT_RANGE = (1 / 16, 64), (1 / 32, 0)
+"""Scale and zero point where a block has none at its border. Latency is not about values, but two
+conversions of one scale would cancel out, and a range without negative values absorbs a ReLU.
+"""
 KINDS = {"uint8": onnx.TensorProto.UINT8, "int8": onnx.TensorProto.INT8}
 
 
@@ -36,23 +38,23 @@ def _quantizes(node: onnx.NodeProto, name: str) -> bool:
 def _dequantize_input(graph: onnx.GraphProto, entry: onnx.ValueInfoProto, recipe: Recipe) -> None:
     floats = f"{entry.name}_float"
     _rename_input(graph, entry.name, floats)
-    inputs = [entry.name, *_own_scale(graph, entry.name, recipe, MIDDLE)]
+    inputs = [entry.name, *_own_scale(graph, entry.name, recipe, INPUT_RANGE)]
     node = onnx.helper.make_node("DequantizeLinear", inputs, [floats], name=floats)
     graph.node.insert(0, node)
     entry.type.tensor_type.elem_type = KINDS[recipe.activations]
 
 
-def _own_scale(graph: onnx.GraphProto, name: str, recipe: Recipe, zero: int) -> tuple[str, str]:
-    """A scale that no other tensor has, lest two conversions cancel out, and a zero point.
-
-    Any will do otherwise: latency is not about values.
-    """
-    scale, zero_point = f"{name}_scale", f"{name}_zero_point"
+def _own_scale(
+    graph: onnx.GraphProto, name: str, recipe: Recipe, values: tuple[float, int]
+) -> tuple[str, str]:
+    """Scale and zero point of these values, counted from the least integer."""
+    names = f"{name}_scale", f"{name}_zero_point"
     dtype = np.dtype(recipe.activations)
-    share = 1 / (3 + len(graph.initializer))
-    graph.initializer.append(onnx.numpy_helper.from_array(np.array(share, np.float32), scale))
-    graph.initializer.append(onnx.numpy_helper.from_array(np.array(zero, dtype), zero_point))
-    return scale, zero_point
+    scale = np.array(values[0], np.float32)
+    zero_point = np.array(np.iinfo(dtype).min + values[1], dtype)
+    for tensor, tensor_name in zip((scale, zero_point), names, strict=True):
+        graph.initializer.append(onnx.numpy_helper.from_array(tensor, tensor_name))
+    return names
 
 
 def integer_output(model: onnx.ModelProto, recipe: Recipe) -> None:
@@ -114,22 +116,35 @@ def _weightless_channels_last(model: onnx.ModelProto) -> None:
     for value in (*graph.input, *graph.output):
         _permute(value, TO_CHANNELS_LAST)
     del graph.value_info[:]
-    for node in [node for node in graph.node if node.op_type == "AveragePool"]:
-        before = next(n for n in graph.node if node.input[0] in n.output)
-        after = next(n for n in graph.node if node.output[0] in n.input)
-        pool = onnx.helper.make_node(
-            "QLinearAveragePool",
-            [*before.input, *after.input[1:]],
-            list(after.output),
-            name=node.name,
-            domain=CONTRIB,
-            channels_last=1,
-        )
-        pool.attribute.extend(node.attribute)
-        for replaced in (before, node, after):
-            graph.node.remove(replaced)
-        graph.node.append(pool)
-        model.opset_import.append(onnx.helper.make_opsetid(CONTRIB, 1))
+    for node in list(graph.node):
+        if node.op_type == "Concat":
+            node.attribute[0].i = len(TO_CHANNELS_LAST) - 1
+        elif node.op_type in ("AveragePool", "MaxPool"):
+            _pool_channels_last(graph, node)
+            model.opset_import.append(onnx.helper.make_opsetid(CONTRIB, 1))
+
+
+def _pool_channels_last(graph: onnx.GraphProto, node: onnx.NodeProto) -> None:
+    """The engine's own operator in place of a pooling between DequantizeLinear and QuantizeLinear.
+
+    A maximum has the scale of what it is taken of, so its operator needs none.
+    """
+    before = next(n for n in graph.node if node.input[0] in n.output)
+    after = next(n for n in graph.node if node.output[0] in n.input)
+    is_mean = node.op_type == "AveragePool"
+    pool = onnx.helper.make_node(
+        "QLinearAveragePool" if is_mean else "NhwcMaxPool",
+        [*before.input, *after.input[1:]] if is_mean else [before.input[0]],
+        list(after.output),
+        name=node.name,
+        domain=CONTRIB,
+    )
+    pool.attribute.extend(node.attribute)
+    if is_mean:
+        pool.attribute.append(onnx.helper.make_attribute("channels_last", 1))
+    graph.node.insert([n.name for n in graph.node].index(node.name), pool)
+    for replaced in (before, node, after):
+        graph.node.remove(replaced)
 
 
 def _permute(value: onnx.ValueInfoProto, order: tuple[int, ...]) -> None:
@@ -144,7 +159,7 @@ def _quantize_output(graph: onnx.GraphProto, producer: onnx.NodeProto, recipe: R
     exit_ = graph.output[0]
     floats = f"{exit_.name}_float"
     producer.output[list(producer.output).index(exit_.name)] = floats
-    inputs = [floats, *_own_scale(graph, exit_.name, recipe, np.iinfo(recipe.activations).min)]
+    inputs = [floats, *_own_scale(graph, exit_.name, recipe, OUTPUT_RANGE)]
     node = onnx.helper.make_node("QuantizeLinear", inputs, [exit_.name], name=floats)
     graph.node.append(node)
     exit_.type.tensor_type.elem_type = KINDS[recipe.activations]

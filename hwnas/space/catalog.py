@@ -7,24 +7,31 @@ from typing import Any
 from hwnas.errors import InvalidInputError
 from hwnas.record import read_record, unknown_name
 from hwnas.space.architecture import Architecture
+from hwnas.space.darts import DartsSpace
 from hwnas.space.mobilenet import MobilenetSpace
 from hwnas.space.nasbench201 import Nasbench201Space
 from hwnas.space.nasbench_macro import NasbenchMacroSpace
 from hwnas.space.plan import PRESETS, mobilenet, preset, read_plan, space_from_plan
 from hwnas.space.protocol import Space
+from hwnas.space.resnet import ResnetSpace
 from hwnas.space.walk import check_member
 
 SPACES: Mapping[str, Callable[..., Space]] = {
     "mobilenet": mobilenet,
     "nasbench-macro": NasbenchMacroSpace,
     "nasbench201": Nasbench201Space,
+    "darts": DartsSpace,
+    "resnet": ResnetSpace,
 }
 """Each takes ``input_size``, ``in_channels`` and ``n_classes``."""
 
-FAMILIES: Mapping[str, type[MobilenetSpace | NasbenchMacroSpace | Nasbench201Space]] = {
+Family = MobilenetSpace | NasbenchMacroSpace | Nasbench201Space | DartsSpace | ResnetSpace
+FAMILIES: Mapping[str, type[Family]] = {
     "mobilenet": MobilenetSpace,
     "nasbench-macro": NasbenchMacroSpace,
     "nasbench201": Nasbench201Space,
+    "darts": DartsSpace,
+    "resnet": ResnetSpace,
 }
 """What the ``family`` of a written space is read into."""
 

@@ -7,15 +7,21 @@ import pytest
 from hwnas.block import (
     AddSpec,
     BlockSpec,
+    ConcatSpec,
     ConvSpec,
+    DilConvSpec,
     DispatchSpec,
+    FactorizedReduceSpec,
     HeadSpec,
+    LinearHeadSpec,
     MBConvSpec,
     NormHeadSpec,
     PoolSpec,
     PreactConvSpec,
     PreactResidualSpec,
     ReluSpec,
+    ResidualSpec,
+    SepConvSpec,
     StemSpec,
     ZeroSpec,
 )
@@ -53,8 +59,11 @@ CONVOLUTIONS: list[BlockSpec] = [
     )
 ]
 HEADS: list[BlockSpec] = [
-    HeadSpec(input_size=5, in_channels=8, hidden_channels=24, n_classes=3, activation=activation)
-    for activation in ("relu", "hard_swish")
+    *(
+        HeadSpec(input_size=5, in_channels=8, hidden_channels=24, n_classes=3, activation=name)
+        for name in ("relu", "hard_swish")
+    ),
+    LinearHeadSpec(input_size=5, in_channels=8, n_classes=3),
 ]
 OF_CELLS: list[BlockSpec] = [
     *(PreactResidualSpec(input_size=size, in_channels=4, out_channels=8) for size in (8, 7)),
@@ -65,11 +74,27 @@ OF_CELLS: list[BlockSpec] = [
     *(AddSpec(input_size=5, in_channels=8, n_inputs=n_inputs) for n_inputs in (2, 3)),
     ZeroSpec(input_size=5, in_channels=8),
     ReluSpec(input_size=5, in_channels=8),
+    *(ConcatSpec(input_size=5, in_channels=8, n_inputs=n_inputs) for n_inputs in (2, 4)),
+    *(ZeroSpec(input_size=5, in_channels=8, stride=stride) for stride in (1, 2)),
+    *(
+        kind(input_size=size, in_channels=6, out_channels=8, kernel_size=kernel, stride=stride)
+        for kind in (SepConvSpec, DilConvSpec)
+        for size, kernel, stride in ((8, 3, 1), (8, 5, 2), (7, 5, 1), (7, 3, 2))
+    ),
+    *(FactorizedReduceSpec(input_size=size, in_channels=6, out_channels=8) for size in (8, 7)),
     NormHeadSpec(input_size=5, in_channels=8, n_classes=3, activation="relu"),
+]
+RESIDUALS: list[BlockSpec] = [
+    ResidualSpec(
+        input_size=size, in_channels=8, mid_channels=6, out_channels=out_channels, stride=stride
+    )
+    for size, out_channels, stride in ((8, 8, 1), (8, 16, 1), (8, 8, 2), (7, 16, 2))
 ]
 
 
-@pytest.fixture(params=[*MBCONVS, *CONVOLUTIONS, *HEADS, *OF_CELLS, DispatchSpec()], ids=str)
+@pytest.fixture(
+    params=[*MBCONVS, *CONVOLUTIONS, *HEADS, *OF_CELLS, *RESIDUALS, DispatchSpec()], ids=str
+)
 def block(request: pytest.FixtureRequest) -> BlockSpec:
     """Each in turn."""
     made: BlockSpec = request.param
