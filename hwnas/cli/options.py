@@ -11,7 +11,9 @@ TableName = Annotated[str, typer.Argument(help="A name of 'hwnas table list' or 
 Space = Annotated[
     str,
     typer.Option(
-        "--space", help="mobilenet, nasbench-macro, a preset (mobilenetv2@0.5) or a .toml file."
+        "--space",
+        help="mobilenet, nasbench-macro, nasbench201, darts, resnet, a preset (mobilenetv2@0.5) "
+        "or a .toml file.",
     ),
 ]
 Precision = Annotated[
