@@ -118,11 +118,11 @@ def search_benchmark(
         if _may_ask(source, architecture, n_queries):
             told[architecture] = source.accuracy(architecture)
     fitting = {a: accuracy for a, accuracy in told.items() if a in problem.fitting}
-    if fitting:
-        chosen = _best(problem, fitting, source)
-    else:
-        chosen = _ranked(problem, searching.scores)[0]
-    return Found(architecture=chosen, cheap_accuracy=fitting.get(chosen), source=source)
+    if not fitting:
+        (best, *_) = _ranked(problem, searching.scores)
+        return Found(architecture=best, cheap_accuracy=None, source=source)
+    chosen = _best(problem, fitting, source)
+    return Found(architecture=chosen, cheap_accuracy=fitting[chosen], source=source)
 
 
 def _told(

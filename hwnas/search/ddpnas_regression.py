@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwnas.search.ddpnas import Ddpnas
-from hwnas.search.pool import MAX_LISTED, Places, Pool, uniform
+from hwnas.search.pool import Places, Pool, uniform
 from hwnas.search.regression import MAX_LEARNED_FROM, Regression
 from hwnas.search.regression_state import RegressionState
 from hwnas.search.saved import Identity, identity_of, restore_rng, saved, state_in
@@ -161,7 +161,7 @@ class DdpnasRegression:
             state.n_learned = len(rows)
         self._regression.fit(rows, accuracies, state.kernel)
         expected = self._regression.expected(rows)
-        elite = np.unique(rows[np.argsort(-expected, kind="stable")[:N_ELITE]], axis=0)
+        elite = rows[np.argsort(-expected, kind="stable")[:N_ELITE]]
         state.credit = self._credit(elite)
         if not self.finished:
             state.queue = self._next_batch(elite)
@@ -176,12 +176,13 @@ class DdpnasRegression:
         return credit
 
     def _next_batch(self, elite: Places) -> list[list[int]]:
+        """The most promising new candidates; the best network of all where there are none."""
         n_to_come = self.n_asks - len(self._state.rows)
         size = min(-(-self.n_asks // self._settings.n_batches), n_to_come)
         drawn = self._pool.draw(N_CANDIDATES, self._theta, self._rng)
         candidates = self._new(np.concatenate([drawn, self._pool.neighbours(elite)]))
-        if len(candidates) < size:
-            candidates = self._new(self._pool.draw(MAX_LISTED, self._theta, self._rng))
+        if len(candidates) < size and self._pool.listed is not None:
+            candidates = self._new(self._pool.listed)
         if not len(candidates):
             return [elite[0].tolist()]
         expected, deviation = self._regression.predict(candidates)

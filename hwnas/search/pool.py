@@ -44,7 +44,7 @@ class Pool:
         """Every network that fits; ``None`` where the space is too large to list."""
         if math.prod(self._n_options) > MAX_LISTED:
             return None
-        rows = np.array(list(itertools.product(*map(range, self._n_options))))
+        rows = np.array(list(itertools.product(*map(range, self._n_options))), dtype=np.int64)
         every = itertools.product(*(decision.options for decision in self._decisions))
         return rows[[self._fits(Architecture(choices)) for choices in every]]
 
@@ -103,7 +103,7 @@ class Pool:
     def _fitting(self, rows: Places) -> Places:
         if self._fits is anything_fits:
             return rows
-        if "listed" in vars(self) and self.listed is not None:
+        if self.listed is not None:
             return rows[np.isin(self._serial(rows), self._serial(self.listed))]
         return rows[[self._fits(self.architecture(row)) for row in rows.tolist()]]
 

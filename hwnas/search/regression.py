@@ -27,10 +27,13 @@ class Regression:
 
     def learned(self, rows: Places, accuracies: NDArray[np.float64]) -> list[float]:
         """The kernel's numbers, by the likelihood of at most ``MAX_LEARNED_FROM`` networks."""
+        from sklearn.exceptions import ConvergenceWarning
+
         rows, accuracies = rows[:MAX_LEARNED_FROM], accuracies[:MAX_LEARNED_FROM]
         process = self._process(None, optimizer="fmin_l_bfgs_b")
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a number at the end of its range may be there
+            # The numbers may lie at the ends of their ranges.
+            warnings.simplefilter("ignore", category=ConvergenceWarning)
             process.fit(self._one_hot(rows), _scaled(accuracies)[0])
         kernel: list[float] = process.kernel_.theta.tolist()
         return kernel
@@ -48,7 +51,10 @@ class Regression:
 
     def predict(self, rows: Places) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Expectation and, at greater cost, deviation, both ``(n,)``."""
-        expected, deviation = self._fitted.predict(self._one_hot(rows), return_std=True)
+        with warnings.catch_warnings():
+            # By round-off; scikit-learn puts 0 in their place.
+            warnings.filterwarnings("ignore", "Predicted variances smaller than 0")
+            expected, deviation = self._fitted.predict(self._one_hot(rows), return_std=True)
         return expected, deviation
 
     def accuracies(self, expected: NDArray[np.float64]) -> NDArray[np.float64]:

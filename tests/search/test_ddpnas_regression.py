@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from hwnas.errors import InvalidInputError
-from hwnas.search import DdpnasRegression, RegressionSettings, SearchTerms
+from hwnas.search import DdpnasRegression, RegressionSettings, SearchTerms, pool
 from hwnas.search.regression import Regression
 from hwnas.space import Architecture, Decision
 
@@ -71,6 +71,15 @@ def test_what_does_not_fit_is_never_asked_for() -> None:
 def test_where_less_fits_than_may_be_asked_it_asks_for_all_of_it() -> None:
     asked = run(search(n_asks=60, fits=lambda a: a.choices[:3] == tuple("abc")), near("bead"))
     assert sorted(map(str, asked)) == [f"a,b,c,{last}" for last in "abcde"]
+
+
+def test_where_no_new_network_is_found_in_a_large_space_its_best_is_repeated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pool, "MAX_LISTED", 0)
+    asked = run(search(n_asks=30, fits=lambda a: a.choices[1:] == tuple("ead")), near("bead"))
+    assert len(asked) == 30 and len(set(asked)) == 5
+    assert asked[-1] == Architecture(tuple("bead"))
 
 
 def test_the_best_scores_are_the_best_network() -> None:
