@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from hwnas.errors import InvalidInputError
-from hwnas.search import DdpnasRegression, RegressionSettings, SearchTerms
+from hwnas.search import DdpnasRegression, RegressionSettings, SearchTerms, pool
 from hwnas.search.regression import Regression
 from hwnas.space import Architecture, Decision
 
@@ -76,7 +76,7 @@ def test_where_less_fits_than_may_be_asked_it_asks_for_all_of_it() -> None:
 def test_where_no_new_network_is_found_in_a_large_space_its_best_is_repeated(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("hwnas.search.pool.MAX_LISTED", 0)
+    monkeypatch.setattr(pool, "MAX_LISTED", 0)
     asked = run(search(n_asks=30, fits=lambda a: a.choices[1:] == tuple("ead")), near("bead"))
     assert len(asked) == 30 and len(set(asked)) == 5
     assert asked[-1] == Architecture(tuple("bead"))
