@@ -8,6 +8,15 @@ from hwnas.space.catalog import (
     only_architecture,
     space_named,
 )
+from hwnas.space.distance import (
+    DISTANCES,
+    Distance,
+    HasOptionClasses,
+    distance_named,
+    group_distance,
+    hamming_distance,
+)
+from hwnas.space.extremes import cheapest, dearest
 from hwnas.space.plan import PRESETS
 from hwnas.space.protocol import Space
 from hwnas.space.walk import (
@@ -24,11 +33,14 @@ from hwnas.space.walk import (
 from hwnas.space.wiring import IMAGE, Network, PlacedBlock, Places, Wire, as_network, wired
 
 __all__ = [
+    "DISTANCES",
     "IMAGE",
     "PRESETS",
     "SPACES",
     "Architecture",
     "Decision",
+    "Distance",
+    "HasOptionClasses",
     "Network",
     "PlacedBlock",
     "Places",
@@ -41,8 +53,13 @@ __all__ = [
     "as_network",
     "blocks_in",
     "blocks_of",
+    "cheapest",
     "check_member",
+    "dearest",
+    "distance_named",
     "final_states",
+    "group_distance",
+    "hamming_distance",
     "layers_of",
     "only_architecture",
     "random_architecture",
