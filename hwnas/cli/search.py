@@ -8,13 +8,19 @@ from hwnas.cli.options import (
     Batch,
     Calibration,
     Device,
+    EpochImages,
     Json,
     MaxMemory,
     MaxSize,
+    PairDistance,
     Precision,
     Quiet,
+    RankWeight,
     Seed,
     Space,
+    SupernetEpochs,
+    SupernetRule,
+    Teacher,
     Threads,
 )
 from hwnas.cli.show import (
@@ -77,9 +83,12 @@ def search(
     epochs: Annotated[
         int, typer.Option("--epochs", help="Of fine-tuning; 0 lets the number of images decide.")
     ] = 0,
-    epoch_images: Annotated[
-        int, typer.Option("--epoch-images", help="Images of one search epoch.")
-    ] = 4096,
+    supernet: SupernetRule = "path",
+    supernet_epochs: SupernetEpochs = 0,
+    teacher: Teacher = None,
+    rank_weight: RankWeight = None,
+    distance: PairDistance = None,
+    epoch_images: EpochImages = 4096,
     warmup_epochs: Annotated[
         int, typer.Option("--warmup-epochs", help="Search epochs of random paths at first.")
     ] = 10,
@@ -96,11 +105,21 @@ def search(
         hwnas search --latency 20ms --data photos/ --input-size 96 --device x86-cpu
         hwnas search --latency 0.2ms --data fashion-mnist --max-params 300k --out runs/shirts
         hwnas search --latency 0.2ms --max-memory 100KiB --max-size 300kB
+        hwnas search --latency 0.2ms --data fashion-mnist --supernet rd --teacher macs
     """
     from hwnas.pipeline import search as run
     from hwnas.pipeline import settings_from
 
-    supernet, finetune = settings_from(epoch_images, warmup_epochs, epochs)
+    trained, finetune = settings_from(
+        epoch_images,
+        warmup_epochs,
+        epochs,
+        supernet=supernet,
+        supernet_epochs=supernet_epochs,
+        teacher=teacher,
+        rank_weight=rank_weight,
+        distance=distance,
+    )
     with showing_progress(quiet=quiet) as on_progress:
         result = run(
             latency,
@@ -122,7 +141,7 @@ def search(
             skip_bad=skip_bad,
             interpolate=interpolate,
             baselines=tuple(baseline or ()),
-            supernet=supernet,
+            supernet=trained,
             finetune=finetune,
             on_progress=on_progress,
         )

@@ -68,6 +68,7 @@ class Outcome:
             engine=self.problem.engine.version(),
             provenance=finished.measurement.provenance,
             strategy=request.strategy,
+            supernet=request.supernet.rule,
             space=problem.space.name,
             seed=request.seed,
             data=problem.data.name,

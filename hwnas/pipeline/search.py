@@ -15,6 +15,7 @@ from hwnas.pipeline.finish import Finished, Workshop
 from hwnas.pipeline.outcome import Outcome, front_of
 from hwnas.pipeline.problem import Problem, images_and_space, load_images
 from hwnas.pipeline.request import SearchRequest
+from hwnas.pipeline.supernet import check_teacher
 from hwnas.pipeline.work_folder import WorkFolder
 from hwnas.profile import Wanted, fill_table, wanted_by
 from hwnas.progress import OnProgress, silent
@@ -86,6 +87,7 @@ def _table(
 def _check(request: SearchRequest) -> None:
     if request.strategy not in STRATEGIES:
         raise unknown_name("strategy", request.strategy, STRATEGIES)
+    check_teacher(request.supernet.teacher)
     check_writable(request.out)
     if request.out.exists():
         raise RunError(

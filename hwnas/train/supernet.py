@@ -9,13 +9,14 @@ import torch
 
 from hwnas.data import DataSet, shuffled_batches
 from hwnas.network import Supernet
-from hwnas.space import Architecture
+from hwnas.record import unknown_name
+from hwnas.space import DISTANCES, Architecture
 from hwnas.train.hardware import training_hardware
 from hwnas.train.images import TrainingImages
 from hwnas.train.loss import Logits, share_right
+from hwnas.train.rank_weight import RANK_WEIGHTS
 from hwnas.train.recalibrate import Recalibrated
-from hwnas.train.rules import DEFAULT_RULE, OnePath, Rule, RuleParts, Step, rule_named
-from hwnas.train.rules.catalog import check_rule
+from hwnas.train.rules import DEFAULT_RULE, RULES, OnePath, Rule, RuleParts, Step
 from hwnas.train.schedule import cosine
 from hwnas.train.streams import Purpose, stream
 from hwnas.train.teacher import Teacher, teacher_named
@@ -32,6 +33,9 @@ class SupernetSettings:
     strategy is asked for the first; 0 lets it see each image as often as ``path`` would.
 
     ``teacher``, ``rank_weight`` and ``distance`` are those of the rule ``rd``.
+
+    Raises:
+        UnknownNameError: No such rule, rank weight or distance.
     """
 
     rule: str = DEFAULT_RULE
@@ -51,7 +55,11 @@ class SupernetSettings:
     calibration_images: int = 1024
 
     def __post_init__(self) -> None:
-        check_rule(self.rule)
+        known = {"supernet": RULES, "rank weight": RANK_WEIGHTS, "distance": DISTANCES}
+        names = (self.rule, self.rank_weight, self.distance)
+        for (what, catalog), name in zip(known.items(), names, strict=True):
+            if name not in catalog:
+                raise unknown_name(what, name, catalog)
         images = (self.epoch_images, self.validation_images, self.calibration_images)
         if min(self.batch_size, *images) < 1:
             raise ValueError(f"a search epoch needs images, got {self}")
@@ -186,4 +194,4 @@ def _rule(supernet: Supernet, settings: SupernetSettings, teacher: Teacher | Non
         rank_weight=settings.rank_weight,
         distance=settings.distance,
     )
-    return rule_named(settings.rule, parts)
+    return RULES[settings.rule](parts)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from hwnas.record import unknown_name
 from hwnas.space import Space, distance_named
 from hwnas.train.rank_weight import rank_weight_named
 from hwnas.train.rules.fair import StrictlyFair
@@ -43,23 +42,3 @@ RULES: Mapping[str, Callable[[RuleParts], Rule]] = {
     "rd": _ranking_distillation,
 }
 """``path`` warms up as ``spos`` trains; then the strategy says which network is trained."""
-
-
-def rule_named(name: str, parts: RuleParts) -> Rule:
-    """A way to train the supernet.
-
-    Raises:
-        UnknownNameError: No such rule, weight or distance.
-    """
-    check_rule(name)
-    return RULES[name](parts)
-
-
-def check_rule(name: str) -> None:
-    """Refuse a name that is not of ``RULES``.
-
-    Raises:
-        UnknownNameError: It is not.
-    """
-    if name not in RULES:
-        raise unknown_name("supernet", name, RULES)
