@@ -1,5 +1,6 @@
 """How far expected accuracies order networks as their true accuracies do, and how sure that is."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -101,7 +102,7 @@ def concordant_share(expected: Values, truth: Values) -> float:
         return float("nan")
     if not differ_in_expected:
         return 0.5
-    ratio = (differ_in_expected / differ_in_truth) ** 0.5
+    ratio = math.sqrt(differ_in_expected / differ_in_truth)
     return 0.5 + 0.5 * kendall_tau(expected, truth) * ratio
 
 

@@ -76,6 +76,10 @@ def search(
             "--interpolate", help="Price blocks between measured sizes instead of timing them."
         ),
     ] = False,
+    keep_supernet: Annotated[
+        bool,
+        typer.Option("--keep-supernet", help="Keep the supernet in the run folder, for rank."),
+    ] = False,
     baseline: Annotated[
         list[str] | None,
         typer.Option("--baseline", help="Train this preset too (mobilenetv2@0.25); repeatable."),
@@ -140,6 +144,7 @@ def search(
             input_size=input_size,
             skip_bad=skip_bad,
             interpolate=interpolate,
+            keep_supernet=keep_supernet,
             baselines=tuple(baseline or ()),
             supernet=trained,
             finetune=finetune,

@@ -106,6 +106,13 @@ def default_out(data: str, space: str, device: str, latency: str | None) -> Path
     return Path("runs") / "-".join(part.strip() for part in parts)
 
 
+def rank_out(run: str | Path | None, data: str, space: str, rule: str) -> Path:
+    """Where figures go when no ``--out`` is given: beside the run, or under ``runs``."""
+    if run is not None:
+        return Path(run).with_name(f"{Path(run).name}-rank")
+    return Path("runs") / f"rank-{_short(data)}-{_short(space)}-{rule}"
+
+
 def _short(name_or_path: str) -> str:
     """The last part of a path without its suffix; ``mobilenetv2@0.5`` has none."""
     return Path(name_or_path).name.removesuffix(".toml").removesuffix(".npz")

@@ -6,6 +6,7 @@ from hwnas.space.catalog import (
     architecture_from_json,
     architecture_to_json,
     only_architecture,
+    space_from_json,
     space_named,
 )
 from hwnas.space.distance import (
@@ -64,6 +65,7 @@ __all__ = [
     "only_architecture",
     "random_architecture",
     "random_choices",
+    "space_from_json",
     "space_named",
     "wired",
 ]

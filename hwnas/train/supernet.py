@@ -106,13 +106,18 @@ class SupernetTrainer:
             weight_decay=settings.weight_decay,
         )
 
+    @property
+    def n_paths(self) -> int:
+        """How many networks the rule shows each mini-batch."""
+        return self._rule.n_paths
+
     def n_first_epochs(self, n_asks: int) -> int:
         """Epochs by the rule, before a strategy that asks ``n_asks`` times is asked at all."""
         settings = self.settings
         if not settings.trains_whole:
             return settings.warmup_epochs
         n_passes = settings.warmup_epochs + n_asks
-        return settings.epochs or max(1, round(n_passes / self._rule.n_paths))
+        return settings.epochs or max(1, round(n_passes / self.n_paths))
 
     def warm_up(self, epoch: int, n_epochs: int) -> None:
         """One epoch by the rule; by that of ``path``, every batch trains another random path."""

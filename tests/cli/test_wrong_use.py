@@ -246,6 +246,15 @@ def test_an_option_of_ranking_distillation_is_refused_by_others(search_refused: 
     assert message.startswith("--teacher macs goes with --supernet rd, not with 'fair'.")
 
 
+def test_a_ranking_needs_the_truth(refused: Refused) -> None:
+    assert refused("rank") == "Missing option '--truth'. See: hwnas rank --help"
+
+
+def test_a_truth_that_is_missing_is_named(refused: Refused) -> None:
+    message = refused("rank", "--truth", "gone.json", "--quiet")
+    assert message.startswith("gone.json is not the NAS-Bench-Macro table")
+
+
 @pytest.mark.parametrize("verb", ["search", "profile", "export"])
 def test_an_unknown_space_names_the_nearest(refused: Refused, verb: str) -> None:
     arguments = {

@@ -66,7 +66,7 @@ def test_an_epoch_sees_each_batch_with_as_many_networks_as_it_says(
 
     trainer.supernet.forward = watched  # type: ignore[method-assign]
     trainer.warm_up(0, 1)
-    assert n_seen == 128 * trainer._rule.n_paths
+    assert n_seen == 128 * trainer.n_paths
 
 
 def test_it_learns(name: str, small_space: Space, digits: DataSet) -> None:
@@ -91,7 +91,7 @@ def test_by_default_networks_see_about_as_many_images_as_by_path(
     trainer = made(name, small_space, digits)
     n_first = trainer.n_first_epochs(50)
     expected = 10 if name == "path" else 60
-    assert abs(n_first * trainer._rule.n_paths - expected) <= trainer._rule.n_paths / 2
+    assert abs(n_first * trainer.n_paths - expected) <= trainer.n_paths / 2
 
 
 def test_an_unknown_name_is_told_the_nearest(name: str) -> None:
