@@ -13,7 +13,7 @@ from hwnas.version import VERSION
 
 if TYPE_CHECKING:
     from hwnas.measure import Measurement
-    from hwnas.pipeline import export, profile, score_table, search, search_table, verify
+    from hwnas.pipeline import export, profile, rank, score_table, search, search_table, verify
     from hwnas.report import SearchResult, TabularResult
     from hwnas.table import LatencyTable
     from hwnas.train import FinetuneSettings, SupernetSettings
@@ -24,6 +24,7 @@ __version__ = VERSION
 _HOMES = {
     "export": "hwnas.pipeline.api",
     "profile": "hwnas.pipeline.api",
+    "rank": "hwnas.pipeline.api",
     "score_table": "hwnas.pipeline.api",
     "search": "hwnas.pipeline.api",
     "search_table": "hwnas.pipeline.search_table",
@@ -50,6 +51,7 @@ __all__ = [
     "__version__",
     "export",
     "profile",
+    "rank",
     "score_table",
     "search",
     "search_table",

@@ -3,12 +3,16 @@
 from hwnas.accuracy.benchmark import AccuracyColumns, Benchmark
 from hwnas.accuracy.benchmark_table import BenchmarkTable, read_benchmark
 from hwnas.accuracy.protocol import AccuracySource, ScoreSource
+from hwnas.accuracy.ranking import Estimate, Ranking, ranking
 
 __all__ = [
     "AccuracyColumns",
     "AccuracySource",
     "Benchmark",
     "BenchmarkTable",
+    "Estimate",
+    "Ranking",
     "ScoreSource",
+    "ranking",
     "read_benchmark",
 ]

@@ -16,6 +16,7 @@ from typer.exceptions import TyperException
 from hwnas.cli.devices import devices_app
 from hwnas.cli.export import export
 from hwnas.cli.profile import profile
+from hwnas.cli.rank import rank
 from hwnas.cli.search import search
 from hwnas.cli.show import Exit, WithExamples, say
 from hwnas.cli.table import table_app
@@ -34,6 +35,7 @@ app.command(cls=WithExamples, short_help="Time every block of a space on a devic
 app.command(cls=WithExamples, short_help="Find the best network within a budget.")(search)
 app.command(cls=WithExamples, short_help="Write a network as one ONNX file.")(export)
 app.command(cls=WithExamples, short_help="Time and test an ONNX file; for CI.")(verify)
+app.command(cls=WithExamples, short_help="Hold a supernet against true accuracies.")(rank)
 app.add_typer(table_app, name="table", short_help="Latency tables: list, show, score, convert.")
 
 

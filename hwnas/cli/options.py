@@ -52,3 +52,34 @@ MaxMemory = Annotated[
     typer.Option("--max-memory", help="Most memory while it runs, weights apart: 2MiB, 300kB."),
 ]
 MaxSize = Annotated[str | None, typer.Option("--max-size", help="Largest file: 500kB, 1.5MB.")]
+SupernetRule = Annotated[
+    str,
+    typer.Option(
+        "--supernet",
+        help="How its weights are trained: path (what the strategy asks for), spos, fair, "
+        "sandwich or rd (ranking distillation).",
+    ),
+]
+SupernetEpochs = Annotated[
+    int,
+    typer.Option(
+        "--supernet-epochs",
+        help="Search epochs of all but path; 0: networks see as many images as by path.",
+    ),
+]
+EpochImages = Annotated[int, typer.Option("--epoch-images", help="Images of one search epoch.")]
+Teacher = Annotated[
+    str | None,
+    typer.Option("--teacher", help="Of rd: macs or parameters. [default: macs]"),
+]
+RankWeight = Annotated[
+    str | None,
+    typer.Option(
+        "--rank-weight",
+        help="Of rd: constant, warmup, cosine or multi-stage. [default: warmup]",
+    ),
+]
+PairDistance = Annotated[
+    str | None,
+    typer.Option("--distance", help="Of rd's pairs: group or hamming. [default: group]"),
+]

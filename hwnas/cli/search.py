@@ -7,13 +7,19 @@ import typer
 from hwnas.cli.options import (
     Batch,
     Calibration,
+    EpochImages,
     Json,
     MaxMemory,
     MaxSize,
+    PairDistance,
     Precision,
     Quiet,
+    RankWeight,
     Seed,
     Space,
+    SupernetEpochs,
+    SupernetRule,
+    Teacher,
     Threads,
 )
 from hwnas.cli.search_table import refuse_table_options, search_on_table
@@ -92,6 +98,10 @@ def search(
             "--interpolate", help="Price blocks between measured sizes instead of timing them."
         ),
     ] = False,
+    keep_supernet: Annotated[
+        bool,
+        typer.Option("--keep-supernet", help="Keep the supernet in the run folder, for rank."),
+    ] = False,
     baseline: Annotated[
         list[str] | None,
         typer.Option("--baseline", help="Train this preset too (mobilenetv2@0.25); repeatable."),
@@ -99,9 +109,12 @@ def search(
     epochs: Annotated[
         int, typer.Option("--epochs", help="Of fine-tuning; 0 lets the number of images decide.")
     ] = 0,
-    epoch_images: Annotated[
-        int, typer.Option("--epoch-images", help="Images of one search epoch.")
-    ] = 4096,
+    supernet: SupernetRule = "path",
+    supernet_epochs: SupernetEpochs = 0,
+    teacher: Teacher = None,
+    rank_weight: RankWeight = None,
+    distance: PairDistance = None,
+    epoch_images: EpochImages = 4096,
     warmup_epochs: Annotated[
         int, typer.Option("--warmup-epochs", help="Search epochs of random paths at first.")
     ] = 10,
@@ -119,6 +132,7 @@ def search(
         hwnas search --latency 0.2ms --data fashion-mnist --max-params 300k --out runs/shirts
         hwnas search --latency 0.2ms --max-memory 100KiB --max-size 300kB
         hwnas search --space nasbench201 --accuracy benchmark:cells.csv --queries 140
+        hwnas search --latency 0.2ms --data fashion-mnist --supernet rd --teacher macs
     """
     if accuracy is not None:
         search_on_table(context)
@@ -127,7 +141,16 @@ def search(
     from hwnas.pipeline import search as run
     from hwnas.pipeline import settings_from
 
-    supernet, finetune = settings_from(epoch_images, warmup_epochs, epochs)
+    trained, finetune = settings_from(
+        epoch_images,
+        warmup_epochs,
+        epochs,
+        supernet=supernet,
+        supernet_epochs=supernet_epochs,
+        teacher=teacher,
+        rank_weight=rank_weight,
+        distance=distance,
+    )
     with showing_progress(quiet=quiet) as on_progress:
         result = run(
             latency,
@@ -148,8 +171,9 @@ def search(
             input_size=input_size,
             skip_bad=skip_bad,
             interpolate=interpolate,
+            keep_supernet=keep_supernet,
             baselines=tuple(baseline or ()),
-            supernet=supernet,
+            supernet=trained,
             finetune=finetune,
             on_progress=on_progress,
         )

@@ -2,7 +2,7 @@
 
 from hwnas.network.build import WiredBlocks, build, input_shape, randomize_statistics
 from hwnas.network.modules import MODULES, module_of
-from hwnas.network.supernet import Supernet
+from hwnas.network.supernet import Supernet, resized
 
 __all__ = [
     "MODULES",
@@ -12,4 +12,5 @@ __all__ = [
     "input_shape",
     "module_of",
     "randomize_statistics",
+    "resized",
 ]

@@ -41,12 +41,10 @@ class Supernet(nn.Module):
         Images of another size than the network's input are resized to it.
         """
         chosen = blocks_of(self.space, architecture)
-        size = chosen[0].input_size
-        if images.shape[-1] != size:
-            images = functional.interpolate(images, size=size, mode="bilinear", antialias=True)
         network = _without_weights(chosen)
         sliced = self._slices(chosen, dict(network.named_parameters()))
-        logits: Tensor = functional_call(network, sliced, (images,))
+        fitting = resized(images, chosen[0].input_size)
+        logits: Tensor = functional_call(network, sliced, (fitting,))
         return logits
 
     def subnet(self, architecture: Architecture) -> WiredBlocks:
@@ -68,6 +66,15 @@ class Supernet(nn.Module):
             largest = self.shared[f"{keys[index]}/{parameter}".replace(".", ":")]
             slices[name] = largest[_window(tuple(largest.shape), tuple(target.shape))]
         return slices
+
+
+def resized(
+    images: Float[Tensor, "batch channels height width"], size: int
+) -> Float[Tensor, "batch channels size size"]:
+    """Square images at another resolution, or these if it is theirs."""
+    if images.shape[-1] == size:
+        return images
+    return functional.interpolate(images, size=size, mode="bilinear", antialias=True)
 
 
 def _without_weights(chosen: Network) -> nn.Module:

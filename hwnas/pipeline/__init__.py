@@ -1,9 +1,10 @@
 """The only room that names all the others: each command from end to end."""
 
-from hwnas.pipeline.api import export, profile, score_table, search, verify
+from hwnas.pipeline.api import export, profile, rank, score_table, search, verify
 from hwnas.pipeline.arguments import device_with, settings_from, space_for
 from hwnas.pipeline.coverage import Coverage, coverage_of
 from hwnas.pipeline.export import ExportReport
+from hwnas.pipeline.rank import RankReport
 from hwnas.pipeline.score_table import TableScore
 from hwnas.pipeline.search_table import is_benchmark, search_table
 from hwnas.pipeline.tables import import_table, merge_tables, migrate_table
@@ -11,6 +12,7 @@ from hwnas.pipeline.tables import import_table, merge_tables, migrate_table
 __all__ = [
     "Coverage",
     "ExportReport",
+    "RankReport",
     "TableScore",
     "coverage_of",
     "device_with",
@@ -20,6 +22,7 @@ __all__ = [
     "merge_tables",
     "migrate_table",
     "profile",
+    "rank",
     "score_table",
     "search",
     "search_table",

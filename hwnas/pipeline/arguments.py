@@ -8,11 +8,12 @@ from hwnas.device import CALIBRATIONS, DeviceSpec, Precision, load_device
 from hwnas.errors import InvalidInputError
 from hwnas.pipeline.problem import load_images, usable_space
 from hwnas.pipeline.quantity import byte_count, check_least, count, milliseconds
+from hwnas.pipeline.supernet import check_teacher
 from hwnas.progress import OnProgress
 from hwnas.record import unknown_name
 from hwnas.search import Budget
 from hwnas.space import Space
-from hwnas.train import FinetuneSettings, SupernetSettings
+from hwnas.train import DEFAULT_RULE, FinetuneSettings, SupernetSettings
 
 PRECISIONS: tuple[str, ...] = get_args(Precision)
 N_SEEDS = 2**63
@@ -105,22 +106,57 @@ def default_out(data: str, space: str, device: str, latency: str | None) -> Path
     return Path("runs") / "-".join(part.strip() for part in parts)
 
 
+def rank_out(run: str | Path | None, data: str, space: str, rule: str) -> Path:
+    """Where figures go when no ``--out`` is given: beside the run, or under ``runs``."""
+    if run is not None:
+        return Path(run).with_name(f"{Path(run).name}-rank")
+    return Path("runs") / f"rank-{_short(data)}-{_short(space)}-{rule}"
+
+
 def _short(name_or_path: str) -> str:
     """The last part of a path without its suffix; ``mobilenetv2@0.5`` has none."""
     return Path(name_or_path).name.removesuffix(".toml").removesuffix(".npz")
 
 
-def settings_from(
-    epoch_images: int, warmup_epochs: int, epochs: int
+def settings_from(  # noqa: PLR0913 - a command's options
+    epoch_images: int,
+    warmup_epochs: int,
+    epochs: int,
+    *,
+    supernet: str = DEFAULT_RULE,
+    supernet_epochs: int = 0,
+    teacher: str | None = None,
+    rank_weight: str | None = None,
+    distance: str | None = None,
 ) -> tuple[SupernetSettings, FinetuneSettings]:
     """How supernet and chosen network are trained.
 
     Raises:
-        InvalidInputError: A number is negative, or an epoch has no image.
+        UnknownNameError: No such rule, teacher, weight or distance.
+        InvalidInputError: A number is negative, an epoch has no image, or an option is of
+            another rule.
     """
     check_least(1, epoch_images=epoch_images)
-    check_least(0, warmup_epochs=warmup_epochs, epochs=epochs)
-    return (
-        SupernetSettings(epoch_images=epoch_images, warmup_epochs=warmup_epochs),
-        FinetuneSettings(epochs=epochs),
+    check_least(0, warmup_epochs=warmup_epochs, epochs=epochs, supernet_epochs=supernet_epochs)
+    ranking = {"teacher": teacher, "rank_weight": rank_weight, "distance": distance}
+    given = {name: value for name, value in ranking.items() if value is not None}
+    settings = SupernetSettings(
+        rule=supernet,
+        epochs=supernet_epochs,
+        epoch_images=epoch_images,
+        warmup_epochs=warmup_epochs,
+        **given,  # type: ignore[arg-type]
     )
+    check_teacher(settings.teacher)
+    if supernet_epochs and not settings.trains_whole:
+        raise InvalidInputError(
+            f"--supernet-epochs {supernet_epochs} goes with a supernet that is trained whole, not "
+            f"with {supernet!r}. Give --warmup-epochs, or another --supernet."
+        )
+    if given and supernet != "rd":
+        option, value = next(iter(given.items()))
+        raise InvalidInputError(
+            f"--{option.replace('_', '-')} {value} goes with --supernet rd, not with "
+            f"{supernet!r}. Leave it out, or give --supernet rd."
+        )
+    return settings, FinetuneSettings(epochs=epochs)

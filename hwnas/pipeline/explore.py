@@ -1,32 +1,49 @@
-"""Trains the supernet along the paths a strategy asks for, a checkpoint an epoch."""
+"""Trains the supernet and lets a strategy learn from its networks' accuracies."""
 
 import json
 
 import numpy as np
-import torch
 
-from hwnas.network import Supernet
 from hwnas.pipeline.problem import Problem
+from hwnas.pipeline.supernet import resume, save, supernet_trainer, train_whole
 from hwnas.pipeline.work_folder import WorkFolder
 from hwnas.search import Strategy, strategy_named
-from hwnas.train import SupernetTrainer, load_checkpoint, save_checkpoint
+from hwnas.train import SupernetTrainer
+
+STRATEGY = "strategy"
 
 
 def explore(problem: Problem, work: WorkFolder) -> tuple[SupernetTrainer, Strategy]:
-    """Warm the supernet up, then ask, train, score and tell until the strategy is done.
+    """Train the supernet, and ask, score and tell until the strategy is done.
+
+    By the rule ``path`` the strategy decides what is trained. By any other the supernet is
+    trained whole before the strategy asks for the first network.
+    """
+    request = problem.request
+    trainer = supernet_trainer(problem.space, problem.data, request.supernet, request.seed)
+    strategy = strategy_named(
+        request.strategy, problem.space.decisions, np.random.default_rng(request.seed)
+    )
+    if request.supernet.trains_whole:
+        train_whole(trainer, trainer.n_first_epochs(strategy.n_asks), work)
+        _ask_of_the_trained(trainer, strategy, work)
+    else:
+        _train_what_is_asked(trainer, strategy, work)
+    return trainer, strategy
+
+
+def _train_what_is_asked(trainer: SupernetTrainer, strategy: Strategy, work: WorkFolder) -> None:
+    """Warm the supernet up, then train an epoch of each network asked for, and score it.
 
     A network is scored with the weights that its own epoch left, and told to the strategy
     before anything else is trained: credit goes to what was trained.
     """
-    request = problem.request
-    supernet = Supernet(problem.space, torch.Generator().manual_seed(request.seed))
-    trainer = SupernetTrainer(supernet, problem.data, request.supernet, seed=request.seed)
-    strategy = strategy_named(
-        request.strategy, problem.space.decisions, np.random.default_rng(request.seed)
-    )
-    n_warmup = request.supernet.warmup_epochs
+    n_warmup = trainer.n_first_epochs(strategy.n_asks)
     n_epochs = n_warmup + strategy.n_asks
-    for epoch in range(_resume(trainer, strategy, work), n_epochs):
+    first, known = resume(trainer, work)
+    if known:
+        strategy.restore(json.loads(known))
+    for epoch in range(first, n_epochs):
         if epoch < n_warmup:
             trainer.warm_up(epoch, n_epochs)
             note = "warm-up"
@@ -37,26 +54,19 @@ def explore(problem: Problem, work: WorkFolder) -> tuple[SupernetTrainer, Strate
             strategy.tell(architecture, accuracy)
             work.log("asked", epoch=epoch, choices=str(architecture), accuracy=accuracy)
             note = f"accuracy {accuracy:.3f}"
-        _save(trainer, strategy, work, epoch + 1)
+        save(trainer, work, epoch + 1, json.dumps(strategy.to_json()))
         work.progress("search", epoch + 1, n_epochs, note)
-    return trainer, strategy
 
 
-def _save(
-    trainer: SupernetTrainer, strategy: Strategy, work: WorkFolder, epochs_done: int
-) -> None:
-    state = trainer.state() | {
-        "epochs_done": epochs_done,
-        "strategy": json.dumps(strategy.to_json()),
-    }
-    save_checkpoint(work.path / "supernet.pt", state)
-
-
-def _resume(trainer: SupernetTrainer, strategy: Strategy, work: WorkFolder) -> int:
-    state = load_checkpoint(work.path / "supernet.pt")
-    if state is None:
-        return 0
-    trainer.load_state(state)
-    strategy.restore(json.loads(state["strategy"]))
-    work.log("resumed", epochs_done=state["epochs_done"])
-    return int(state["epochs_done"])
+def _ask_of_the_trained(trainer: SupernetTrainer, strategy: Strategy, work: WorkFolder) -> None:
+    """Score each network asked for with weights that no longer change."""
+    known = work.recall(STRATEGY)
+    if known is not None:
+        strategy.restore(known)
+    while not strategy.finished:
+        architecture = strategy.ask()
+        accuracy = trainer.accuracy(architecture)
+        strategy.tell(architecture, accuracy)
+        work.log("asked", choices=str(architecture), accuracy=accuracy)
+        work.remember(STRATEGY, strategy.to_json())
+        work.progress("ask", strategy.n_asked, strategy.n_asks, f"accuracy {accuracy:.3f}")

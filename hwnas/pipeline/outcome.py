@@ -8,6 +8,7 @@ import numpy as np
 from hwnas.accuracy import AccuracySource
 from hwnas.pipeline.choose import Chooser, Timed
 from hwnas.pipeline.finish import Finished, Workshop
+from hwnas.pipeline.kept_supernet import SUPERNET
 from hwnas.pipeline.problem import Problem
 from hwnas.pipeline.work_folder import WorkFolder
 from hwnas.report import (
@@ -37,6 +38,8 @@ class Outcome:
     finished: Finished
     front: tuple[FrontPoint, ...]
     baselines: tuple[Baseline, ...]
+    supernet: bytes | None = None
+    """The trained supernet, if it is to be kept."""
 
     def files(self, result: SearchResult) -> dict[str, bytes]:
         """The run folder, name to content; the log is the work folder's to add."""
@@ -51,7 +54,8 @@ class Outcome:
             "pareto.csv": front_csv(result.front),
         }
         encoded = {name: text.encode() for name, text in texts.items()}
-        return models | encoded | {"pareto.png": picture(result)}
+        kept = {} if self.supernet is None else {SUPERNET: self.supernet}
+        return models | encoded | kept | {"pareto.png": picture(result)}
 
     def result(self, work: WorkFolder) -> SearchResult:
         """Test both files and put every figure in its place."""
@@ -68,6 +72,7 @@ class Outcome:
             engine=self.problem.engine.version(),
             provenance=finished.measurement.provenance,
             strategy=request.strategy,
+            supernet=request.supernet.rule,
             space=problem.space.name,
             seed=request.seed,
             data=problem.data.name,

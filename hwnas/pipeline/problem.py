@@ -19,7 +19,7 @@ from hwnas.measure import NETWORK_PLAN, Measurement
 from hwnas.measure.engine import Engine
 from hwnas.pipeline.finish import card_bytes
 from hwnas.pipeline.quantity import check_least
-from hwnas.pipeline.request import SearchRequest
+from hwnas.pipeline.request import RankRequest, SearchRequest
 from hwnas.profile import ready_blocks
 from hwnas.progress import OnProgress, Progress
 from hwnas.search import Generator, least_peak
@@ -81,7 +81,9 @@ def usable_space(name: str, *, input_size: int, in_channels: int, n_classes: int
     return space
 
 
-def images_and_space(request: SearchRequest, on_progress: OnProgress) -> tuple[DataSet, Space]:
+def images_and_space(
+    request: SearchRequest | RankRequest, on_progress: OnProgress
+) -> tuple[DataSet, Space]:
     """The data set at the largest resolution the space asks for, and the space for it."""
 
     def load(input_size: int | None) -> DataSet:
@@ -94,8 +96,13 @@ def images_and_space(request: SearchRequest, on_progress: OnProgress) -> tuple[D
         in_channels=data.in_channels,
         n_classes=data.n_classes,
     )
-    largest = max(block.input_size for block in all_blocks(space) if block.reads_image)
+    largest = largest_input(space)
     return (data if largest == data.input_size else load(largest)), space
+
+
+def largest_input(space: Space) -> int:
+    """The most pixels a network of the space reads, height or width."""
+    return max(block.input_size for block in all_blocks(space) if block.reads_image)
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from hwnas.device import DeviceSpec, Fingerprint
 from hwnas.search import Budget
@@ -26,6 +28,7 @@ class SearchRequest:
     input_size: int | None = None
     skip_bad: bool = False
     interpolate: bool = False
+    keep_supernet: bool = False
     baselines: tuple[str, ...] = ()
     supernet: SupernetSettings = field(default_factory=SupernetSettings)
     finetune: FinetuneSettings = field(default_factory=FinetuneSettings)
@@ -36,11 +39,35 @@ class SearchRequest:
         What a space file says counts, not its name: it may be edited in between. Timings of
         another machine, engine or version of hwnas are not taken over.
         """
-        facts = asdict(self) | {
-            "out": "",
-            "data": data_fingerprint,
-            "space": space.to_json(),
-            "machine": asdict(machine),
-            "hwnas": VERSION,
-        }
-        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:8]
+        facts = asdict(self) | {"space": space.to_json(), "machine": asdict(machine)}
+        return _digest(facts, data_fingerprint)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RankRequest:
+    """One supernet held against the truth; ``out`` exists only when that is done.
+
+    The supernet is that of ``run``, if one is named, and is else trained for ``space`` on
+    ``data`` as ``supernet`` says.
+    """
+
+    truth: Path
+    out: Path
+    run: Path | None = None
+    space: str = "nasbench-macro"
+    data: str = "digits"
+    n_samples: int = 500
+    seed: int = 0
+    input_size: int | None = None
+    skip_bad: bool = False
+    supernet: SupernetSettings = field(default_factory=SupernetSettings)
+
+    def key(self, data_fingerprint: str, space: Space, supernet: str) -> str:
+        """A short digest of all that shapes the figures; ``supernet`` is that of a kept one."""
+        facts = {"space": space.to_json(), "truth": str(self.truth), "run": supernet}
+        return _digest(asdict(self) | facts, data_fingerprint)
+
+
+def _digest(facts: Mapping[str, Any], data_fingerprint: str) -> str:
+    facts = {**facts, "out": "", "data": data_fingerprint, "hwnas": VERSION}
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:8]

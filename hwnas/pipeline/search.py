@@ -12,9 +12,11 @@ from hwnas.pipeline.choose import Chooser
 from hwnas.pipeline.coverage import coverage_of
 from hwnas.pipeline.explore import explore
 from hwnas.pipeline.finish import Finished, Workshop
+from hwnas.pipeline.kept_supernet import Origin, supernet_file
 from hwnas.pipeline.outcome import Outcome, front_of
 from hwnas.pipeline.problem import Problem, images_and_space, load_images
 from hwnas.pipeline.request import SearchRequest
+from hwnas.pipeline.supernet import check_teacher
 from hwnas.pipeline.work_folder import WorkFolder
 from hwnas.profile import Wanted, fill_table, wanted_by
 from hwnas.progress import OnProgress, silent
@@ -86,6 +88,7 @@ def _table(
 def _check(request: SearchRequest) -> None:
     if request.strategy not in STRATEGIES:
         raise unknown_name("strategy", request.strategy, STRATEGIES)
+    check_teacher(request.supernet.teacher)
     check_writable(request.out)
     if request.out.exists():
         raise RunError(
@@ -132,7 +135,21 @@ def _outcome(problem: Problem, work: WorkFolder) -> Outcome:
         finished=finished,
         front=front,
         baselines=tuple(baselines),
+        supernet=_kept(problem, trainer) if request.keep_supernet else None,
     )
+
+
+def _kept(problem: Problem, trainer: SupernetTrainer) -> bytes:
+    request = problem.request
+    origin = Origin(
+        space=problem.space,
+        data=request.data,
+        data_fingerprint=problem.data.fingerprint,
+        skip_bad=request.skip_bad,
+        seed=request.seed,
+        settings=request.supernet,
+    )
+    return supernet_file(trainer, origin)
 
 
 def _workshop(problem: Problem, architecture: Architecture) -> Workshop:

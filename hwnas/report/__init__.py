@@ -2,6 +2,7 @@
 
 from hwnas.report.front_csv import front_csv
 from hwnas.report.picture import agreement_picture, picture
+from hwnas.report.ranking import ranking_picture
 from hwnas.report.result import Baseline, FrontPoint, MeasuredNetwork, SearchResult
 from hwnas.report.tabular_result import TabularResult
 
@@ -14,4 +15,5 @@ __all__ = [
     "agreement_picture",
     "front_csv",
     "picture",
+    "ranking_picture",
 ]

@@ -15,7 +15,7 @@ BLUE, ORANGE, GREY, GREEN = "#2b6cb0", "#dd6b20", "#718096", "#2f855a"
 
 def picture(result: SearchResult) -> bytes:
     """A PNG of two panels: accuracy over latency, measured over predicted latency."""
-    with _style():
+    with styled():
         figure = Figure(figsize=(10.5, 4.2), layout="constrained")
         left, right = figure.subplots(1, 2, width_ratios=(1.7, 1))
         _draw_front(left, result)
@@ -23,28 +23,30 @@ def picture(result: SearchResult) -> bytes:
         _draw_chosen(left, result)
         left.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), fontsize=8, frameon=False)
         _draw_agreement(right, result)
-        return _png(figure)
+        return png(figure)
 
 
 def agreement_picture(pairs_ms: Sequence[tuple[float, float]], title: str) -> bytes:
     """A PNG of ``(predicted, measured)`` milliseconds with the band of 5 % error."""
-    with _style():
+    with styled():
         figure = Figure(figsize=(4.6, 4.2), layout="constrained")
         axes = figure.subplots()
         predicted, measured = zip(*pairs_ms, strict=True)
         axes.plot(predicted, measured, "o", color=BLUE, markersize=3)
         _draw_band(axes, [*predicted, *measured])
         axes.set_title(title, loc="left")
-        return _png(figure)
+        return png(figure)
 
 
 @contextmanager
-def _style() -> Iterator[None]:
+def styled() -> Iterator[None]:
+    """The look of every picture here."""
     with mpl.rc_context({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}):
         yield
 
 
-def _png(figure: Figure) -> bytes:
+def png(figure: Figure) -> bytes:
+    """The figure as a file."""
     image = io.BytesIO()
     figure.savefig(image, format="png", dpi=130)
     return image.getvalue()

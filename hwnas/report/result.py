@@ -61,6 +61,7 @@ class SearchResult:
     engine: str
     provenance: Provenance
     strategy: str
+    supernet: str = "path"
     space: str
     seed: int
     data: str

@@ -6,8 +6,18 @@ from hwnas.space.catalog import (
     architecture_from_json,
     architecture_to_json,
     only_architecture,
+    space_from_json,
     space_named,
 )
+from hwnas.space.distance import (
+    DISTANCES,
+    Distance,
+    HasOptionClasses,
+    distance_named,
+    group_distance,
+    hamming_distance,
+)
+from hwnas.space.extremes import cheapest, dearest
 from hwnas.space.plan import PRESETS
 from hwnas.space.protocol import Space
 from hwnas.space.walk import (
@@ -24,11 +34,14 @@ from hwnas.space.walk import (
 from hwnas.space.wiring import IMAGE, Network, PlacedBlock, Places, Wire, as_network, wired
 
 __all__ = [
+    "DISTANCES",
     "IMAGE",
     "PRESETS",
     "SPACES",
     "Architecture",
     "Decision",
+    "Distance",
+    "HasOptionClasses",
     "Network",
     "PlacedBlock",
     "Places",
@@ -41,12 +54,18 @@ __all__ = [
     "as_network",
     "blocks_in",
     "blocks_of",
+    "cheapest",
     "check_member",
+    "dearest",
+    "distance_named",
     "final_states",
+    "group_distance",
+    "hamming_distance",
     "layers_of",
     "only_architecture",
     "random_architecture",
     "random_choices",
+    "space_from_json",
     "space_named",
     "wired",
 ]

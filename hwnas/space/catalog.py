@@ -92,11 +92,7 @@ def architecture_from_json(document: Any, source: str) -> tuple[Space, Architect
         )
     if not isinstance(document.get("space"), dict):
         raise InvalidInputError(f"{source} holds no space. Name the architecture.json of a run.")
-    definition = dict(document["space"])
-    family = str(definition.pop("family", None))
-    if family not in FAMILIES:
-        raise unknown_name("space family", family, FAMILIES)
-    space = read_record(FAMILIES[family], definition, source)
+    space = space_from_json(document["space"], source)
     choices = document.get("choices")
     if not isinstance(choices, dict):
         raise InvalidInputError(f"{source} holds no choices. Name a complete architecture.json.")
@@ -109,6 +105,20 @@ def architecture_from_json(document: Any, source: str) -> tuple[Space, Architect
     architecture = Architecture(tuple(str(choices[d.name]) for d in space.decisions))
     check_member(space, architecture)
     return space, architecture
+
+
+def space_from_json(document: Mapping[str, Any], source: str) -> Space:
+    """Read what a space's ``to_json`` gave.
+
+    Raises:
+        InvalidInputError: A value is missing or cannot be used.
+        UnknownNameError: Its family is unknown.
+    """
+    definition = dict(document)
+    family = str(definition.pop("family", None))
+    if family not in FAMILIES:
+        raise unknown_name("space family", family, FAMILIES)
+    return read_record(FAMILIES[family], definition, source)
 
 
 def _multiplier(name: str, text: str) -> float:

@@ -146,6 +146,11 @@ class MobilenetSpace:
         )
         return (PlacedBlock("head", head),)
 
+    def option_class(self, decision: Decision, option: str) -> str:
+        """Inverted residuals are of a kind; ``skip``, each width and each input size its own."""
+        is_block = ".block" in decision.name and option != SKIP
+        return "inverted residual" if is_block else option
+
     def scaled(self, multiplier: float, *, scale_ends: bool) -> "MobilenetSpace":
         """The space with every stage's widths times ``multiplier``, in multiples of 8.
 

@@ -128,6 +128,10 @@ class Nasbench201Space:
         *_, last_cell = _cells(len(CHANNELS) - 1)
         return (PlacedBlock("head", head, (f"{last_cell}.node{LAST_NODE}",)),)
 
+    def option_class(self, decision: Decision, option: str) -> str:
+        """Convolutions, and what has no weights."""
+        return "parametric" if option.startswith("nor_conv") else "non-parametric"
+
     def to_json(self) -> Mapping[str, Any]:
         """Family and sizes."""
         return {"family": self.name, **asdict(self)}

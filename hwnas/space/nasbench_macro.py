@@ -86,6 +86,10 @@ class NasbenchMacroSpace:
         )
         return (PlacedBlock("head", head),)
 
+    def option_class(self, decision: Decision, option: str) -> str:
+        """Inverted residuals, and identity."""
+        return option if option == "identity" else "inverted residual"
+
     def to_json(self) -> Mapping[str, Any]:
         """Family and sizes."""
         return {"family": self.name, **asdict(self)}

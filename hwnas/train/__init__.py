@@ -2,13 +2,22 @@
 
 from hwnas.train.checkpoint import load_checkpoint, save_checkpoint
 from hwnas.train.finetune import Finetuner, FinetuneSettings
+from hwnas.train.rank_weight import RANK_WEIGHTS
+from hwnas.train.rules import DEFAULT_RULE, RULES
 from hwnas.train.supernet import SupernetSettings, SupernetTrainer
+from hwnas.train.teacher import TEACHERS, Teacher, teacher_named
 
 __all__ = [
+    "DEFAULT_RULE",
+    "RANK_WEIGHTS",
+    "RULES",
+    "TEACHERS",
     "FinetuneSettings",
     "Finetuner",
     "SupernetSettings",
     "SupernetTrainer",
+    "Teacher",
     "load_checkpoint",
     "save_checkpoint",
+    "teacher_named",
 ]

@@ -12,6 +12,7 @@ class Purpose(IntEnum):
     PATHS = 2
     SUPERNET_BATCHES = 3
     FINETUNE_BATCHES = 4
+    CALIBRATION = 5
 
 
 def stream(seed: int, purpose: Purpose, epoch: int = 0) -> np.random.Generator:

@@ -1,4 +1,4 @@
-"""Trains one path of the supernet at a time, and scores it on the validation images."""
+"""Trains the supernet by a rule, and scores its networks on the validation images."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,12 +9,17 @@ import torch
 
 from hwnas.data import DataSet, shuffled_batches
 from hwnas.network import Supernet
-from hwnas.space import Architecture, random_architecture
+from hwnas.record import unknown_name
+from hwnas.space import DISTANCES, Architecture
 from hwnas.train.hardware import training_hardware
 from hwnas.train.images import TrainingImages
-from hwnas.train.loss import checked_cross_entropy, share_right
+from hwnas.train.loss import Logits, share_right
+from hwnas.train.rank_weight import RANK_WEIGHTS
+from hwnas.train.recalibrate import Recalibrated
+from hwnas.train.rules import DEFAULT_RULE, RULES, OnePath, Rule, RuleParts, Step
 from hwnas.train.schedule import cosine
 from hwnas.train.streams import Purpose, stream
+from hwnas.train.teacher import Teacher, teacher_named
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,10 +27,22 @@ class SupernetSettings:
     """How the supernet is trained.
 
     A search epoch of DDPNAS is one pass over the training images in the paper; here it is
-    ``epoch_images`` of them, since shared slices learn from every path. The first
-    ``warmup_epochs`` draw a new path for every batch.
+    ``epoch_images`` of them, since shared slices learn from every path. By the rule ``path`` the
+    first ``warmup_epochs`` draw a new path for every batch, and then the strategy is asked for
+    one an epoch. Any other of ``RULES`` trains the whole supernet for ``epochs`` before the
+    strategy is asked for the first; 0 lets it see each image as often as ``path`` would.
+
+    ``teacher``, ``rank_weight`` and ``distance`` are those of the rule ``rd``.
+
+    Raises:
+        UnknownNameError: No such rule, rank weight or distance.
     """
 
+    rule: str = DEFAULT_RULE
+    epochs: int = 0
+    teacher: str = "macs"
+    rank_weight: str = "warmup"
+    distance: str = "group"
     epoch_images: int = 4096
     warmup_epochs: int = 10
     batch_size: int = 128
@@ -35,12 +52,24 @@ class SupernetSettings:
     weight_decay: float = 5e-5
     largest_gradient: float = 5.0
     validation_images: int = 1500
+    calibration_images: int = 1024
 
     def __post_init__(self) -> None:
-        if min(self.epoch_images, self.batch_size, self.validation_images) < 1:
+        known = {"supernet": RULES, "rank weight": RANK_WEIGHTS, "distance": DISTANCES}
+        names = (self.rule, self.rank_weight, self.distance)
+        for (what, catalog), name in zip(known.items(), names, strict=True):
+            if name not in catalog:
+                raise unknown_name(what, name, catalog)
+        images = (self.epoch_images, self.validation_images, self.calibration_images)
+        if min(self.batch_size, *images) < 1:
             raise ValueError(f"a search epoch needs images, got {self}")
-        if self.warmup_epochs < 0:
-            raise ValueError(f"warmup_epochs must not be negative, got {self.warmup_epochs}")
+        if self.warmup_epochs < 0 or self.epochs < 0:
+            raise ValueError(f"warmup_epochs and epochs must not be negative, got {self}")
+
+    @property
+    def trains_whole(self) -> bool:
+        """Whether the supernet is trained before the strategy asks, and not by what it asks."""
+        return self.rule != DEFAULT_RULE
 
 
 class SupernetTrainer:
@@ -49,8 +78,15 @@ class SupernetTrainer:
     """  # noqa: D205
 
     def __init__(
-        self, supernet: Supernet, data: DataSet, settings: SupernetSettings, *, seed: int
+        self,
+        supernet: Supernet,
+        data: DataSet,
+        settings: SupernetSettings,
+        *,
+        seed: int,
+        teacher: Teacher | None = None,
     ) -> None:
+        """``teacher`` takes the place of the one that the settings name."""
         hardware = training_hardware()
         self.supernet = supernet.to(hardware)
         self.settings = settings
@@ -59,6 +95,9 @@ class SupernetTrainer:
         self._validation = TrainingImages(data.validation, data, hardware)
         order = stream(seed, Purpose.VALIDATION).permutation(len(self._validation))
         self._scored = order[: settings.validation_images]
+        order = stream(seed, Purpose.CALIBRATION).permutation(len(self._train))
+        self._calibrating = order[: settings.calibration_images]
+        self._rule = _rule(supernet, settings, teacher)
         self._optimizer = torch.optim.SGD(
             supernet.parameters(),
             lr=settings.learning_rate,
@@ -67,24 +106,36 @@ class SupernetTrainer:
             weight_decay=settings.weight_decay,
         )
 
+    @property
+    def n_paths(self) -> int:
+        """How many networks the rule shows each mini-batch."""
+        return self._rule.n_paths
+
+    def n_first_epochs(self, n_asks: int) -> int:
+        """Epochs by the rule, before a strategy that asks ``n_asks`` times is asked at all."""
+        settings = self.settings
+        if not settings.trains_whole:
+            return settings.warmup_epochs
+        n_passes = settings.warmup_epochs + n_asks
+        return settings.epochs or max(1, round(n_passes / self.n_paths))
+
     def warm_up(self, epoch: int, n_epochs: int) -> None:
-        """One epoch in which every batch trains another random path."""
-        rng = stream(self._seed, Purpose.PATHS, epoch)
-        self._train_epoch(epoch, n_epochs, lambda: random_architecture(self.supernet.space, rng))
+        """One epoch by the rule; by that of ``path``, every batch trains another random path."""
+        self._train_epoch(epoch, n_epochs, self._rule)
 
     def train(self, architecture: Architecture, epoch: int, n_epochs: int) -> None:
         """One epoch of this path alone."""
-        self._train_epoch(epoch, n_epochs, lambda: architecture)
+        self._train_epoch(epoch, n_epochs, OnePath(architecture))
 
     def accuracy(self, architecture: Architecture) -> float:
-        """Share of validation images classified right, with the statistics of each batch.
+        """Share of validation images classified right.
 
         The same ``validation_images`` every time, drawn at random: a split may lie sorted by
-        class, and the statistics of one class are not those of all.
+        class, and the statistics of one class are not those of all. By the rule ``path`` the
+        network takes the statistics of each batch, since its own epoch was trained with those;
+        by any other those of ``calibration_images`` training images.
         """
-        return share_right(
-            lambda images: self.supernet(images, architecture), self._validation, self._scored
-        )
+        return share_right(self._answer(architecture), self._validation, self._scored)
 
     def state(self) -> dict[str, Any]:
         """All that training changes."""
@@ -98,21 +149,35 @@ class SupernetTrainer:
         self.supernet.load_state_dict(state["supernet"])
         self._optimizer.load_state_dict(state["optimizer"])
 
-    def _train_epoch(
-        self, epoch: int, n_epochs: int, path_for_batch: Callable[[], Architecture]
-    ) -> None:
+    def _answer(self, architecture: Architecture) -> Callable[[torch.Tensor], Logits]:
+        if not self.settings.trains_whole:
+            return lambda images: self.supernet(images, architecture)
+        n_batches = max(1, round(len(self._calibrating) / self.settings.batch_size))
+        parts = np.array_split(self._calibrating, n_batches)
+        return Recalibrated(
+            self.supernet, architecture, (self._train.batch(part)[0] for part in parts)
+        )
+
+    def _train_epoch(self, epoch: int, n_epochs: int, rule: Rule) -> None:
         settings = self.settings
         for group in self._optimizer.param_groups:
             group["lr"] = cosine(
                 settings.learning_rate, settings.final_learning_rate, epoch / n_epochs
             )
         rng = stream(self._seed, Purpose.SUPERNET_BATCHES, epoch)
+        paths_rng = stream(self._seed, Purpose.PATHS, epoch)
         for indices in self._batches(rng):
             images, labels = self._train.augmented(indices, rng)
-            logits = self.supernet(images, path_for_batch())
-            loss = checked_cross_entropy(logits, labels, epoch=epoch)
+            step = Step(
+                supernet=self.supernet,
+                images=images,
+                labels=labels,
+                epoch=epoch,
+                n_epochs=n_epochs,
+                rng=paths_rng,
+            )
             self._optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            rule.backward(step)
             torch.nn.utils.clip_grad_norm_(self.supernet.parameters(), settings.largest_gradient)
             self._optimizer.step()
 
@@ -125,3 +190,13 @@ class SupernetTrainer:
                 return
             left -= 1
             yield indices
+
+
+def _rule(supernet: Supernet, settings: SupernetSettings, teacher: Teacher | None) -> Rule:
+    parts = RuleParts(
+        space=supernet.space,
+        teacher=teacher or teacher_named(settings.teacher, supernet.space),
+        rank_weight=settings.rank_weight,
+        distance=settings.distance,
+    )
+    return RULES[settings.rule](parts)

@@ -218,6 +218,10 @@ def test_a_count_that_is_none_is_refused(search_refused: Refused, option: str, v
     ("option", "value", "nearest"),
     [
         ("--strategy", "dpnas", "ddpnas"),
+        ("--supernet", "sandwitch", "sandwich"),
+        ("--teacher", "mac", "macs"),
+        ("--rank-weight", "warm-up", "warmup"),
+        ("--distance", "groups", "group"),
         ("--data", "digit", "digits"),
         ("--precision", "int4", "int8"),
         ("--calibration", "min-max", "minmax"),
@@ -229,6 +233,26 @@ def test_an_unknown_name_names_the_nearest(
 ) -> None:
     message = search_refused("--latency", "1ms", option, value)
     assert f"{value!r}; did you mean {nearest!r}? Known: " in message
+
+
+def test_epochs_of_a_whole_supernet_are_refused_by_path(search_refused: Refused) -> None:
+    message = search_refused("--latency", "1ms", "--supernet-epochs", "5")
+    assert message.startswith("--supernet-epochs 5 goes with a supernet that is trained whole")
+    assert message.endswith("Give --warmup-epochs, or another --supernet.")
+
+
+def test_an_option_of_ranking_distillation_is_refused_by_others(search_refused: Refused) -> None:
+    message = search_refused("--latency", "1ms", "--supernet", "fair", "--teacher", "macs")
+    assert message.startswith("--teacher macs goes with --supernet rd, not with 'fair'.")
+
+
+def test_a_ranking_needs_the_truth(refused: Refused) -> None:
+    assert refused("rank") == "Missing option '--truth'. See: hwnas rank --help"
+
+
+def test_a_truth_that_is_missing_is_named(refused: Refused) -> None:
+    message = refused("rank", "--truth", "gone.json", "--quiet")
+    assert message.startswith("gone.json is not the NAS-Bench-Macro table")
 
 
 @pytest.mark.parametrize("verb", ["search", "profile", "export"])
@@ -268,6 +292,7 @@ def test_a_width_multiplier_out_of_reach_is_refused(
         ("--epochs", "-1"),
         ("--epoch-images", "0"),
         ("--warmup-epochs", "-2"),
+        ("--supernet-epochs", "-2"),
     ],
 )
 def test_a_number_out_of_range_is_quoted(search_refused: Refused, option: str, value: str) -> None:

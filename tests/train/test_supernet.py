@@ -109,7 +109,7 @@ def test_the_learning_rate_falls_along_acosine() -> None:
 )
 def test_impossible_settings_are_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="got"):
-        SupernetSettings(**wrong)
+        SupernetSettings(**wrong)  # type: ignore[arg-type]
 
 
 def test_a_supernet_is_the_same_for_the_same_seed(small_space: Space) -> None:

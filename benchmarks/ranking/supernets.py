@@ -1,0 +1,142 @@
+"""Ranking distillation and its rivals on NAS-Bench-Macro: how well each supernet ranks.
+
+    python benchmarks/ranking/supernets.py PATH/nas-bench-macro_cifar10.json --data cifar10.npz \
+        --out results [--rules spos fair sandwich rd] [--seeds 0 1 2] [--budget images]
+
+Each rule trains one supernet a seed on the same images, and the same random networks are ranked by
+all of a seed. With ``--budget images`` networks see as many images in all by every rule, so that
+all cost the same (a rule that trains k networks a step gets 1/k of ``--epochs``); with ``--budget
+steps`` all take as many optimiser steps, and a rule that trains k networks costs k times as much.
+A run that is done is not repeated, and an interrupted one goes on.
+
+The teachers' own agreement is told beside the supernets': a supernet that ranks no better than
+its teacher has learned nothing from images.
+"""
+
+import argparse
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import hwnas
+from hwnas.accuracy.ranking import kendall_tau
+from hwnas.progress import Progress
+from hwnas.space import Architecture
+from hwnas.space.nasbench_macro import NasbenchMacroSpace
+from hwnas.train import RULES, TEACHERS, teacher_named
+
+RIVALS = tuple(rule for rule in RULES if rule != "path")
+N_PATHS = {"spos": 1, "fair": 3, "sandwich": 4, "rd": 2}
+"""Networks a step in this space."""
+
+
+def main() -> None:
+    """Train and rank what is not there yet, and write ``supernets.json``."""
+    arguments = _arguments()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    runs = {
+        rule: [_run(rule, seed, arguments) for seed in arguments.seeds] for rule in arguments.rules
+    }
+    teachers = {
+        teacher: [_teacher_tau(teacher, report) for report in runs[arguments.rules[0]]]
+        for teacher in TEACHERS
+    }
+    summary = {
+        "settings": {key: str(value) for key, value in vars(arguments).items()},
+        "kendall_of_teachers": teachers,
+        "rules": {rule: _summary(found) for rule, found in runs.items()},
+    }
+    text = json.dumps(summary, indent=2) + "\n"
+    (arguments.out / "supernets.json").write_text(text)
+    print(text)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("table", type=Path)
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--rules", nargs="+", choices=RIVALS, default=RIVALS)
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--budget", choices=("images", "steps"), default="images")
+    parser.add_argument("--epochs", type=int, default=120, help="of a rule of one network a step")
+    parser.add_argument("--epoch-images", type=int, default=45_000)
+    parser.add_argument("--samples", type=int, default=500)
+    parser.add_argument("--input-size", type=int)
+    parser.add_argument("--teacher", default="macs")
+    parser.add_argument("--rank-weight", default="warmup")
+    parser.add_argument("--distance", default="group")
+    return parser.parse_args()
+
+
+def _run(rule: str, seed: int, arguments: argparse.Namespace) -> Mapping[str, Any]:
+    """What ``hwnas rank`` writes, made now unless it is there."""
+    share = N_PATHS[rule] if arguments.budget == "images" else 1
+    settings = hwnas.SupernetSettings(
+        rule=rule,
+        epochs=max(1, round(arguments.epochs / share)),
+        epoch_images=arguments.epoch_images,
+        teacher=arguments.teacher,
+        rank_weight=arguments.rank_weight,
+        distance=arguments.distance,
+    )
+    out = arguments.out / f"{rule}-{seed}"
+    asked = {"settings": asdict(settings), "samples": arguments.samples}
+    note = arguments.out / f"{rule}-{seed}.json"
+    if not out.exists():
+        note.write_text(json.dumps(asked))
+        hwnas.rank(
+            truth=arguments.table,
+            samples=arguments.samples,
+            space="nasbench-macro",
+            data=arguments.data,
+            input_size=arguments.input_size,
+            supernet=settings,
+            seed=seed,
+            out=out,
+            on_progress=_say,
+        )
+    if json.loads(note.read_text()) != asked:
+        raise SystemExit(f"{out} was made with other settings. Name another --out, or remove it.")
+    report: dict[str, Any] = json.loads((out / "rank.json").read_text())
+    return report
+
+
+def _say(progress: Progress) -> None:
+    if progress.total and progress.done % max(1, progress.total // 10) == 0:
+        print(f"{progress.phase} {progress.done}/{progress.total}", flush=True)
+
+
+def _summary(reports: list[Mapping[str, Any]]) -> dict[str, Any]:
+    """Kendall's tau over the seeds, and what the supernets cost."""
+    taus = [report["figures"]["kendall"]["value"] for report in reports]
+    known = [np.nan if tau is None else tau for tau in taus]
+    return {
+        "kendall": [report["figures"]["kendall"] for report in reports],
+        "kendall_mean": float(np.mean(known)),
+        "kendall_deviation": float(np.std(known, ddof=1)) if len(known) > 1 else None,
+        "spearman": [report["figures"]["spearman"]["value"] for report in reports],
+        "pearson": [report["figures"]["pearson"]["value"] for report in reports],
+        "top": [report["figures"]["top"] for report in reports],
+        "n_epochs": reports[0]["n_epochs"],
+        "n_paths": reports[0]["n_paths"],
+        "seconds_of_training": [report["seconds"]["train"] for report in reports],
+    }
+
+
+def _teacher_tau(teacher: str, report: Mapping[str, Any]) -> float:
+    """Of the teacher alone, on the networks of a report."""
+    worth = teacher_named(teacher, NasbenchMacroSpace())
+    networks = report["networks"]
+    expected = [worth(Architecture(tuple(n["choices"].split(",")))) for n in networks]
+    return kendall_tau(np.array(expected), np.array([n["truth"] for n in networks]))
+
+
+if __name__ == "__main__":
+    main()

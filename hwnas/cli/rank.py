@@ -1,0 +1,114 @@
+"""``hwnas rank``: how far a supernet may be believed."""
+
+from typing import Annotated, Any
+
+import typer
+
+from hwnas.cli.options import (
+    EpochImages,
+    Json,
+    PairDistance,
+    Quiet,
+    RankWeight,
+    Seed,
+    SkipBad,
+    Space,
+    SupernetEpochs,
+    SupernetRule,
+    Teacher,
+)
+from hwnas.cli.show import print_json, print_table, showing_progress
+
+
+def rank(
+    truth: Annotated[
+        str, typer.Option("--truth", help="True accuracies: nas-bench-macro_cifar10.json.")
+    ],
+    run: Annotated[
+        str | None,
+        typer.Argument(help="A folder with a supernet that was kept; else one is trained."),
+    ] = None,
+    samples: Annotated[int, typer.Option("--samples", help="Random networks to rank.")] = 500,
+    space: Space = "nasbench-macro",
+    data: Annotated[str, typer.Option("--data", help="Images to train on.")] = "digits",
+    input_size: Annotated[
+        int | None, typer.Option("--input-size", help="Resize the images to this many pixels.")
+    ] = None,
+    supernet: SupernetRule = "spos",
+    supernet_epochs: SupernetEpochs = 0,
+    epoch_images: EpochImages = 4096,
+    teacher: Teacher = None,
+    rank_weight: RankWeight = None,
+    distance: PairDistance = None,
+    seed: Seed = 0,
+    skip_bad: SkipBad = False,
+    out: Annotated[
+        str | None,
+        typer.Option("--out", help="The folder to write. [default: RUN-rank or runs/rank-…]"),
+    ] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Rank random networks by a supernet, and hold that against their true accuracies.
+
+    Interrupted, the same command goes on. The folder holds rank.json, rank.png, the log and, if
+    it was trained here, the supernet.
+
+    Examples:
+        hwnas rank --supernet rd --data cifar10.npz --truth nas-bench-macro_cifar10.json
+        hwnas rank runs/kept --samples 200 --truth nas-bench-macro_cifar10.json --json
+    """
+    from hwnas.pipeline import rank as hold
+    from hwnas.pipeline import settings_from
+
+    trained, _ = settings_from(
+        epoch_images,
+        10,
+        0,
+        supernet=supernet,
+        supernet_epochs=supernet_epochs,
+        teacher=teacher,
+        rank_weight=rank_weight,
+        distance=distance,
+    )
+    with showing_progress(quiet=quiet) as on_progress:
+        report = hold(
+            run,
+            truth=truth,
+            samples=samples,
+            space=space,
+            data=data,
+            supernet=trained,
+            seed=seed,
+            input_size=input_size,
+            skip_bad=skip_bad,
+            out=out,
+            on_progress=on_progress,
+        )
+    if json:
+        print_json(report)
+    else:
+        _print(report)
+
+
+def _print(report: Any) -> None:  # noqa: ANN401
+    figures = report.figures
+    rows = [
+        ["Kendall's tau", *_cells(figures.kendall)],
+        ["Spearman's rho", *_cells(figures.spearman)],
+        ["Pearson's r", *_cells(figures.pearson)],
+        ["pairs in the true order", *_cells(figures.concordant)],
+        *(
+            [f"of the expected best {share}", *_cells(found)]
+            for share, found in figures.top.items()
+        ),
+    ]
+    title = f"{figures.n_networks} networks of {report.space} by {report.supernet}"
+    print_table(title, {"": "left", "found": "right", "95 % interval": "right"}, rows)
+    print(f"{report.out}/rank.png")
+
+
+def _cells(estimate: Any) -> list[str]:  # noqa: ANN401
+    if estimate.value is None:
+        return ["unknown", ""]
+    return [f"{estimate.value:.3f}", f"{estimate.low:.3f} to {estimate.high:.3f}"]

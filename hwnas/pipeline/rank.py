@@ -1,0 +1,221 @@
+"""``hwnas rank``: how far a supernet may be believed, held against a table of true accuracies."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hwnas.accuracy import Benchmark, Ranking, ranking, read_benchmark
+from hwnas.errors import DataError, HwnasError, InvalidInputError, RunError
+from hwnas.pipeline.kept_supernet import SUPERNET, Origin, read_supernet, supernet_file
+from hwnas.pipeline.problem import images_and_space, largest_input, load_images
+from hwnas.pipeline.request import RankRequest
+from hwnas.pipeline.supernet import supernet_trainer, train_whole
+from hwnas.pipeline.work_folder import WorkFolder
+from hwnas.progress import OnProgress, silent
+from hwnas.report import ranking_picture
+from hwnas.search import strategy_named
+from hwnas.space import Architecture, Space, check_member, random_architecture
+from hwnas.train import SupernetTrainer
+from hwnas.version import versions
+from hwnas.whole_file import check_writable
+
+PICTURE, FIGURES = "rank.png", "rank.json"
+SCORED = "scored"
+ATTEMPTS = 50
+"""Draws for each network asked for, since a small space repeats itself."""
+DEFAULT_STRATEGY = "ddpnas"
+"""Whose number of asks sets how long a supernet is trained, as in a search."""
+
+
+@dataclass(frozen=True)
+class RankedNetwork:
+    """A network's accuracy in the supernet and in truth, from 0 to 1."""
+
+    choices: str
+    expected: float
+    truth: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class RankReport:
+    """The figures, and the networks they came from.
+
+    ``n_epochs`` are of ``epoch_images`` images by ``n_paths`` networks each; unknown for the
+    supernet of another run. The truth's networks were trained by others, maybe on other images.
+    """
+
+    space: str
+    supernet: str
+    data: str
+    truth: str
+    seed: int
+    n_epochs: int | None
+    n_paths: int
+    figures: Ranking
+    networks: tuple[RankedNetwork, ...]
+    seconds: dict[str, float]
+    versions: dict[str, str]
+    out: str
+
+
+def load_truth(path: Path, space: Space) -> Benchmark:
+    """The true accuracies of a space's networks.
+
+    Raises:
+        DataError: The file is none that hwnas reads, or of another space.
+    """
+    table = read_benchmark(path)
+    try:
+        check_member(space, table.architectures[0])
+    except (HwnasError, IndexError) as error:
+        raise DataError(
+            f"{path} holds no networks of space {space.name!r}. "
+            f"Give --space {table.space}, or the table of that space."
+        ) from error
+    return Benchmark(table)
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """The supernet in question; none of its epochs are left to do if it was trained before."""
+
+    trainer: SupernetTrainer
+    origin: Origin
+    n_epochs: int | None
+
+
+def run_rank(request: RankRequest, on_progress: OnProgress = silent) -> RankReport:
+    """Rank networks drawn at random in a supernet; write figures and picture to ``request.out``.
+
+    Raises:
+        HwnasError: Something about the request, the images or the truth cannot be used.
+    """
+    check_writable(request.out)
+    if request.out.exists():
+        raise RunError(f"{request.out} exists already. Name another with --out, or remove it.")
+    subject = (
+        _untrained(request, on_progress)
+        if request.run is None
+        else _kept(request.run, on_progress)
+    )
+    space, fingerprint = subject.origin.space, subject.origin.data_fingerprint
+    truth = load_truth(request.truth, space)
+    digest = "" if request.run is None else _digest(request.run / SUPERNET)
+    work = WorkFolder(request.out, request.key(fingerprint, space, digest), on_progress)
+    with work.locked():
+        if subject.n_epochs is not None:
+            with work.phase("train"):
+                train_whole(subject.trainer, subject.n_epochs, work)
+        with work.phase("score"):
+            networks = _score(subject.trainer, truth, request, work)
+        report = _report(request, subject, networks, work)
+        files = {
+            FIGURES: json.dumps(asdict(report), indent=2).encode() + b"\n",
+            PICTURE: ranking_picture([(n.expected, n.truth) for n in networks], _title(report)),
+        }
+        if request.run is None:
+            files[SUPERNET] = supernet_file(subject.trainer, subject.origin)
+        work.publish(files)
+    return report
+
+
+def _untrained(request: RankRequest, on_progress: OnProgress) -> _Subject:
+    if not request.supernet.trains_whole:
+        raise InvalidInputError(
+            "The supernet 'path' is trained by what a strategy asks for. Give --supernet spos, "
+            "or name a run of hwnas search --keep-supernet."
+        )
+    data, space = images_and_space(request, on_progress)
+    trainer = supernet_trainer(space, data, request.supernet, request.seed)
+    origin = Origin(
+        space=space,
+        data=request.data,
+        data_fingerprint=data.fingerprint,
+        skip_bad=request.skip_bad,
+        seed=request.seed,
+        settings=request.supernet,
+    )
+    strategy = strategy_named(
+        DEFAULT_STRATEGY, space.decisions, np.random.default_rng(request.seed)
+    )
+    return _Subject(trainer, origin, trainer.n_first_epochs(strategy.n_asks))
+
+
+def _kept(run: Path, on_progress: OnProgress) -> _Subject:
+    origin, weights = read_supernet(run)
+    size = largest_input(origin.space)
+    data = load_images(origin.data, size, on_progress, skip_bad=origin.skip_bad)
+    if data.fingerprint != origin.data_fingerprint:
+        raise DataError(
+            f"The images of {origin.data} are not those that the supernet in {run} was "
+            "trained on. Bring them back, or train it again."
+        )
+    trainer = supernet_trainer(origin.space, data, origin.settings, origin.seed)
+    trainer.supernet.load_state_dict(weights)
+    return _Subject(trainer, origin, None)
+
+
+def _score(
+    trainer: SupernetTrainer, truth: Benchmark, request: RankRequest, work: WorkFolder
+) -> tuple[RankedNetwork, ...]:
+    """Ask supernet and truth for each network; what was asked before is not asked again."""
+    drawn = _draw(trainer.supernet.space, request)
+    known = work.recall(SCORED) or {}
+    networks = []
+    for number, architecture in enumerate(drawn, start=1):
+        choices = str(architecture)
+        if choices not in known:
+            known[choices] = trainer.accuracy(architecture)
+            work.remember(SCORED, known)
+        networks.append(RankedNetwork(choices, known[choices], truth.true_accuracy(architecture)))
+        work.progress("score", number, len(drawn))
+    return tuple(networks)
+
+
+def _draw(space: Space, request: RankRequest) -> list[Architecture]:
+    """Architectures that differ, as many as asked for or as the space seems to hold."""
+    rng = np.random.default_rng(request.seed)
+    drawn: dict[Architecture, None] = {}
+    for _ in range(ATTEMPTS * request.n_samples):
+        drawn[random_architecture(space, rng)] = None
+        if len(drawn) == request.n_samples:
+            break
+    return list(drawn)
+
+
+def _report(
+    request: RankRequest,
+    subject: _Subject,
+    networks: Sequence[RankedNetwork],
+    work: WorkFolder,
+) -> RankReport:
+    expected = np.array([network.expected for network in networks])
+    truth = np.array([network.truth for network in networks])
+    return RankReport(
+        space=subject.origin.space.name,
+        supernet=subject.origin.settings.rule,
+        data=subject.origin.data,
+        truth=str(request.truth),
+        seed=request.seed,
+        n_epochs=subject.n_epochs,
+        n_paths=subject.trainer.n_paths,
+        figures=ranking(expected, truth, np.random.default_rng(request.seed)),
+        networks=tuple(networks),
+        seconds=work.seconds(),
+        versions=versions(),
+        out=str(request.out),
+    )
+
+
+def _title(report: RankReport) -> str:
+    tau = report.figures.kendall.value
+    found = "unknown" if tau is None else f"{tau:.2f}"
+    return f"{report.space}, {report.supernet}: tau {found}"
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]

@@ -1,0 +1,44 @@
+"""Every way to train a supernet, by name."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from hwnas.space import Space, distance_named
+from hwnas.train.rank_weight import rank_weight_named
+from hwnas.train.rules.fair import StrictlyFair
+from hwnas.train.rules.ranking import RankingDistillation
+from hwnas.train.rules.sandwich import Sandwich
+from hwnas.train.rules.step import Rule
+from hwnas.train.rules.uniform import UniformPath
+from hwnas.train.teacher import Teacher
+
+DEFAULT_RULE = "path"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleParts:
+    """What rules are made from; only ``rd`` looks at more than the space."""
+
+    space: Space
+    teacher: Teacher
+    rank_weight: str
+    distance: str
+
+
+def _ranking_distillation(parts: RuleParts) -> Rule:
+    return RankingDistillation(
+        parts.space,
+        parts.teacher,
+        rank_weight_named(parts.rank_weight),
+        distance_named(parts.distance, parts.space),
+    )
+
+
+RULES: Mapping[str, Callable[[RuleParts], Rule]] = {
+    DEFAULT_RULE: lambda parts: UniformPath(parts.space),
+    "spos": lambda parts: UniformPath(parts.space),
+    "fair": lambda parts: StrictlyFair(parts.space),
+    "sandwich": lambda parts: Sandwich(parts.space),
+    "rd": _ranking_distillation,
+}
+"""``path`` warms up as ``spos`` trains; then the strategy says which network is trained."""
