@@ -52,7 +52,9 @@ def search(
     accuracy: Annotated[
         str | None,
         typer.Option(
-            "--accuracy", help="benchmark:FILE: search a published table, training nothing."
+            "--accuracy",
+            help="benchmark:FILE: search a published table, training nothing; --space is then "
+            "nasbench201 or nasbench-macro.",
         ),
     ] = None,
     queries: Annotated[
