@@ -46,7 +46,7 @@ def main() -> None:
         for teacher in TEACHERS
     }
     summary = {
-        "settings": {key: str(value) for key, value in vars(arguments).items()},
+        "settings": _settings(arguments),
         "kendall_of_teachers": teachers,
         "rules": {rule: _summary(found) for rule, found in runs.items()},
     }
@@ -73,6 +73,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rank-weight", default="warmup")
     parser.add_argument("--distance", default="group")
     return parser.parse_args()
+
+
+def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
+    """All but places, of which only the names count."""
+    places = {"table": arguments.table.name, "data": Path(arguments.data).name}
+    return {key: value for key, value in vars(arguments).items() if key != "out"} | places
 
 
 def _run(rule: str, seed: int, arguments: argparse.Namespace) -> Mapping[str, Any]:

@@ -14,7 +14,6 @@ from hwnas.cli.options import (
     SkipBad,
     Space,
     SupernetEpochs,
-    SupernetRule,
     Teacher,
 )
 from hwnas.cli.show import print_json, print_table, showing_progress
@@ -26,7 +25,10 @@ def rank(
     ],
     run: Annotated[
         str | None,
-        typer.Argument(help="A folder with a supernet that was kept; else one is trained."),
+        typer.Argument(
+            help="A folder with a supernet that was kept, ranked on its own images; else one is "
+            "trained."
+        ),
     ] = None,
     samples: Annotated[int, typer.Option("--samples", help="Random networks to rank.")] = 500,
     space: Space = "nasbench-macro",
@@ -34,7 +36,10 @@ def rank(
     input_size: Annotated[
         int | None, typer.Option("--input-size", help="Resize the images to this many pixels.")
     ] = None,
-    supernet: SupernetRule = "spos",
+    supernet: Annotated[
+        str | None,
+        typer.Option("--supernet", help="spos, fair, sandwich or rd. [default: spos]"),
+    ] = None,
     supernet_epochs: SupernetEpochs = 0,
     epoch_images: EpochImages = 4096,
     teacher: Teacher = None,
@@ -63,9 +68,7 @@ def rank(
 
     trained, _ = settings_from(
         epoch_images,
-        10,
-        0,
-        supernet=supernet,
+        supernet=supernet or "spos",
         supernet_epochs=supernet_epochs,
         teacher=teacher,
         rank_weight=rank_weight,
@@ -78,7 +81,7 @@ def rank(
             samples=samples,
             space=space,
             data=data,
-            supernet=trained,
+            supernet=trained if run is None or supernet or supernet_epochs else None,
             seed=seed,
             input_size=input_size,
             skip_bad=skip_bad,

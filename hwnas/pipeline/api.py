@@ -299,7 +299,7 @@ def rank(  # noqa: PLR0913 - a command's options
         samples: Networks to draw.
         space: The space of the table.
         data: What to train on; see ``search``.
-        supernet: How to train; any rule but ``path``.
+        supernet: How to train, where no run is named; any rule but ``path``.
         seed: Of everything random.
         input_size: Resize the images to this many pixels.
         skip_bad: Leave unreadable and mislabelled images out.
@@ -311,6 +311,11 @@ def rank(  # noqa: PLR0913 - a command's options
     """
     if samples < 2:
         raise InvalidInputError(f"{samples} samples cannot be ranked. Give --samples 2 or more.")
+    if run is not None and supernet is not None:
+        raise InvalidInputError(
+            f"The supernet of {run} is trained already, by its own rule. Leave --supernet and "
+            "--supernet-epochs out, or the run."
+        )
     check_seed(seed)
     settings = supernet or SupernetSettings(rule="spos")
     check_teacher(settings.teacher)

@@ -120,8 +120,8 @@ def _short(name_or_path: str) -> str:
 
 def settings_from(  # noqa: PLR0913 - a command's options
     epoch_images: int,
-    warmup_epochs: int,
-    epochs: int,
+    warmup_epochs: int = SupernetSettings.warmup_epochs,
+    epochs: int = FinetuneSettings.epochs,
     *,
     supernet: str = DEFAULT_RULE,
     supernet_epochs: int = 0,

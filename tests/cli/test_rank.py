@@ -68,12 +68,15 @@ def test_options_reach_the_pipeline(command: Command, asked: dict[str, Any]) -> 
     options = {"--supernet": "rd", "--teacher": "parameters", "--rank-weight": "cosine"}
     options |= {"--distance": "hamming", "--supernet-epochs": "7", "--samples": "50"}
     written = [word for pair in options.items() for word in pair]
-    command("rank", "runs/kept", "--truth", "table.json", *written)
+    command("rank", "--truth", "table.json", *written)
     settings = asked["supernet"]
     assert (settings.rule, settings.teacher) == ("rd", "parameters")
     assert (settings.rank_weight, settings.distance, settings.epochs) == ("cosine", "hamming", 7)
-    assert (asked["run"], asked["samples"], Path(asked["truth"]).name) == (
-        "runs/kept",
-        50,
-        "table.json",
-    )
+    assert (asked["samples"], Path(asked["truth"]).name) == (50, "table.json")
+
+
+def test_a_run_is_ranked_as_it_is(command: Command, asked: dict[str, Any]) -> None:
+    command("rank", "runs/kept", "--truth", "table.json")
+    assert (asked["run"], asked["supernet"]) == ("runs/kept", None)
+    command("rank", "runs/kept", "--truth", "table.json", "--supernet", "rd")
+    assert asked["supernet"].rule == "rd"

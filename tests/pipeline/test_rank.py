@@ -47,7 +47,7 @@ def rank(tmp_path: Path, truth: Path) -> Rank:
         settings: dict[str, Any] = {
             "truth": truth,
             "samples": N_SAMPLES,
-            "supernet": SETTINGS,
+            "supernet": SETTINGS if run is None else None,
             "out": tmp_path / "rank",
         }
         return hwnas.rank(run, **(settings | options))
@@ -121,6 +121,8 @@ def test_what_cannot_be_ranked_is_refused(rank: Rank, tmp_path: Path) -> None:
         rank(truth=tmp_path / "gone.json")
     with refused(RunError, r"holds no supernet\.pt. Name a run of 'hwnas rank'"):
         rank(tmp_path)
+    with refused(InvalidInputError, "is trained already, by its own rule"):
+        rank(tmp_path, supernet=SETTINGS)
     with refused(UnknownNameError, "No teacher 'mac'; did you mean 'macs'"):
         rank(supernet=SupernetSettings(rule="rd", teacher="mac"))
     assert not (tmp_path / "rank").exists()
