@@ -1,6 +1,7 @@
 """All networks of a space over shared weights: each takes its slice of the largest."""
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 import torch
 from jaxtyping import Float
@@ -77,8 +78,13 @@ def resized(
     return functional.interpolate(images, size=size, mode="bilinear", antialias=True)
 
 
+@lru_cache(maxsize=8)
 def _without_weights(chosen: Network) -> nn.Module:
-    """The network's shapes alone; BatchNorm keeps no statistics and so takes the batch's."""
+    """The network's shapes alone; BatchNorm keeps no statistics and so takes the batch's.
+
+    It holds no state, so the batches of an epoch share it: building it takes longer than running
+    a small one.
+    """
     with torch.device("meta"):
         network = WiredBlocks(chosen)
     for module in network.modules():
