@@ -224,9 +224,9 @@ class Problem:
             limits.append(f"{limit:,} {name}")
             reached.append(f"{least:,} {name}")
         return NoNetworkFitsError(
-            f"No network of space {self.space.name!r} keeps {' and '.join(limits)} when it is "
-            f"built: the least that blocks promise of each alone is {' and '.join(reached)}. "
-            "Raise a limit or name another --space."
+            f"No network of space {self.space.name!r} keeps {' and '.join(limits)}: the least of "
+            f"each alone is {' and '.join(reached)} as predicted, and none keeps all once it is "
+            "built. Raise a limit or name another --space."
         )
 
     @property

@@ -76,14 +76,16 @@ def test_a_memory_limit_that_only_the_built_network_breaks_is_told(
     quick_search: QuickSearch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(SimulatedEngine, "allocated_bytes", lambda *_: 10**6)
-    least = r"keeps ([\d,]+) bytes of working set when it is built: .* is ([\d,]+) bytes of work"
+    least = (
+        r"keeps ([\d,]+) bytes of working set: .* is ([\d,]+) bytes of working set as predicted"
+    )
     with pytest.raises(NoNetworkFitsError, match=least):
         quick_search(None, space="mobilenetv2@0.1", max_memory="64KiB")  # one network
 
 
 def test_a_hopeless_size_is_refused_with_the_least(quick_search: QuickSearch) -> None:
     with pytest.raises(
-        NoNetworkFitsError, match=r"10,000 bytes of file when it is built: the least .* [\d,]+ byt"
+        NoNetworkFitsError, match=r"10,000 bytes of file: the least of each alone is .* [\d,]+ byt"
     ):
         quick_search(max_size="10kB")
 
