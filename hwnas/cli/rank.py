@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from hwnas.cli.given import refuse_others
 from hwnas.cli.options import (
     EpochImages,
     Json,
@@ -18,8 +19,12 @@ from hwnas.cli.options import (
 )
 from hwnas.cli.show import print_json, print_table, showing_progress
 
+OF_A_RUN = frozenset({"truth", "run", "samples", "seed", "out", "json", "quiet"})
+"""Parameters that mean something beside a supernet that was trained before."""
+
 
 def rank(
+    context: typer.Context,
     truth: Annotated[
         str, typer.Option("--truth", help="True accuracies: nas-bench-macro_cifar10.json.")
     ],
@@ -66,6 +71,8 @@ def rank(
     from hwnas.pipeline import rank as hold
     from hwnas.pipeline import settings_from
 
+    if run is not None:
+        refuse_others(context, OF_A_RUN, f"{run}, whose supernet is trained on its own images")
     trained, _ = settings_from(
         epoch_images,
         supernet=supernet or "spos",
@@ -81,7 +88,7 @@ def rank(
             samples=samples,
             space=space,
             data=data,
-            supernet=trained if run is None or supernet or supernet_epochs else None,
+            supernet=trained if run is None else None,
             seed=seed,
             input_size=input_size,
             skip_bad=skip_bad,

@@ -5,6 +5,7 @@ from typing import Any
 
 import typer
 
+from hwnas.cli.given import given, refuse_others
 from hwnas.cli.show import print_json, print_table, say, showing_progress
 from hwnas.errors import InvalidInputError
 
@@ -19,25 +20,21 @@ def search_on_table(context: typer.Context) -> None:
     """Run the search that the command line asks for, and print what it found."""
     from hwnas.pipeline import search_table
 
-    given = _given(context)
-    for name in given:
-        if name not in OPTIONS:
-            raise InvalidInputError(
-                f"{_option(name)} does not go with --accuracy: networks of a table are neither "
-                f"trained nor built. Leave one of them out."
-            )
-    parameters = context.params
+    refuse_others(
+        context, OPTIONS, "--accuracy: networks of a table are neither trained nor built"
+    )
+    named, parameters = given(context), context.params
     with showing_progress(quiet=parameters["quiet"]) as on_progress:
         result = search_table(
             parameters["accuracy"],
             parameters["latency"],
             space=parameters["space"],
-            device=parameters["device"] if "device" in given else None,
+            device=parameters["device"] if "device" in named else None,
             strategy=parameters["strategy"],
             seed=parameters["seed"],
             out=parameters["out"],
             on_progress=on_progress,
-            **({"queries": parameters["queries"]} if "queries" in given else {}),
+            **({"queries": parameters["queries"]} if "queries" in named else {}),
         )
     if parameters["json"]:
         print_json(result)
@@ -58,21 +55,11 @@ def refuse_table_options(context: typer.Context) -> None:
         raise InvalidInputError(
             f"--device {device} goes with accuracies of a table. Add --accuracy benchmark:FILE."
         )
-    if "queries" in _given(context):
+    if "queries" in given(context):
         raise InvalidInputError(
             f"--queries {context.params['queries']} goes with a table. "
             "Add --accuracy benchmark:FILE, or leave it out."
         )
-
-
-def _given(context: typer.Context) -> list[str]:
-    """The parameters that the command line names."""
-    sources = {name: context.get_parameter_source(name) for name in context.params}
-    return [name for name, source in sources.items() if source and source.name == "COMMANDLINE"]
-
-
-def _option(parameter: str) -> str:
-    return f"--{parameter.replace('_', '-')}"
 
 
 def _print(result: Any, out: str | None) -> None:  # noqa: ANN401

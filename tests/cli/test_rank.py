@@ -78,5 +78,16 @@ def test_options_reach_the_pipeline(command: Command, asked: dict[str, Any]) -> 
 def test_a_run_is_ranked_as_it_is(command: Command, asked: dict[str, Any]) -> None:
     command("rank", "runs/kept", "--truth", "table.json")
     assert (asked["run"], asked["supernet"]) == ("runs/kept", None)
-    command("rank", "runs/kept", "--truth", "table.json", "--supernet", "rd")
-    assert asked["supernet"].rule == "rd"
+
+
+@pytest.mark.parametrize(
+    "option",
+    [("--supernet", "rd"), ("--space", "mobilenet"), ("--data", "digits"), ("--skip-bad",)],
+    ids=str,
+)
+def test_options_of_training_do_not_go_with_a_run(
+    command: Command, asked: dict[str, Any], option: tuple[str, ...]
+) -> None:
+    ending = command("rank", "runs/kept", "--truth", "table.json", *option)
+    assert ending.code == 2 and not asked
+    assert f"{option[0]} does not go with runs/kept" in ending.errors
