@@ -252,7 +252,7 @@ def test_a_ranking_needs_the_truth(refused: Refused) -> None:
 
 def test_a_truth_that_is_missing_is_named(refused: Refused) -> None:
     message = refused("rank", "--truth", "gone.json", "--quiet")
-    assert message.startswith("gone.json is not the NAS-Bench-Macro table")
+    assert message.startswith("Cannot read the benchmark table gone.json: No such file")
 
 
 @pytest.mark.parametrize("verb", ["search", "profile", "export"])
