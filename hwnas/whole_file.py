@@ -13,10 +13,15 @@ ELSEWHERE = "name another place with --out"
 def write_whole(path: Path, content: bytes | str, elsewhere: str = ELSEWHERE) -> None:
     """Replace ``path`` by ``content`` in one step; a crash or a full disk leaves the old file.
 
+    A link stays one: the file it leads to is replaced.
+
     Raises:
-        RunError: The folder is missing, read-only or full.
+        RunError: The folder is missing, read-only or full, or ``path`` is a device or a folder.
     """
     data = content.encode() if isinstance(content, str) else content
+    path = path.resolve() if path.is_symlink() else path
+    if path.exists() and not path.is_file():
+        raise RunError(f"Cannot write {path}: it is there and no file. Name a file instead.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

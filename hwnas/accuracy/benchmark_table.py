@@ -75,10 +75,12 @@ class BenchmarkTable:
 
         Raises:
             UnknownNameError: It has none of that name.
+            DataError: A latency in it is not positive.
         """
         known = [column for column in self.columns if column.startswith(LATENCY_PREFIX)]
         for column in (name, LATENCY_PREFIX + name):
             if column in known:
+                self._check_positive(column)
                 return column
         if not known:
             raise DataError(
@@ -87,6 +89,14 @@ class BenchmarkTable:
         if not name.startswith(LATENCY_PREFIX):
             known = [column.removeprefix(LATENCY_PREFIX) for column in known]
         raise unknown_name(f"latency column of {self.path.name}", name, known)
+
+    def _check_positive(self, column: str) -> None:
+        least = min(self.values(column).values(), default=1.0)
+        if not 0 < least < math.inf:
+            raise DataError(
+                f"{self.path} holds the latency {least:g} ms in {column}. "
+                "Correct that cell, or leave it empty."
+            )
 
 
 def read_benchmark(path: Path) -> BenchmarkTable:

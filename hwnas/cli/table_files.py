@@ -102,6 +102,11 @@ def export(
     if csv is None and parquet is None:
         raise InvalidInputError("An export needs a file. Give --csv FILE or --parquet FILE.")
     table = table_named(name)
+    named = [path.resolve() for path in (csv, parquet, table.path) if path is not None]
+    if len(set(named)) < len(named):
+        raise InvalidInputError(
+            "The files of an export are the table's own or one and the same. Name others."
+        )
     for path, write in ((csv, write_csv), (parquet, write_parquet)):
         if path is not None:
             write(path, table)

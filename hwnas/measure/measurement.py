@@ -1,5 +1,6 @@
 """One latency with its spread and where it comes from."""
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -46,8 +47,9 @@ class Measurement:
     settled: bool = True
 
     def __post_init__(self) -> None:
-        if not (0 < self.min_ms <= self.median_ms <= self.p90_ms and self.n_runs >= 1):
-            raise ValueError(f"a latency needs 0 < min <= median <= p90, got {self}")
+        ordered = 0 < self.min_ms <= self.median_ms <= self.p90_ms < math.inf
+        if not (ordered and self.n_runs >= 1):
+            raise ValueError(f"a latency needs 0 < min <= median <= p90 < inf, got {self}")
         if self.mad_ms < 0 or (self.half_interval or 0.0) < 0 or self.n_rounds < 1:
             raise ValueError(
                 f"a latency needs mad_ms >= 0, half_interval >= 0 and n_rounds >= 1, got {self}"

@@ -44,7 +44,13 @@ def merge_tables(names: Sequence[str], out: Path) -> LatencyTable:
         raise InvalidInputError(f"One table ({names[0]}) merges with nothing. Name two or more.")
     if out.suffix != ".jsonl":
         raise InvalidInputError(f"A table's name ends in .jsonl, got --out {out}. Name it so.")
-    table = merged([table_named(name) for name in names])
+    tables = [table_named(name) for name in names]
+    joined = {table.path.resolve() for table in tables if table.path is not None}
+    if out.exists() and out.resolve() not in joined:
+        raise InvalidInputError(
+            f"{out} is there already and not among the tables to join. Add it, or name another."
+        )
+    table = merged(tables)
     write_table(out, table, "name another place with --out")
     return table
 

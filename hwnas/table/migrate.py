@@ -43,7 +43,7 @@ def migrate(path: Path, machine_of: MachineOf) -> tuple[Path, Path]:
         content = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise _cannot(path, str(error)) from error
-    table = _migrated(path, content.split("\n")[:-1], machine_of)
+    table = _migrated(path, content.removesuffix("\n").split("\n"), machine_of)
     new = path.with_name(table_name(table.header.device, table.header.fingerprint))
     kept = path.with_name(f"{path.name}.v{_version(content)}")
     if new.exists() and not new.samefile(path):

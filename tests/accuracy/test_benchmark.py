@@ -137,3 +137,11 @@ def test_the_published_best_is_the_best() -> None:
     best = max(json.loads(MACRO.read_text()).items(), key=lambda item: item[1]["mean_acc"])
     assert digits_of(max(source.architectures, key=source.accuracy)) == best[0]
     assert min(map(source.accuracy, source.architectures)) > 0.4
+
+
+@pytest.mark.parametrize("wrong", ["-3", "0"])
+def test_a_latency_that_is_not_positive_is_named(tmp_path: Path, wrong: str) -> None:
+    columns = {"c10_val_12": ("70", "60"), "c10_test_200": ("90", "91"), "lat_ms_a": ("1", wrong)}
+    benchmark(tmp_path, columns)
+    with pytest.raises(DataError, match=f"holds the latency {wrong} ms in lat_ms_a"):
+        read_benchmark(tmp_path / "two.csv").latency_column("a")

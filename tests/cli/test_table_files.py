@@ -138,3 +138,23 @@ def test_bad_input_is_told_in_a_sentence(
     refused: Refused, table: Path, arguments: tuple[str, ...], said: str
 ) -> None:
     assert said in refused("table", *(part.format(table=table) for part in arguments))
+
+
+def test_an_export_does_not_replace_the_table_it_reads(
+    refused: Refused, table: Path, tmp_path: Path
+) -> None:
+    before = table.read_text()
+    assert "Name others" in refused("table", "export", table, "--csv", table)
+    twice = ("--csv", tmp_path / "x", "--parquet", tmp_path / "x")
+    assert "Name others" in refused("table", "export", table, *twice)
+    assert table.read_text() == before and not (tmp_path / "x").exists()
+
+
+def test_a_merge_does_not_replace_a_table_it_does_not_join(
+    refused: Refused, command: Command, table: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.jsonl"
+    other.write_text("precious")
+    message = refused("table", "merge", table, table, "--out", other)
+    assert "is there already and not among" in message and other.read_text() == "precious"
+    assert command("table", "merge", table, table, "--out", table).code == 0

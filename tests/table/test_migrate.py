@@ -124,3 +124,9 @@ def test_a_damaged_line_of_an_old_table_is_numbered(old: Path, line: str) -> Non
     with pytest.raises(TableError, match=r"old.jsonl line 3 is "):
         migrate(old, here)
     assert [path.name for path in old.parent.glob("old*")] == ["old.jsonl"]
+
+
+def test_the_last_row_counts_without_its_end(old: Path, table: LatencyTable) -> None:
+    old.write_text(old.read_text().removesuffix("\n"))
+    new, _ = migrate(old, here)
+    assert len(read_table(new).rows) == len(table.rows)
