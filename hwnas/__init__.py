@@ -24,7 +24,7 @@ __version__ = VERSION
 _HOMES = {
     "export": "hwnas.pipeline.api",
     "profile": "hwnas.pipeline.api",
-    "rank": "hwnas.pipeline.api",
+    "rank": "hwnas.pipeline.rank",
     "score_table": "hwnas.pipeline.api",
     "search": "hwnas.pipeline.api",
     "search_table": "hwnas.pipeline.search_table",

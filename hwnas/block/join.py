@@ -4,47 +4,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from hwnas.block.spec import check_positive, strided
+from hwnas.block.weightless import Weightless
 from hwnas.record import unknown_name
 
 POOLS = ("avg", "max")
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Weightless:
-    """A block that multiplies nothing; unless it says otherwise, it keeps the shape."""
-
-    reads_image: ClassVar[bool] = False
-    gives_logits: ClassVar[bool] = False
-
-    input_size: int
-    in_channels: int
-
-    def __post_init__(self) -> None:
-        check_positive(type(self).__name__, **vars(self))
-
-    @property
-    def out_channels(self) -> int:
-        """As many as come in."""
-        return self.in_channels
-
-    @property
-    def output_size(self) -> int:
-        """As large as the input."""
-        return self.input_size
-
-    @property
-    def n_macs(self) -> int:
-        """None."""
-        return 0
-
-    @property
-    def n_parameters(self) -> int:
-        """None."""
-        return 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class AddSpec(_Weightless):
+class AddSpec(Weightless):
     """The sum of several feature maps of one shape: a node of a cell."""
 
     kind: ClassVar[str] = "add"
@@ -58,7 +25,7 @@ class AddSpec(_Weightless):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConcatSpec(_Weightless):
+class ConcatSpec(Weightless):
     """The channels of several feature maps of one shape behind each other: a cell's output."""
 
     kind: ClassVar[str] = "concat"
@@ -77,7 +44,7 @@ class ConcatSpec(_Weightless):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ZeroSpec(_Weightless):
+class ZeroSpec(Weightless):
     """Zeros of its input's shape, or of every ``stride``-th pixel's: a node that reads nothing."""
 
     kind: ClassVar[str] = "zero"
@@ -92,7 +59,7 @@ class ZeroSpec(_Weightless):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReluSpec(_Weightless):
+class ReluSpec(Weightless):
     """ReLU of a node, which all the convolutions that read the node share."""
 
     kind: ClassVar[str] = "relu"
@@ -100,7 +67,7 @@ class ReluSpec(_Weightless):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PoolSpec(_Weightless):
+class PoolSpec(Weightless):
     """Mean or maximum over windows; a mean leaves the border's padding out."""
 
     kind: ClassVar[str] = "pool"

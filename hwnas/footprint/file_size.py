@@ -2,7 +2,8 @@
 
 from hwnas.block import BlockSpec
 from hwnas.device import DeviceSpec
-from hwnas.footprint.operators import Operator, operators_of
+from hwnas.footprint.operator import Operator
+from hwnas.footprint.operators import operators_of
 
 EMPTY_FILE_BYTES = 700
 """What a file holds beside its operators and its metadata."""

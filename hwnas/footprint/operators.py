@@ -1,8 +1,8 @@
 """The operators ONNX Runtime makes of a block, and the feature maps each reads and gives."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
 from hwnas.block import (
     AddSpec,
@@ -25,58 +25,7 @@ from hwnas.block import (
     StemSpec,
     ZeroSpec,
 )
-
-Kind = Literal[
-    "convolution",
-    "depthwise",
-    "linear",
-    "pool",
-    "scale",
-    "add",
-    "residual_add",
-    "relu",
-    "hard_swish",
-    "slice",
-    "concat",
-]
-"""``relu`` is one that stands before a convolution, where nothing absorbs it."""
-
-
-@dataclass(frozen=True)
-class FeatureMap:
-    """Channels of square images."""
-
-    channels: int
-    size: int
-
-    @property
-    def n_elements(self) -> int:
-        """Numbers in one image's map."""
-        return self.channels * self.size**2
-
-
-@dataclass(frozen=True, kw_only=True)
-class Operator:
-    """One step of a block; ``kept`` are the maps alive beside the one read and the one given.
-
-    ``then_added`` marks the convolution whose output the residual is added to.
-    """
-
-    kind: Kind
-    reads: FeatureMap
-    gives: FeatureMap
-    kernel_size: int = 1
-    kept: tuple[FeatureMap, ...] = ()
-    then_added: bool = False
-
-    @property
-    def n_weights(self) -> int:
-        """Numbers in the kernel, without the bias; 0 where there is none."""
-        if self.kind == "depthwise":
-            return self.gives.channels * self.kernel_size**2
-        if self.kind in ("convolution", "linear"):
-            return self.reads.channels * self.gives.channels * self.kernel_size**2
-        return 0
+from hwnas.footprint.operator import FeatureMap, Operator
 
 
 def operators_of(block: BlockSpec, *, fused: bool = False) -> Iterator[Operator]:

@@ -1,10 +1,10 @@
 """The only room that names all the others: each command from end to end."""
 
-from hwnas.pipeline.api import export, profile, rank, score_table, search, verify
+from hwnas.pipeline.api import export, profile, score_table, search, verify
 from hwnas.pipeline.arguments import device_with, settings_from, space_for
 from hwnas.pipeline.coverage import Coverage, coverage_of
 from hwnas.pipeline.export import ExportReport
-from hwnas.pipeline.rank import RankReport
+from hwnas.pipeline.rank import RankReport, rank
 from hwnas.pipeline.score_table import TableScore
 from hwnas.pipeline.search_table import is_benchmark, search_table
 from hwnas.pipeline.tables import import_table, merge_tables, migrate_table

@@ -9,16 +9,13 @@ from hwnas.pipeline.arguments import (
     check_seed,
     default_out,
     device_with,
-    rank_out,
     space_for,
 )
 from hwnas.pipeline.export import ExportReport, ExportRequest, run_export
 from hwnas.pipeline.quantity import byte_count, milliseconds
-from hwnas.pipeline.rank import RankReport, run_rank
-from hwnas.pipeline.request import RankRequest, SearchRequest
+from hwnas.pipeline.request import SearchRequest
 from hwnas.pipeline.score_table import ScoreRequest, TableScore, run_score
 from hwnas.pipeline.search import run_search
-from hwnas.pipeline.supernet import check_teacher
 from hwnas.pipeline.verify import VerifyRequest, run_verify
 from hwnas.profile import fill_table, wanted_by
 from hwnas.progress import OnProgress, silent
@@ -273,62 +270,3 @@ def score_table(  # noqa: PLR0913 - a command's options
     chosen = space_for(space, input_size, in_channels, n_classes, data, on_progress)
     folder = None if keep is None else Path(keep)
     return run_score(chosen, target, ScoreRequest(samples, seed, folder), on_progress)
-
-
-def rank(  # noqa: PLR0913 - a command's options
-    run: str | Path | None = None,
-    *,
-    truth: str | Path,
-    samples: int = 500,
-    space: str = "nasbench-macro",
-    data: str = "digits",
-    supernet: SupernetSettings | None = None,
-    seed: int = 0,
-    input_size: int | None = None,
-    skip_bad: bool = False,
-    out: str | Path | None = None,
-    on_progress: OnProgress = silent,
-) -> RankReport:
-    """Hold a supernet's accuracies of random networks against a table of true ones.
-
-    Interrupted, the same call goes on where it stopped.
-
-    Args:
-        run: A folder with a kept supernet; left out, one is trained as the rest says.
-        truth: The published table, such as ``nas-bench-macro_cifar10.json``.
-        samples: Networks to draw.
-        space: The space of the table.
-        data: What to train on; see ``search``.
-        supernet: How to train, where no run is named; any rule but ``path``.
-        seed: Of everything random.
-        input_size: Resize the images to this many pixels.
-        skip_bad: Leave unreadable and mislabelled images out.
-        out: The folder to write; ``RUN-rank`` or ``runs/rank-<data>-<space>-<rule>`` by default.
-        on_progress: Told of every epoch and network.
-
-    Raises:
-        HwnasError: A value cannot be used.
-    """
-    if samples < 2:
-        raise InvalidInputError(f"{samples} samples cannot be ranked. Give --samples 2 or more.")
-    if run is not None and supernet is not None:
-        raise InvalidInputError(
-            f"The supernet of {run} is trained already, by its own rule. Leave --supernet and "
-            "--supernet-epochs out, or the run."
-        )
-    check_seed(seed)
-    settings = supernet or SupernetSettings(rule="spos")
-    check_teacher(settings.teacher)
-    request = RankRequest(
-        truth=Path(truth),
-        out=Path(out) if out is not None else rank_out(run, data, space, settings.rule),
-        run=None if run is None else Path(run),
-        space=space,
-        data=data,
-        n_samples=samples,
-        seed=seed,
-        input_size=input_size,
-        skip_bad=skip_bad,
-        supernet=settings,
-    )
-    return run_rank(request, on_progress)

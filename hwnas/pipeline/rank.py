@@ -10,16 +10,17 @@ import numpy as np
 
 from hwnas.accuracy import Benchmark, Ranking, ranking, read_benchmark
 from hwnas.errors import DataError, HwnasError, InvalidInputError, RunError
+from hwnas.pipeline.arguments import check_seed, rank_out
 from hwnas.pipeline.kept_supernet import SUPERNET, Origin, read_supernet, supernet_file
 from hwnas.pipeline.problem import images_and_space, largest_input, load_images
 from hwnas.pipeline.request import RankRequest
-from hwnas.pipeline.supernet import supernet_trainer, train_whole
+from hwnas.pipeline.supernet import check_teacher, supernet_trainer, train_whole
 from hwnas.pipeline.work_folder import WorkFolder
 from hwnas.progress import OnProgress, silent
 from hwnas.report import ranking_picture
 from hwnas.search import strategy_named
 from hwnas.space import Architecture, Space, check_member, random_architecture
-from hwnas.train import SupernetTrainer
+from hwnas.train import SupernetSettings, SupernetTrainer
 from hwnas.version import versions
 from hwnas.whole_file import check_writable
 
@@ -60,6 +61,65 @@ class RankReport:
     seconds: dict[str, float]
     versions: dict[str, str]
     out: str
+
+
+def rank(  # noqa: PLR0913 - a command's options
+    run: str | Path | None = None,
+    *,
+    truth: str | Path,
+    samples: int = 500,
+    space: str = "nasbench-macro",
+    data: str = "digits",
+    supernet: SupernetSettings | None = None,
+    seed: int = 0,
+    input_size: int | None = None,
+    skip_bad: bool = False,
+    out: str | Path | None = None,
+    on_progress: OnProgress = silent,
+) -> RankReport:
+    """Hold a supernet's accuracies of random networks against a table of true ones.
+
+    Interrupted, the same call goes on where it stopped.
+
+    Args:
+        run: A folder with a kept supernet; left out, one is trained as the rest says.
+        truth: The published table, such as ``nas-bench-macro_cifar10.json``.
+        samples: Networks to draw.
+        space: The space of the table.
+        data: What to train on; see ``search``.
+        supernet: How to train, where no run is named; any rule but ``path``.
+        seed: Of everything random.
+        input_size: Resize the images to this many pixels.
+        skip_bad: Leave unreadable and mislabelled images out.
+        out: The folder to write; ``RUN-rank`` or ``runs/rank-<data>-<space>-<rule>`` by default.
+        on_progress: Told of every epoch and network.
+
+    Raises:
+        HwnasError: A value cannot be used.
+    """
+    if samples < 2:
+        raise InvalidInputError(f"{samples} samples cannot be ranked. Give --samples 2 or more.")
+    if run is not None and supernet is not None:
+        raise InvalidInputError(
+            f"The supernet of {run} is trained already, by its own rule. Leave --supernet and "
+            "--supernet-epochs out, or the run."
+        )
+    check_seed(seed)
+    settings = supernet or SupernetSettings(rule="spos")
+    check_teacher(settings.teacher)
+    request = RankRequest(
+        truth=Path(truth),
+        out=Path(out) if out is not None else rank_out(run, data, space, settings.rule),
+        run=None if run is None else Path(run),
+        space=space,
+        data=data,
+        n_samples=samples,
+        seed=seed,
+        input_size=input_size,
+        skip_bad=skip_bad,
+        supernet=settings,
+    )
+    return run_rank(request, on_progress)
 
 
 def load_truth(path: Path, space: Space) -> Benchmark:
