@@ -294,4 +294,4 @@ def test_a_model_does_not_replace_a_folder(refused: Refused, tmp_path: Path) -> 
         *("export", "mobilenetv2@0.1", "--input-size", "8", "--precision", "float32"),
         *("--device", SIMULATED, "--out", "models"),
     )
-    assert message.startswith("Cannot write models: Is a directory.")
+    assert message == "Cannot write models: it is there and no file. Name a file instead."
