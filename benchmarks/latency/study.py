@@ -104,6 +104,7 @@ def _one_setting(
         "n_blocks": len(all_blocks(space)),
         "n_unsettled_rows": sum(not table.rows[b].settled for b in all_blocks(space)),
         "repeatability": found.repeatability,
+        "repeat_tau": found.repeat_tau,
         "machine_since_profile": found.drift,
         "latency_range_ms": [float(measured_ms.min()), float(measured_ms.max())],
         "factors": _factors(table, space),

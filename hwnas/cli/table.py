@@ -220,6 +220,7 @@ def score(
         ["within 10 %", f"{figures.within_10:.1f} %"],
         ["Kendall tau", _tau(figures.kendall_tau)],
         ["repeatability floor", f"{found.repeatability:.2f} %"],
+        ["tau of half the visits with the others", _tau(found.repeat_tau)],
     ]
     if found.drift is not None:
         rows.append(["machine since the table was made", f"{100 * (found.drift - 1):+.2f} %"])

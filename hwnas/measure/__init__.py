@@ -10,7 +10,7 @@ from hwnas.measure.plan import (
 )
 from hwnas.measure.rounds import RoundsDone, Timer, time_in_rounds
 from hwnas.measure.stopwatch import Stopwatch
-from hwnas.measure.visit import Visit
+from hwnas.measure.visit import Visit, halves_ms, quiet_reference
 
 __all__ = [
     "BLOCK_ROUNDS",
@@ -24,6 +24,8 @@ __all__ = [
     "Stopwatch",
     "Timer",
     "Visit",
+    "halves_ms",
+    "quiet_reference",
     "summarize",
     "time_in_rounds",
 ]

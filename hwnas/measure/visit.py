@@ -95,6 +95,19 @@ def summary(
     )
 
 
+def halves_ms(visits: Visits, quiet_ms: float, plan: RoundsPlan) -> tuple[float, float]:
+    """Two latencies of one model in milliseconds, each from every other undisturbed visit.
+
+    Raises:
+        ValueError: Fewer than two visits.
+    """
+    kept = undisturbed(visits, quiet_ms, plan)
+    lows_ms = _lows(kept if len(kept) > 1 else visits)
+    if len(lows_ms) < 2:
+        raise ValueError(f"halves need two visits, got {len(lows_ms)}")
+    return float(np.median(lows_ms[::2])), float(np.median(lows_ms[1::2]))
+
+
 def _lows(visits: Visits) -> NDArray[np.float64]:
     return np.array([visit.low_ms for visit in visits])
 

@@ -1,8 +1,9 @@
 """``hwnas table score``: predicted against measured on networks drawn at random."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,16 @@ import numpy as np
 from hwnas.block import BlockSpec
 from hwnas.device import DeviceSpec
 from hwnas.latency import LatencyScore, latency_model, score
-from hwnas.measure import NETWORK_ROUNDS, Measurement, Provenance, Timer, time_in_rounds
+from hwnas.measure import (
+    NETWORK_ROUNDS,
+    Measurement,
+    Provenance,
+    Timer,
+    Visit,
+    halves_ms,
+    quiet_reference,
+    time_in_rounds,
+)
 from hwnas.measure.engine import Engine, engine_named
 from hwnas.profile import BlockMaker, fill_table, ready_blocks, wanted_by
 from hwnas.progress import OnProgress, Progress
@@ -51,12 +61,15 @@ class TableScore:
     """Figures and the networks they came from.
 
     ``repeatability`` is the median half-width of the measured medians' 95 % confidence intervals
-    in per cent: no prediction can be seen to be better than that. ``drift`` is what networks of
-    the table take now over what they took when it was made; unknown if it holds none.
+    in per cent: no prediction can be seen to be better than that. ``repeat_tau`` is Kendall's tau
+    between two halves of the same measurement: how well it orders the networks itself. ``drift``
+    is what networks of the table take now over what they took when it was made; unknown if it
+    holds none.
     """
 
     figures: LatencyScore
     repeatability: float
+    repeat_tau: float | None
     drift: float | None
     networks: tuple[ScoredNetwork, ...]
     provenance: Provenance
@@ -86,13 +99,15 @@ def run_score(
     controls = [n for n in wanted.networks if n.blocks in table.networks][:N_CONTROLS]
     timers = [engine.timer(file, device) for file in (*files, *map(maker.make, controls))]
     reference = engine.timer(maker.make([wanted.reference]), device)
-    rows = _time(timers, reference, on_progress)
+    visits: dict[int, list[Visit]] = {index: [] for index in range(len(timers))}
+    rows = _time(timers, reference, visits, on_progress)
     measured, again = rows[: len(files)], rows[len(files) :]
     predicted_ms = np.array([model.predict_ms(b) for b in blocks])
     measured_ms = np.array([row.median_ms for row in measured])
     found = TableScore(
         figures=score(predicted_ms, measured_ms),
         repeatability=float(np.median([100 * (row.half_interval or 0) for row in measured])),
+        repeat_tau=_repeat_tau(visits, range(len(files))),
         drift=_drift([table.networks[network.blocks] for network in controls], again),
         networks=tuple(
             ScoredNetwork(
@@ -142,18 +157,30 @@ def _build(
     return files
 
 
-def _time(timers: Sequence[Timer], reference: Timer, on_progress: OnProgress) -> list[Measurement]:
+def _time(
+    timers: Sequence[Timer],
+    reference: Timer,
+    visits: Mapping[int, list[Visit]],
+    on_progress: OnProgress,
+) -> list[Measurement]:
+    """One measurement a timer, and in ``visits`` what it was made of."""
     found = time_in_rounds(
         dict(enumerate(timers)),
         reference,
         NETWORK_ROUNDS,
         known={},
-        on_visit=lambda *_: None,
+        on_visit=lambda index, visit: visits[index].append(visit),
         on_round=lambda done: on_progress(
             Progress("score", done.n_done, done.n_needed, f"{done.n_settled} settled")
         ),
     )
     return [found[index] for index in range(len(timers))]
+
+
+def _repeat_tau(visits: Mapping[int, Sequence[Visit]], networks: range) -> float | None:
+    quiet_ms = quiet_reference(chain.from_iterable(visits.values()))
+    halves = np.array([halves_ms(visits[index], quiet_ms, NETWORK_ROUNDS) for index in networks])
+    return score(halves[:, 0], halves[:, 1]).kendall_tau
 
 
 def _drift(then: Sequence[Measurement], now: Sequence[Measurement]) -> float | None:

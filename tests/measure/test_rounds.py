@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from hwnas.measure import Measurement, Provenance, RoundsDone, RoundsPlan, Visit, time_in_rounds
-from hwnas.measure.visit import half_interval
+from hwnas.measure.visit import half_interval, halves_ms
 
 PLAN = RoundsPlan(min_rounds=8, max_rounds=40)
 
@@ -140,6 +140,23 @@ def test_the_interval_covers_the_true_median_nineteen_times_in_twenty() -> None:
         median = float(np.median(medians))
         covered += abs(median - 1.0) <= half_interval(medians) * median
     assert covered >= 925
+
+
+def visits_of(*lows_ms: float) -> list[Visit]:
+    return [
+        Visit(low_ms=ms, p90_ms=ms, min_ms=ms, mad_ms=0.0, n_runs=9, reference_ms=1.0)
+        for ms in lows_ms
+    ]
+
+
+def test_halves_are_every_other_undisturbed_visit() -> None:
+    visits = visits_of(1.00, 1.01, 5.0, 1.02, 1.03)
+    assert halves_ms(visits, 1.0, PLAN) == pytest.approx((1.01, 1.02))
+
+
+def test_one_visit_has_no_halves() -> None:
+    with pytest.raises(ValueError, match="got 1"):
+        halves_ms(visits_of(1.0), 1.0, PLAN)
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,10 @@ def test_a_machine_that_did_not_change_is_told() -> None:
     assert score().drift == pytest.approx(1.0, rel=1e-4)
 
 
+def test_a_measurement_without_noise_orders_networks_as_it_does_itself() -> None:
+    assert score().repeat_tau == pytest.approx(1.0)
+
+
 def test_progress_reaches_the_end() -> None:
     seen: list[Progress] = []
     score(samples=2, on_progress=seen.append)
