@@ -10,16 +10,13 @@ quantiles k/11 of the column's latencies; the score is the shortfall, in points 
 to the best cell within the budget.
 
 Rivals: the paper's DDPNAS (42 queries of its own, and 1400 with 100 steps), which returns the cell
-of its best theta; random search; regularized evolution (Real et al. 2019: population 50, sample
-10, one edge mutated, the oldest dies; constrained: mutants that do not fit are drawn again;
-20 children a query at most);
-Optuna's TPE with its defaults. They return the best cell they asked for. ``hwnas[benchmarks]``
+of its best theta; random search; regularized evolution (``evolution.py``); Optuna's TPE with its
+defaults. They return the best cell they asked for. ``hwnas[benchmarks]``
 installs Optuna.
 """
 
 import argparse
 import json
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -27,6 +24,7 @@ from pathlib import Path
 
 import numpy as np
 import optuna
+from evolution import aging_evolution
 
 from hwnas.accuracy import Benchmark, read_benchmark
 from hwnas.accuracy.benchmark_table import LATENCY_PREFIX, BenchmarkTable
@@ -37,7 +35,6 @@ from hwnas.space.nasbench201 import DECISIONS, OPTIONS
 
 N_QUERIES = (42, 140, 420)
 N_SEEDS, N_BUDGETS = 20, 10
-POPULATION, SAMPLE = 50, 10
 
 
 @dataclass(frozen=True)
@@ -87,23 +84,10 @@ def every_cell(problem: TabularProblem, n_queries: int, seed: int) -> Outcome:
 
 def regularized_evolution(problem: TabularProblem, n_queries: int, seed: int) -> Outcome:
     """Aging evolution until so many distinct cells were asked for."""
-    rng = np.random.default_rng(seed)
     source = problem.source()
-    cells = _in_order(problem)
-    if len(cells) <= n_queries:
-        return _best_asked(source, cells)
-    first = [cells[place] for place in rng.permutation(len(cells))[: min(POPULATION, n_queries)]]
-    population = deque((source.accuracy(cell), cell) for cell in first)
-    asked = dict.fromkeys(first)
-    for _ in range(20 * n_queries):
-        if len(asked) >= n_queries:
-            break
-        sample = rng.choice(len(population), min(SAMPLE, len(population)), replace=False)
-        _, parent = max((population[i] for i in sample), key=lambda member: member[0])
-        child = _mutant(parent, problem, rng)
-        population.append((source.accuracy(child), child))
-        population.popleft()
-        asked[child] = None
+    asked = aging_evolution(
+        _in_order(problem), DECISIONS, source.accuracy, n_queries, np.random.default_rng(seed)
+    )
     return _best_asked(source, list(asked))
 
 
@@ -227,20 +211,6 @@ def _in_order(problem: TabularProblem) -> list[Architecture]:
 def _best_asked(source: Benchmark, cells: Sequence[Architecture]) -> Outcome:
     best = max(cells, key=lambda cell: (source.accuracy(cell), str(cell)))
     return Outcome(best, source.n_queries)
-
-
-def _mutant(
-    parent: Architecture, problem: TabularProblem, rng: np.random.Generator
-) -> Architecture:
-    """One edge with another operation; the parent itself where none of 100 mutants fits."""
-    for _ in range(100):
-        edge = int(rng.integers(len(DECISIONS)))
-        others = [option for option in OPTIONS if option != parent.choices[edge]]
-        changed = list(parent.choices)
-        changed[edge] = others[int(rng.integers(len(others)))]
-        if Architecture(tuple(changed)) in problem.fitting:
-            return Architecture(tuple(changed))
-    return parent
 
 
 if __name__ == "__main__":

@@ -1,0 +1,186 @@
+r"""DDPNAS with real weight sharing on CIFAR-10 images, against uniform sharing and evolution.
+
+    python benchmarks/ranking/weight_sharing.py PATH/nasbench201_cifar10.csv.gz \
+        --data cifar10.npz --out FOLDER [--seeds 20]
+
+All train a supernet of NAS-Bench-201's cell for the 42 epochs that DDPNAS takes, on the same
+images:
+
+- ddpnas: the paper's; each epoch trains the one path that it asks for, and it returns the cell of
+  its best theta
+- uniform + evolution: every batch trains a path drawn uniformly; then aging evolution asks the
+  trained supernet for ``--queries`` accuracies, and returns the best asked for
+- uniform + ours: the same supernet, asked by ``ddpnas-regression``
+
+What each returns is scored by the published test accuracy after 200 epochs. The supernet may be
+smaller than the published networks (``--cells``, ``--channels``, ``--input-size``): the cell is
+what is searched. A seed that is done is not repeated.
+"""
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import torch
+from evolution import aging_evolution
+
+from hwnas.accuracy import Benchmark, read_benchmark
+from hwnas.data import DataSet, load_data
+from hwnas.network import Supernet
+from hwnas.search import SearchTerms, Strategy, strategy_named
+from hwnas.space import Architecture
+from hwnas.space.nasbench201 import Nasbench201Space
+from hwnas.train import SupernetSettings, SupernetTrainer
+from hwnas.whole_file import write_whole
+
+STREAM = 201
+"""Apart from the seeds of training."""
+
+
+def main() -> None:
+    """Run the seeds that are not there yet and write ``weight_sharing.json``."""
+    arguments = _arguments()
+    table = read_benchmark(arguments.table)
+    data = load_data(arguments.data, input_size=arguments.input_size)
+    space = Nasbench201Space(
+        input_size=arguments.input_size,
+        in_channels=data.in_channels,
+        n_classes=data.n_classes,
+        cells_a_stage=arguments.cells,
+        channels=tuple(arguments.channels * scale for scale in (1, 2, 4)),
+    )
+    file = arguments.out / "weight_sharing.json"
+    settings = {k: v for k, v in vars(arguments).items() if k not in ("out", "seeds", "table")}
+    settings["data"] = Path(arguments.data).name
+    runs = json.loads(file.read_text())["runs"] if file.is_file() else []
+    for seed in range(len(runs), arguments.seeds):
+        runs.append(_one_seed(space, data, Benchmark(table), seed, arguments))
+        document = {"settings": settings, "summary": _summary(runs), "runs": runs}
+        write_whole(file, json.dumps(document, indent=2) + "\n")
+        print(json.dumps(runs[-1]), flush=True)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("table", type=Path)
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--queries", type=int, default=200)
+    parser.add_argument("--epoch-images", type=int, default=45_000)
+    parser.add_argument("--input-size", type=int, default=32)
+    parser.add_argument("--cells", type=int, default=5, help="a stage")
+    parser.add_argument("--channels", type=int, default=16, help="of the first stage")
+    return parser.parse_args()
+
+
+def _one_seed(
+    space: Nasbench201Space,
+    data: DataSet,
+    truth: Benchmark,
+    seed: int,
+    arguments: argparse.Namespace,
+) -> dict[str, object]:
+    def trainer(rule: str) -> SupernetTrainer:
+        settings = SupernetSettings(
+            rule=rule, warmup_epochs=0, epoch_images=arguments.epoch_images, epochs=1
+        )
+        supernet = Supernet(space, torch.Generator().manual_seed(seed))
+        return SupernetTrainer(supernet, data, settings, seed=seed)
+
+    row: dict[str, object] = {"seed": seed}
+
+    def note(name: str, found: Architecture, seconds: float) -> None:
+        row[name] = {
+            "cell": str(found),
+            "test_accuracy": 100 * truth.true_accuracy(found),
+            "seconds": round(seconds, 1),
+        }
+
+    started = perf_counter()
+    ddpnas = strategy_named("ddpnas", space.decisions, np.random.default_rng(seed))
+    path = trainer("path")
+    for epoch in range(ddpnas.n_asks):
+        architecture = ddpnas.ask()
+        path.train(architecture, epoch, ddpnas.n_asks)
+        ddpnas.tell(architecture, path.accuracy(architecture))
+    note("ddpnas", _best_of_scores(ddpnas), perf_counter() - started)
+
+    started = perf_counter()
+    uniform = trainer("spos")
+    for epoch in range(ddpnas.n_asks):
+        uniform.warm_up(epoch, ddpnas.n_asks)
+    training = perf_counter() - started
+    known: dict[Architecture, float] = {}
+
+    def accuracy(architecture: Architecture) -> float:
+        if architecture not in known:
+            known[architecture] = uniform.accuracy(architecture)
+        return known[architecture]
+
+    for name, search in (("uniform + evolution", _evolved), ("uniform + ours", _regressed)):
+        started = perf_counter()
+        rng = np.random.default_rng((STREAM, seed))
+        found = search(truth, space, accuracy, arguments.queries, rng)
+        note(name, found, training + perf_counter() - started)
+    return row
+
+
+def _best_of_scores(strategy: Strategy) -> Architecture:
+    return Architecture(tuple(max(row, key=row.__getitem__) for row in strategy.scores.values()))
+
+
+Ask = Callable[[Architecture], float]
+
+
+def _evolved(
+    truth: Benchmark,
+    space: Nasbench201Space,
+    accuracy: Ask,
+    n_queries: int,
+    rng: np.random.Generator,
+) -> Architecture:
+    cells = sorted(truth.architectures, key=str)
+    asked = aging_evolution(cells, space.decisions, accuracy, n_queries, rng)
+    return max(asked, key=asked.__getitem__)
+
+
+def _regressed(
+    truth: Benchmark,
+    space: Nasbench201Space,
+    accuracy: Ask,
+    n_queries: int,
+    rng: np.random.Generator,
+) -> Architecture:
+    del truth
+    terms = SearchTerms(n_asks=n_queries)
+    strategy = strategy_named("ddpnas-regression", space.decisions, rng, terms)
+    asked: dict[Architecture, float] = {}
+    while not strategy.finished:
+        architecture = strategy.ask()
+        asked[architecture] = accuracy(architecture)
+        strategy.tell(architecture, asked[architecture])
+    return max(asked, key=asked.__getitem__)
+
+
+def _summary(runs: list[dict[str, dict[str, float]]]) -> dict[str, dict[str, float]]:
+    """Of each method, in per cent."""
+    names = [name for name in runs[0] if name != "seed"]
+    found = {name: np.array([run[name]["test_accuracy"] for run in runs]) for name in names}
+    return {
+        name: {
+            "mean": float(accuracies.mean()),
+            "deviation": float(accuracies.std()),
+            "worst": float(accuracies.min()),
+        }
+        for name, accuracies in found.items()
+    }
+
+
+if __name__ == "__main__":
+    main()
