@@ -106,7 +106,8 @@ def rank(  # noqa: PLR0913 - a command's options
         )
     check_seed(seed)
     settings = supernet or SupernetSettings(rule="spos")
-    check_teacher(settings.teacher)
+    if settings.has_teacher:
+        check_teacher(settings.teacher)
     request = RankRequest(
         truth=Path(truth),
         out=Path(out) if out is not None else rank_out(run, data, space, settings.rule),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,10 @@ def test_what_cannot_be_ranked_is_refused(rank: Rank, tmp_path: Path) -> None:
     with refused(UnknownNameError, "No teacher 'mac'; did you mean 'macs'"):
         rank(supernet=SupernetSettings(rule="rd", teacher="mac"))
     assert not (tmp_path / "rank").exists()
+
+
+def test_a_teacher_that_no_rule_asks_stops_nothing(rank: Rank) -> None:
+    assert rank(supernet=replace(SETTINGS, teacher="mac")).n_epochs == 2
 
 
 def test_a_file_that_is_no_supernet_is_refused(rank: Rank, tmp_path: Path) -> None:
