@@ -1,8 +1,10 @@
-"""Ranking distillation and its rivals on NAS-Bench-Macro: how well each supernet ranks.
+"""Ranking distillation and its rivals on a published table: how well each supernet ranks.
 
     python benchmarks/ranking/supernets.py PATH/nas-bench-macro_cifar10.json --data cifar10.npz \
-        --out results [--rules spos fair sandwich rd] [--seeds 0 1 2] [--budget images]
+        --out results [--space nasbench-macro] [--rules spos fair sandwich rd] [--seeds 0 1 2] \
+        [--budget images]
 
+``--space`` is the table's, maybe in other sizes or with fewer operations, by a ``.toml`` file.
 Each rule trains one supernet a seed on the same images, and the same random networks are ranked by
 all of a seed. With ``--budget images`` networks see as many images in all by every rule, so that
 all cost the same (a rule that trains k networks a step gets 1/k of ``--epochs``); with ``--budget
@@ -25,13 +27,13 @@ import numpy as np
 import hwnas
 from hwnas.accuracy.ranking import kendall_tau
 from hwnas.progress import Progress
-from hwnas.space import Architecture
-from hwnas.space.nasbench_macro import NasbenchMacroSpace
+from hwnas.space import Architecture, Space, space_named
 from hwnas.train import RULES, TEACHERS, teacher_named
+from hwnas.train.rules import RuleParts
 
 RIVALS = tuple(rule for rule in RULES if rule != "path")
-N_PATHS = {"spos": 1, "fair": 3, "sandwich": 4, "rd": 2}
-"""Networks a step in this space."""
+CIFAR10 = {"in_channels": 3, "n_classes": 10}
+"""The images of the known tables."""
 
 
 def main() -> None:
@@ -41,8 +43,9 @@ def main() -> None:
     runs = {
         rule: [_run(rule, seed, arguments) for seed in arguments.seeds] for rule in arguments.rules
     }
+    space = _space(arguments)
     teachers = {
-        teacher: [_teacher_tau(teacher, report) for report in runs[arguments.rules[0]]]
+        teacher: [_teacher_tau(teacher, space, report) for report in runs[arguments.rules[0]]]
         for teacher in TEACHERS
     }
     summary = {
@@ -62,6 +65,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("table", type=Path)
     parser.add_argument("--data", required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--space", default="nasbench-macro", help="a name or a .toml file")
     parser.add_argument("--rules", nargs="+", choices=RIVALS, default=RIVALS)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--budget", choices=("images", "steps"), default="images")
@@ -76,14 +80,24 @@ def _arguments() -> argparse.Namespace:
 
 
 def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
-    """All but places, of which only the names count."""
-    places = {"table": arguments.table.name, "data": Path(arguments.data).name}
-    return {key: value for key, value in vars(arguments).items() if key != "out"} | places
+    """All but places, of which only the names count, and what the space is."""
+    known = {
+        "table": arguments.table.name,
+        "data": Path(arguments.data).name,
+        "space": _space(arguments).to_json(),
+    }
+    return {key: value for key, value in vars(arguments).items() if key != "out"} | known
+
+
+def _space(arguments: argparse.Namespace) -> Space:
+    return space_named(arguments.space, input_size=arguments.input_size or 32, **CIFAR10)
 
 
 def _run(rule: str, seed: int, arguments: argparse.Namespace) -> Mapping[str, Any]:
     """What ``hwnas rank`` writes, made now unless it is there."""
-    share = N_PATHS[rule] if arguments.budget == "images" else 1
+    space = _space(arguments)
+    n_paths = RULES[rule](RuleParts(space=space)).n_paths
+    share = n_paths if arguments.budget == "images" else 1
     settings = hwnas.SupernetSettings(
         rule=rule,
         epochs=max(1, round(arguments.epochs / share)),
@@ -93,14 +107,18 @@ def _run(rule: str, seed: int, arguments: argparse.Namespace) -> Mapping[str, An
         distance=arguments.distance,
     )
     out = arguments.out / f"{rule}-{seed}"
-    asked = {"settings": asdict(settings), "samples": arguments.samples}
+    asked = {
+        "settings": asdict(settings),
+        "samples": arguments.samples,
+        "space": json.loads(json.dumps(space.to_json())),
+    }
     note = arguments.out / f"{rule}-{seed}.json"
     if not out.exists():
         note.write_text(json.dumps(asked))
         hwnas.rank(
             truth=arguments.table,
             samples=arguments.samples,
-            space="nasbench-macro",
+            space=arguments.space,
             data=arguments.data,
             input_size=arguments.input_size,
             supernet=settings,
@@ -136,9 +154,9 @@ def _summary(reports: list[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _teacher_tau(teacher: str, report: Mapping[str, Any]) -> float:
+def _teacher_tau(teacher: str, space: Space, report: Mapping[str, Any]) -> float:
     """Of the teacher alone, on the networks of a report."""
-    worth = teacher_named(teacher, NasbenchMacroSpace())
+    worth = teacher_named(teacher, space)
     networks = report["networks"]
     expected = [worth(Architecture(tuple(n["choices"].split(",")))) for n in networks]
     return kendall_tau(np.array(expected), np.array([n["truth"] for n in networks]))

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from hwnas.accuracy import Benchmark, Ranking, ranking, read_benchmark
-from hwnas.errors import DataError, HwnasError, InvalidInputError, RunError
+from hwnas.errors import DataError, InvalidInputError, RunError
 from hwnas.pipeline.arguments import check_seed, rank_out
 from hwnas.pipeline.kept_supernet import SUPERNET, Origin, read_supernet, supernet_file
 from hwnas.pipeline.problem import images_and_space, largest_input, load_images
@@ -19,7 +19,7 @@ from hwnas.pipeline.work_folder import WorkFolder
 from hwnas.progress import OnProgress, silent
 from hwnas.report import ranking_picture
 from hwnas.search import strategy_named
-from hwnas.space import Architecture, Space, check_member, random_architecture
+from hwnas.space import Architecture, Space, is_member, random_architecture
 from hwnas.train import SupernetSettings, SupernetTrainer
 from hwnas.version import versions
 from hwnas.whole_file import check_writable
@@ -106,7 +106,8 @@ def rank(  # noqa: PLR0913 - a command's options
         )
     check_seed(seed)
     settings = supernet or SupernetSettings(rule="spos")
-    check_teacher(settings.teacher)
+    if settings.has_teacher:
+        check_teacher(settings.teacher)
     request = RankRequest(
         truth=Path(truth),
         out=Path(out) if out is not None else rank_out(run, data, space, settings.rule),
@@ -123,19 +124,17 @@ def rank(  # noqa: PLR0913 - a command's options
 
 
 def load_truth(path: Path, space: Space) -> Benchmark:
-    """The true accuracies of a space's networks.
+    """The true accuracies of a space's networks, which may be a part of the table's.
 
     Raises:
         DataError: The file is none that hwnas reads, or of another space.
     """
     table = read_benchmark(path)
-    try:
-        check_member(space, table.architectures[0])
-    except (HwnasError, IndexError) as error:
+    if not any(is_member(space, architecture) for architecture in table.architectures):
         raise DataError(
             f"{path} holds no networks of space {space.name!r}. "
             f"Give --space {table.space}, or the table of that space."
-        ) from error
+        )
     return Benchmark(table)
 
 

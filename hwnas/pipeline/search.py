@@ -88,7 +88,8 @@ def _table(
 def _check(request: SearchRequest) -> None:
     if request.strategy not in STRATEGIES:
         raise unknown_name("strategy", request.strategy, STRATEGIES)
-    check_teacher(request.supernet.teacher)
+    if request.supernet.has_teacher:
+        check_teacher(request.supernet.teacher)
     check_writable(request.out)
     if request.out.exists():
         raise RunError(

@@ -14,6 +14,7 @@ from hwnas.train import (
     SupernetSettings,
     SupernetTrainer,
     load_checkpoint,
+    no_teacher,
     save_checkpoint,
     teacher_named,
 )
@@ -30,7 +31,7 @@ def supernet_trainer(
         UnknownNameError: No such teacher.
     """
     supernet = Supernet(space, torch.Generator().manual_seed(seed))
-    teacher = teacher_named(settings.teacher, space)
+    teacher = teacher_named(settings.teacher, space) if settings.has_teacher else no_teacher
     return SupernetTrainer(supernet, data, settings, seed=seed, teacher=teacher)
 
 

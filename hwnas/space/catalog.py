@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from hwnas.errors import InvalidInputError
-from hwnas.record import read_record, unknown_name
+from hwnas.record import read_record, read_toml, unknown_name
 from hwnas.space.architecture import Architecture
 from hwnas.space.darts import DartsSpace
 from hwnas.space.mobilenet import MobilenetSpace
 from hwnas.space.nasbench201 import Nasbench201Space
 from hwnas.space.nasbench_macro import NasbenchMacroSpace
-from hwnas.space.plan import PRESETS, mobilenet, preset, read_plan, space_from_plan
+from hwnas.space.plan import PRESETS, Plan, mobilenet, preset, space_from_plan
 from hwnas.space.protocol import Space
 from hwnas.space.resnet import ResnetSpace
 from hwnas.space.walk import check_member
@@ -47,8 +47,7 @@ def space_named(name: str, *, input_size: int, in_channels: int, n_classes: int)
     if name in SPACES:
         return SPACES[name](**images)
     if name.endswith(".toml"):
-        path = Path(name)
-        return space_from_plan(path.stem, read_plan(path), **images)
+        return _space_in(Path(name), images)
     preset_name, at, multiplier = name.partition("@")
     if preset_name in PRESETS:
         return preset(preset_name, _multiplier(name, multiplier) if at else 1.0, **images)
@@ -119,6 +118,20 @@ def space_from_json(document: Mapping[str, Any], source: str) -> Space:
     if family not in FAMILIES:
         raise unknown_name("space family", family, FAMILIES)
     return read_record(FAMILIES[family], definition, source)
+
+
+def _space_in(path: Path, images: Mapping[str, int]) -> Space:
+    """A space file: stages of ``mobilenet``, or the settings of the ``family`` it names."""
+    table = read_toml(path)
+    family = table.pop("family", "mobilenet")
+    if family == "mobilenet":
+        return space_from_plan(path.stem, read_record(Plan, table, path.name), **images)
+    surplus = sorted(table.keys() & images.keys())
+    if surplus:
+        raise InvalidInputError(
+            f"{path.name}: {surplus[0]} is what the images say. Remove that line."
+        )
+    return space_from_json({"family": family, **images, **table}, path.name)
 
 
 def _multiplier(name: str, text: str) -> float:

@@ -29,10 +29,7 @@ OPTION_CLASSES = (
 """With and without parameters."""
 EDGES = ((1, 0), (2, 0), (2, 1), (3, 0), (3, 1), (3, 2))
 """Node written and node read, in the order of the published string."""
-DECISIONS = tuple(Decision(f"edge{to}<-{source}", OPTIONS) for to, source in EDGES)
 LAST_NODE = 3
-CHANNELS = (16, 32, 64)
-CELLS_A_STAGE = 5
 
 
 class State(NamedTuple):
@@ -48,19 +45,36 @@ class State(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Nasbench201Space:
-    """Stem, three stages of five equal cells, a residual block between stages, head.
+    """Stem, three stages of equal cells, a residual block between stages, head.
 
     A cell's node is the sum of its edges; ``none`` carries nothing. Convolutions, pooling, sums
     and the ReLU before convolutions are blocks of a table, in each of the three sizes; what edges
     out of one node have in common is there once, as engines compute it once.
+
+    The defaults are published. ``operations`` are those an edge may have, in the order of
+    ``OPTIONS``: RD-NAS trains the 4,096 cells without ``none``.
+
+    Raises:
+        ValueError: A number is not positive, or the operations are not 2 or more of ``OPTIONS``.
     """
 
     input_size: int = 32
     in_channels: int = 3
     n_classes: int = 10
+    cells_a_stage: int = 5
+    channels: tuple[int, int, int] = (16, 32, 64)
+    operations: tuple[str, ...] = OPTIONS
 
     def __post_init__(self) -> None:
-        check_positive(f"space {self.name!r}", **vars(self))
+        numbers = ("input_size", "in_channels", "n_classes", "cells_a_stage")
+        check_positive(f"space {self.name!r}", **{name: getattr(self, name) for name in numbers})
+        check_positive(f"space {self.name!r}", channels=min(self.channels))
+        known = tuple(option for option in OPTIONS if option in self.operations)
+        if len(known) < 2 or self.operations != known:
+            raise ValueError(
+                f"operations must be 2 or more of {', '.join(OPTIONS)}, in this order, "
+                f"got {self.operations}"
+            )
 
     @property
     def name(self) -> str:
@@ -69,29 +83,29 @@ class Nasbench201Space:
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
-        """Six edges of five operations."""
-        return DECISIONS
+        """Six edges."""
+        return decisions_of(self.operations)
 
     def start(self) -> tuple[State, Places]:
         """The stem, what halves the feature map between stages, and each cell's entry."""
         stem = StemSpec(
             input_size=self.input_size,
             in_channels=self.in_channels,
-            out_channels=CHANNELS[0],
+            out_channels=self.channels[0],
             kernel_size=3,
             stride=1,
             activation="none",
         )
         places: list[PlacedBlock | Wire] = [PlacedBlock("stem", stem)]
         before, size = "stem", self.input_size
-        for stage, channels in enumerate(CHANNELS):
+        for stage, channels in enumerate(self.channels):
             if stage:
                 halve = PreactResidualSpec(
-                    input_size=size, in_channels=CHANNELS[stage - 1], out_channels=channels
+                    input_size=size, in_channels=self.channels[stage - 1], out_channels=channels
                 )
                 places.append(PlacedBlock(f"reduction{stage}", halve, (before,)))
                 before, size = f"reduction{stage}", halve.output_size
-            for cell in _cells(stage):
+            for cell in self._cells(stage):
                 places.append(Wire(f"{cell}.node0", before))
                 before = f"{cell}.node{LAST_NODE}"
         return State(), tuple(places)
@@ -104,7 +118,7 @@ class Nasbench201Space:
         places: list[PlacedBlock | Wire] = []
         for stage, (size, channels) in enumerate(self._shapes()):
             shape = {"input_size": size, "in_channels": channels}
-            for cell in _cells(stage):
+            for cell in self._cells(stage):
                 places += _edge(cell, to, source, option, state, shape)
                 if is_last:
                     places.append(_node(cell, to, carries, shape))
@@ -125,7 +139,7 @@ class Nasbench201Space:
         head = NormHeadSpec(
             input_size=size, in_channels=channels, n_classes=self.n_classes, activation="relu"
         )
-        *_, last_cell = _cells(len(CHANNELS) - 1)
+        *_, last_cell = self._cells(len(self.channels) - 1)
         return (PlacedBlock("head", head, (f"{last_cell}.node{LAST_NODE}",)),)
 
     def option_class(self, decision: Decision, option: str) -> str:
@@ -133,15 +147,28 @@ class Nasbench201Space:
         return "parametric" if option.startswith("nor_conv") else "non-parametric"
 
     def to_json(self) -> Mapping[str, Any]:
-        """Family and sizes."""
+        """Family and every setting."""
         return {"family": self.name, **asdict(self)}
 
     def _shapes(self) -> Iterator[tuple[int, int]]:
         """Pixels and channels of each stage."""
         size = self.input_size
-        for stage, channels in enumerate(CHANNELS):
+        for stage, channels in enumerate(self.channels):
             size = size if stage == 0 else -(-size // 2)
             yield size, channels
+
+    def _cells(self, stage: int) -> list[str]:
+        first = stage * self.cells_a_stage + 1
+        return [f"cell{number}" for number in range(first, first + self.cells_a_stage)]
+
+
+def decisions_of(operations: tuple[str, ...]) -> tuple[Decision, ...]:
+    """The six edges of a cell, in the order of the published string."""
+    return tuple(Decision(f"edge{to}<-{source}", operations) for to, source in EDGES)
+
+
+DECISIONS = decisions_of(OPTIONS)
+"""Of the published cells."""
 
 
 def architecture_from_string(text: str) -> Architecture:
@@ -166,11 +193,6 @@ def string_of(architecture: Architecture) -> str:
     for (target, source), operation in zip(EDGES, architecture.choices, strict=True):
         nodes[target] = f"{nodes.get(target, '|')}{operation}~{source}|"
     return "+".join(nodes.values())
-
-
-def _cells(stage: int) -> list[str]:
-    first = stage * CELLS_A_STAGE + 1
-    return [f"cell{number}" for number in range(first, first + CELLS_A_STAGE)]
 
 
 def _edge(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwnas.block import BlockSpec
-from hwnas.errors import InvalidInputError
+from hwnas.errors import HwnasError, InvalidInputError
 from hwnas.record import unknown_name
 from hwnas.space.architecture import Architecture, Decision
 from hwnas.space.protocol import Space
@@ -97,6 +97,15 @@ def check_member(space: Space, architecture: Architecture) -> None:
     for decision, option in zip(space.decisions, architecture.choices, strict=True):
         if option not in decision.options:
             raise unknown_name(f"option of {decision.name}", option, decision.options)
+
+
+def is_member(space: Space, architecture: Architecture) -> bool:
+    """Whether the architecture belongs to the space."""
+    try:
+        check_member(space, architecture)
+    except HwnasError:
+        return False
+    return True
 
 
 def random_architecture(space: Space, rng: np.random.Generator) -> Architecture:

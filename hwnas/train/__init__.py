@@ -5,7 +5,7 @@ from hwnas.train.finetune import Finetuner, FinetuneSettings
 from hwnas.train.rank_weight import RANK_WEIGHTS
 from hwnas.train.rules import DEFAULT_RULE, RULES
 from hwnas.train.supernet import SupernetSettings, SupernetTrainer
-from hwnas.train.teacher import TEACHERS, Teacher, teacher_named
+from hwnas.train.teacher import TEACHERS, Teacher, no_teacher, teacher_named
 
 __all__ = [
     "DEFAULT_RULE",
@@ -18,6 +18,7 @@ __all__ = [
     "SupernetTrainer",
     "Teacher",
     "load_checkpoint",
+    "no_teacher",
     "save_checkpoint",
     "teacher_named",
 ]

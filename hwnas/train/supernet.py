@@ -19,7 +19,7 @@ from hwnas.train.recalibrate import Recalibrated
 from hwnas.train.rules import DEFAULT_RULE, RULES, OnePath, Rule, RuleParts, Step
 from hwnas.train.schedule import cosine
 from hwnas.train.streams import Purpose, stream
-from hwnas.train.teacher import Teacher, teacher_named
+from hwnas.train.teacher import Teacher, no_teacher
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +71,11 @@ class SupernetSettings:
         """Whether the supernet is trained before the strategy asks, and not by what it asks."""
         return self.rule != DEFAULT_RULE
 
+    @property
+    def has_teacher(self) -> bool:
+        """Whether the rule asks the teacher that is named here."""
+        return self.rule == "rd"
+
 
 class SupernetTrainer:
     """The supernet, its optimizer and its data; every epoch's randomness comes from its number,
@@ -84,9 +89,9 @@ class SupernetTrainer:
         settings: SupernetSettings,
         *,
         seed: int,
-        teacher: Teacher | None = None,
+        teacher: Teacher = no_teacher,
     ) -> None:
-        """``teacher`` takes the place of the one that the settings name."""
+        """``teacher`` is the one that the settings name, which only ``rd`` asks."""
         hardware = training_hardware()
         self.supernet = supernet.to(hardware)
         self.settings = settings
@@ -97,7 +102,13 @@ class SupernetTrainer:
         self._scored = order[: settings.validation_images]
         order = stream(seed, Purpose.CALIBRATION).permutation(len(self._train))
         self._calibrating = order[: settings.calibration_images]
-        self._rule = _rule(supernet, settings, teacher)
+        parts = RuleParts(
+            space=supernet.space,
+            teacher=teacher,
+            rank_weight=settings.rank_weight,
+            distance=settings.distance,
+        )
+        self._rule = RULES[settings.rule](parts)
         self._optimizer = torch.optim.SGD(
             supernet.parameters(),
             lr=settings.learning_rate,
@@ -190,13 +201,3 @@ class SupernetTrainer:
                 return
             left -= 1
             yield indices
-
-
-def _rule(supernet: Supernet, settings: SupernetSettings, teacher: Teacher | None) -> Rule:
-    parts = RuleParts(
-        space=supernet.space,
-        teacher=teacher or teacher_named(settings.teacher, supernet.space),
-        rank_weight=settings.rank_weight,
-        distance=settings.distance,
-    )
-    return RULES[settings.rule](parts)

@@ -9,6 +9,15 @@ Teacher = Callable[[Architecture], float]
 """Larger is expected to be more accurate; only the order of two networks counts."""
 
 
+def no_teacher(architecture: Architecture) -> float:
+    """In place of the teacher where none ranks.
+
+    Raises:
+        ValueError: Always.
+    """
+    raise ValueError(f"nobody was named to rank {architecture}; pass a teacher")
+
+
 def macs(space: Space) -> Teacher:
     """Multiply-accumulates, RD-NAS's own teacher on NAS-Bench-201."""
     return lambda architecture: sum(block.n_macs for block in blocks_of(space, architecture))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from hwnas.errors import DataError, HwnasError, InvalidInputError, RunError, Unk
 from hwnas.pipeline import RankReport
 from hwnas.progress import Progress
 from hwnas.report import SearchResult
-from hwnas.space import SPACES, space_from_json, space_named
+from hwnas.space import SPACES, Architecture, space_from_json, space_named
+from hwnas.space.nasbench201 import string_of
 from hwnas.train import SupernetSettings, SupernetTrainer
 
 N_SAMPLES = 5
@@ -128,10 +130,32 @@ def test_what_cannot_be_ranked_is_refused(rank: Rank, tmp_path: Path) -> None:
     assert not (tmp_path / "rank").exists()
 
 
+def test_a_teacher_that_no_rule_asks_stops_nothing(rank: Rank) -> None:
+    assert rank(supernet=replace(SETTINGS, teacher="mac")).n_epochs == 2
+
+
 def test_a_file_that_is_no_supernet_is_refused(rank: Rank, tmp_path: Path) -> None:
     (tmp_path / "supernet.pt").write_bytes(b"weights")
     with refused(RunError, "is damaged"):
         rank(tmp_path)
+
+
+def test_networks_of_the_table_that_the_space_lacks_are_left_out(
+    rank: Rank, tmp_path: Path
+) -> None:
+    (tmp_path / "cells.toml").write_text(
+        "family = 'nasbench201'\ncells_a_stage = 1\nchannels = [4, 4, 4]\n"
+        "operations = ['skip_connect', 'nor_conv_1x1']\n"
+    )
+    operations = ("none", "skip_connect", "nor_conv_1x1")
+    lines = ["arch_str,c10_val_12,c10_test_200"]
+    for number, choices in enumerate(product(operations, repeat=6)):
+        lines.append(f"{string_of(Architecture(choices))},{number / 10},{number / 10}")
+    truth = tmp_path / "cells.csv"
+    truth.write_text("\n".join(lines))
+    report = rank(truth=truth, space=str(tmp_path / "cells.toml"), samples=70)
+    assert len(report.networks) == 2**6
+    assert not any("none" in network.choices for network in report.networks)
 
 
 def test_spaces_of_other_tables_are_refused(rank: Rank) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -12,7 +13,15 @@ import torch
 from hwnas.block import AddSpec, ZeroSpec
 from hwnas.errors import InvalidInputError
 from hwnas.network import build
-from hwnas.space import Architecture, Network, blocks_of, random_architecture
+from hwnas.space import (
+    Architecture,
+    Network,
+    blocks_of,
+    is_member,
+    random_architecture,
+    space_from_json,
+    space_named,
+)
 from hwnas.space.nasbench201 import (
     DECISIONS,
     OPTION_CLASSES,
@@ -25,6 +34,7 @@ from hwnas.space.nasbench201 import (
 PUBLISHED = Path(__file__).parents[2].parent / "shared/data/nasbench201_cifar10.csv.gz"
 SPACE = Nasbench201Space()
 TEXT = "|avg_pool_3x3~0|+|nor_conv_1x1~0|skip_connect~1|+|none~0|nor_conv_3x3~1|none~2|"
+FAMILY = "family = 'nasbench201'\n"
 LARGEST = "|op~0|+|op~0|op~1|+|op~0|op~1|op~2|".replace("op", "nor_conv_3x3")
 
 
@@ -98,6 +108,59 @@ def test_edges_are_in_the_published_order() -> None:
     )
     names = [decision.name for decision in DECISIONS]
     assert names == ["edge1<-0", "edge2<-0", "edge2<-1", "edge3<-0", "edge3<-1", "edge3<-2"]
+
+
+def test_fewer_cells_and_channels_make_a_smaller_network_of_the_same_decisions() -> None:
+    small = Nasbench201Space(cells_a_stage=2, channels=(4, 8, 12))
+    network = blocks_of(small, architecture_from_string(LARGEST))
+    convs = [block for block in network if block.kind == "conv"]
+    assert Counter((conv.in_channels, conv.out_channels) for conv in convs) == {
+        (channels, channels): 2 * 6 for channels in (4, 8, 12)
+    }
+    assert (network[0].out_channels, network[-1].in_channels) == (4, 12)
+    assert small.decisions == DECISIONS
+
+
+def test_an_edge_has_the_operations_of_the_space_alone() -> None:
+    without_none = Nasbench201Space(operations=OPTIONS[1:])
+    assert {decision.options for decision in without_none.decisions} == {OPTIONS[1:]}
+    assert not is_member(without_none, architecture_from_string(TEXT))
+    assert is_member(without_none, architecture_from_string(LARGEST))
+
+
+def test_no_setting_is_lost_in_json() -> None:
+    space = Nasbench201Space(
+        input_size=16, cells_a_stage=1, channels=(4, 8, 12), operations=OPTIONS[1:3]
+    )
+    assert space_from_json(json.loads(json.dumps(space.to_json())), "here") == space
+
+
+def test_a_space_file_says_what_the_images_do_not(tmp_path: Path) -> None:
+    file = tmp_path / "small.toml"
+    file.write_text(f"{FAMILY}cells_a_stage = 1\noperations = {list(OPTIONS[1:])}")
+    assert space_named(str(file), input_size=8, in_channels=1, n_classes=7) == Nasbench201Space(
+        input_size=8, in_channels=1, n_classes=7, cells_a_stage=1, operations=OPTIONS[1:]
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("cells_a_stage = 0", "cells_a_stage must be positive in space 'nasbench201', got 0"),
+        ("channels = [16, 32]", "channels"),
+        ("channels = [16, 0, 64]", "channels must be positive"),
+        ("operations = ['none']", "operations must be 2 or more of none, skip_connect"),
+        ("operations = ['skip_connect', 'none']", "in this order, got"),
+        ("operations = ['none', 'skip_connect', 'conv']", "operations must be 2 or more"),
+        ("input_size = 8", "input_size is what the images say. Remove that line"),
+        ("cells_per_stage = 3", "unknown key 'cells_per_stage'; did you mean 'cells_a_stage'"),
+    ],
+)
+def test_a_space_file_that_makes_no_cells_is_refused(tmp_path: Path, line: str, said: str) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(FAMILY + line)
+    with pytest.raises(InvalidInputError, match=said):
+        space_named(str(file), input_size=8, in_channels=3, n_classes=10)
 
 
 def test_every_option_is_of_one_class() -> None:

@@ -10,19 +10,22 @@ from hwnas.train.rules.ranking import RankingDistillation
 from hwnas.train.rules.sandwich import Sandwich
 from hwnas.train.rules.step import Rule
 from hwnas.train.rules.uniform import UniformPath
-from hwnas.train.teacher import Teacher
+from hwnas.train.teacher import Teacher, no_teacher
 
 DEFAULT_RULE = "path"
 
 
 @dataclass(frozen=True, kw_only=True)
 class RuleParts:
-    """What rules are made from; only ``rd`` looks at more than the space."""
+    """What rules are made from; only ``rd`` looks at more than the space.
+
+    How many networks a rule trains a step follows from the space alone.
+    """
 
     space: Space
-    teacher: Teacher
-    rank_weight: str
-    distance: str
+    teacher: Teacher = no_teacher
+    rank_weight: str = "warmup"
+    distance: str = "group"
 
 
 def _ranking_distillation(parts: RuleParts) -> Rule:
