@@ -4,6 +4,7 @@ from hwnas.search.budget import Budget
 from hwnas.search.catalog import STRATEGIES, strategy_named
 from hwnas.search.ddpnas import Ddpnas, DdpnasSettings, UpdateRule
 from hwnas.search.ddpnas_regression import DdpnasRegression, RegressionSettings
+from hwnas.search.evolution import Evolution, EvolutionSettings
 from hwnas.search.generate import Candidate, Generator
 from hwnas.search.peak import least_peak
 from hwnas.search.random_search import RandomSearch
@@ -17,6 +18,8 @@ __all__ = [
     "Ddpnas",
     "DdpnasRegression",
     "DdpnasSettings",
+    "Evolution",
+    "EvolutionSettings",
     "Fits",
     "Generator",
     "RandomSearch",

@@ -7,6 +7,7 @@ import numpy as np
 from hwnas.record import unknown_name
 from hwnas.search.ddpnas import Ddpnas, DdpnasSettings
 from hwnas.search.ddpnas_regression import DdpnasRegression
+from hwnas.search.evolution import Evolution
 from hwnas.search.random_search import RandomSearch
 from hwnas.search.strategy import Strategy
 from hwnas.search.terms import NO_TERMS, SearchTerms
@@ -33,6 +34,7 @@ STRATEGIES: Mapping[
 ] = {
     "ddpnas": _ddpnas,
     "ddpnas-regression": DdpnasRegression,
+    "evolution": Evolution,
     "random": RandomSearch,
 }
 

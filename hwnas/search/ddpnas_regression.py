@@ -24,17 +24,16 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hwnas.search.batch_search import BatchSearch
 from hwnas.search.ddpnas import Ddpnas
-from hwnas.search.pool import Places, Pool, uniform
+from hwnas.search.pool import Places, uniform
 from hwnas.search.regression import MAX_LEARNED_FROM, Regression
 from hwnas.search.regression_state import RegressionState
-from hwnas.search.saved import Identity, identity_of, restore_rng, saved, state_in
-from hwnas.search.strategy import check_told
+from hwnas.search.saved import Identity, identity_of
 from hwnas.search.terms import NO_TERMS, SearchTerms
 from hwnas.space import Architecture, Decision
 
@@ -62,7 +61,7 @@ class RegressionSettings:
             raise ValueError(f"caution and temperature must be positive, got {self}")
 
 
-class DdpnasRegression:
+class DdpnasRegression(BatchSearch[RegressionState]):
     """The search as a ``Strategy``; asks only for networks that fit, and for each once.
 
     Where fewer fit than it may ask for, it asks for them all. In a space too large to list it
@@ -76,32 +75,16 @@ class DdpnasRegression:
         terms: SearchTerms = NO_TERMS,
         settings: RegressionSettings | None = None,
     ) -> None:
-        if not decisions:
-            raise ValueError("a search needs at least one decision")
-        self._decisions = tuple(decisions)
-        self._rng = rng
-        self._pool = Pool(decisions, terms.fits)
+        n_options = tuple(len(decision.options) for decision in decisions)
+        super().__init__(decisions, rng, terms, RegressionState.fresh(n_options))
         self._settings = settings or RegressionSettings()
-        self._terms = terms
-        self._n_options = tuple(len(decision.options) for decision in decisions)
-        self._regression = Regression(self._n_options)
-        self._state = RegressionState.fresh(self._n_options)
+        self._regression = Regression(n_options)
 
     @cached_property
     def n_asks(self) -> int:
         """As many as the terms say, else as DDPNAS; no more than there are networks that fit."""
         n_asks = self._terms.n_asks or Ddpnas(self._decisions, self._rng).n_asks
         return n_asks if self._pool.listed is None else min(n_asks, len(self._pool.listed))
-
-    @property
-    def n_asked(self) -> int:
-        """Architectures asked for."""
-        return len(self._state.rows) + (self._state.pending is not None)
-
-    @property
-    def finished(self) -> bool:
-        """Whether all accuracies were told."""
-        return len(self._state.rows) >= self.n_asks
 
     @property
     def scores(self) -> Mapping[str, Mapping[str, float]]:
@@ -111,44 +94,19 @@ class DdpnasRegression:
             for decision, row in zip(self._decisions, self._state.credit.tolist(), strict=True)
         }
 
-    def ask(self) -> Architecture:
-        """See ``Strategy.ask``."""
-        state = self._state
-        if state.pending is None:
-            if self.finished:
-                raise ValueError(f"the search is finished after {self.n_asks} architectures")
-            if not state.queue:
-                state.queue = self._first_batch()
-            state.pending = state.queue.pop(0)
-        return self._pool.architecture(state.pending)
-
     def tell(self, architecture: Architecture, accuracy: float) -> None:
-        """See ``Strategy.tell``."""
-        state = self._state
-        asked = None if state.pending is None else self._pool.architecture(state.pending)
-        check_told(asked, architecture, accuracy)
-        state.rows.append(list(self._pool.row(architecture)))
-        state.accuracies.append(float(accuracy))
-        state.pending = None
-        if not state.queue:
+        """See ``Strategy.tell``; a whole batch is learned from at once."""
+        super().tell(architecture, accuracy)
+        if not self._state.queue:
             self._end_batch()
-
-    def to_json(self) -> dict[str, Any]:
-        """See ``Strategy.to_json``."""
-        return saved(self._identity, self._rng, self._state.to_json())
-
-    def restore(self, document: Mapping[str, Any]) -> None:
-        """See ``Strategy.restore``."""
-        state = self._state.from_json(state_in(document, self._identity))
-        restore_rng(self._rng, document)
-        self._state = state
 
     @property
     def _identity(self) -> Identity:
         settings = asdict(self._settings) | {"n_asks": self._terms.n_asks}
         return identity_of("ddpnas-regression", self._decisions, settings)
 
-    def _first_batch(self) -> list[list[int]]:
+    def _next_batch(self) -> list[list[int]]:
+        """The first; any other is queued when the one before it ends."""
         n_first = min(self._settings.n_first, -(-self.n_asks // 3))
         drawn: list[list[int]] = self._pool.draw(n_first, self._theta, self._rng).tolist()
         return drawn
@@ -164,7 +122,7 @@ class DdpnasRegression:
         elite = rows[np.argsort(-expected, kind="stable")[:N_ELITE]]
         state.credit = self._credit(elite)
         if not self.finished:
-            state.queue = self._next_batch(elite)
+            state.queue = self._promising(elite)
 
     def _credit(self, elite: Places) -> NDArray[np.float64]:
         """What is expected of the elite's networks, on average, when each has the option."""
@@ -175,7 +133,7 @@ class DdpnasRegression:
         credit[changed.decisions, changed.places] = means
         return credit
 
-    def _next_batch(self, elite: Places) -> list[list[int]]:
+    def _promising(self, elite: Places) -> list[list[int]]:
         """The most promising new candidates; the best network of all where there are none."""
         n_to_come = self.n_asks - len(self._state.rows)
         size = min(-(-self.n_asks // self._settings.n_batches), n_to_come)

@@ -77,7 +77,7 @@ class Pool:
         n_tries = max(n, N_TRIES)
         for _ in range(MAX_ROUNDS):
             rows = np.stack([rng.choice(len(row), n_tries, p=row) for row in theta], axis=1)
-            found |= dict.fromkeys(map(tuple, self._fitting(rows).tolist()))
+            found |= dict.fromkeys(map(tuple, self.fitting(rows).tolist()))
             if len(found) >= n:
                 break
         if not found:
@@ -98,9 +98,10 @@ class Pool:
 
     def neighbours(self, rows: Places) -> Places:
         """The networks that fit and differ from one of these in a single decision at most."""
-        return self._fitting(np.unique(self.variants(rows).rows, axis=0))
+        return self.fitting(np.unique(self.variants(rows).rows, axis=0))
 
-    def _fitting(self, rows: Places) -> Places:
+    def fitting(self, rows: Places) -> Places:
+        """Those of these networks that fit."""
         if self._fits is anything_fits:
             return rows
         if self.listed is not None:
