@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from hwnas.cli.given import given
 from hwnas.cli.options import (
     Batch,
     Calibration,
@@ -30,6 +31,7 @@ from hwnas.cli.show import (
     say_left_in_float,
     showing_progress,
 )
+from hwnas.errors import InvalidInputError
 
 
 def search(
@@ -45,6 +47,15 @@ def search(
             "benchmark:FILE#COLUMN.",
         ),
     ] = "local",
+    run: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="RUN",
+            help="A finished run folder: its scores serve this budget and device, nothing is "
+            "learned anew; space, data and the like are those of RUN.",
+        ),
+    ] = None,
     space: Space = "mobilenet",
     strategy: Annotated[
         str, typer.Option("--strategy", help="ddpnas, ddpnas-regression or random.")
@@ -135,13 +146,16 @@ def search(
         hwnas search --latency 0.2ms --max-memory 100KiB --max-size 300kB
         hwnas search --space nasbench201 --accuracy benchmark:cells.csv --queries 140
         hwnas search --latency 0.2ms --data fashion-mnist --supernet rd --teacher macs
+        hwnas search --from runs/shirts --latency 0.1ms --device other.toml --out runs/small
     """
     if accuracy is not None:
         search_on_table(context)
         return
     refuse_table_options(context)
-    from hwnas.pipeline import search as run
+    from hwnas.pipeline import search as find
     from hwnas.pipeline import settings_from
+
+    named = named_settled(context)
 
     trained, finetune = settings_from(
         epoch_images,
@@ -154,12 +168,10 @@ def search(
         distance=distance,
     )
     with showing_progress(quiet=quiet) as on_progress:
-        result = run(
+        result = find(
             latency,
             device=device,
-            space=space,
-            strategy=strategy,
-            data=data,
+            run=run,
             precision=precision,
             threads=threads,
             batch=batch,
@@ -168,21 +180,43 @@ def search(
             max_macs=max_macs,
             max_memory=max_memory,
             max_size=max_size,
-            seed=seed,
             out=out,
-            input_size=input_size,
-            skip_bad=skip_bad,
             interpolate=interpolate,
             keep_supernet=keep_supernet,
             baselines=tuple(baseline or ()),
-            supernet=trained,
+            supernet=trained if run is None else None,
             finetune=finetune,
             on_progress=on_progress,
+            **named,
         )
     if json:
         print_json(result)
     else:
         _print(result)
+
+
+SETTLED = ("space", "strategy", "data", "seed", "input_size", "skip_bad")
+"""Parameters that a run to start from has values of."""
+TRAINING = (
+    *("supernet", "supernet_epochs", "teacher", "rank_weight", "distance"),
+    *("epoch_images", "warmup_epochs"),
+)
+
+
+def named_settled(context: typer.Context) -> dict[str, Any]:
+    """Those of ``SETTLED`` that the command line names.
+
+    Raises:
+        InvalidInputError: It says how to train a supernet where one was trained before.
+    """
+    named, run = given(context), context.params["run"]
+    for name in TRAINING if run is not None else ():
+        if name in named:
+            raise InvalidInputError(
+                f"--{name.replace('_', '-')} does not go with --from {run}, whose supernet is "
+                "trained already. Leave one of them out."
+            )
+    return {name: context.params[name] for name in SETTLED if name in named}
 
 
 def _print(result: Any) -> None:  # noqa: ANN401
@@ -210,6 +244,8 @@ def _print(result: Any) -> None:  # noqa: ANN401
             f"{result.memory_bytes:,} bytes ({result.predicted_memory_bytes:,} predicted)",
         ],
     ]
+    if result.started_from is not None:
+        rows.append(["learned by", result.started_from])
     for base in result.baselines:
         found = "not trained" if base.accuracy is None else f"{100 * base.accuracy:.2f} %"
         measured = f"{base.measured_latency_ms:.4g} ms{base.provenance.label}"

@@ -9,8 +9,10 @@ from hwnas.pipeline.arguments import (
     check_seed,
     default_out,
     device_with,
+    settled,
     space_for,
 )
+from hwnas.pipeline.exploration import kept_run
 from hwnas.pipeline.export import ExportReport, ExportRequest, run_export
 from hwnas.pipeline.quantity import byte_count, milliseconds
 from hwnas.pipeline.request import SearchRequest
@@ -67,9 +69,10 @@ def search(  # noqa: PLR0913 - a command's options
     latency: str | None = None,
     *,
     device: str = "local",
-    space: str = "mobilenet",
-    strategy: str = "ddpnas",
-    data: str = "digits",
+    run: str | Path | None = None,
+    space: str | None = None,
+    strategy: str | None = None,
+    data: str | None = None,
     precision: str | None = None,
     threads: int | None = None,
     batch: int | None = None,
@@ -78,10 +81,10 @@ def search(  # noqa: PLR0913 - a command's options
     max_macs: str | None = None,
     max_memory: str | None = None,
     max_size: str | None = None,
-    seed: int = 0,
+    seed: int | None = None,
     out: str | Path | None = None,
     input_size: int | None = None,
-    skip_bad: bool = False,
+    skip_bad: bool | None = None,
     interpolate: bool = False,
     keep_supernet: bool = False,
     baselines: tuple[str, ...] = (),
@@ -91,14 +94,18 @@ def search(  # noqa: PLR0913 - a command's options
 ) -> SearchResult:
     """Find the most accurate network within a budget; write its run folder.
 
-    Interrupted, the same call goes on where it stopped.
+    Interrupted, the same call goes on where it stopped. From a ``run`` no supernet is trained:
+    its scores, and its supernet if it was kept, serve this budget and device. What that run has
+    settled (space, strategy, data, input_size, skip_bad, seed and supernet) is left out here.
 
     Args:
         latency: The budget with its unit, such as ``"20ms"`` or ``"350us"``.
         device: A name of ``hwnas devices`` or a device file.
-        space: A name, a preset such as ``mobilenetv2@0.5``, or a TOML file.
-        strategy: A name of ``hwnas.search.STRATEGIES``.
-        data: ``digits``, ``fashion-mnist``, an image folder, an IDX folder or an ``.npz``.
+        run: The folder of a finished search to start from.
+        space: A name, a preset or a TOML file; ``mobilenet`` by default.
+        strategy: A name of ``hwnas.search.STRATEGIES``; ``ddpnas`` by default.
+        data: ``digits`` (the default), ``fashion-mnist``, an image folder, an IDX folder or an
+            ``.npz``.
         precision: ``int8`` or ``float32``; the device file's by default.
         threads: Threads of one inference; the device file's by default.
         batch: Images of one inference; the device file's by default.
@@ -107,7 +114,7 @@ def search(  # noqa: PLR0913 - a command's options
         max_macs: Most multiply-accumulates, such as ``"300M"``.
         max_memory: Largest peak working set, such as ``"2MiB"``; weights are not counted.
         max_size: Largest file, such as ``"500kB"``.
-        seed: Of everything random.
+        seed: Of everything random; 0 by default.
         out: The run folder; ``runs/<data>-<space>-<device>-<latency>`` by default.
         input_size: Resize the images to this many pixels.
         skip_bad: Leave unreadable and mislabelled images out.
@@ -122,14 +129,23 @@ def search(  # noqa: PLR0913 - a command's options
         NoNetworkFitsError: No network of the space keeps the budget.
         HwnasError: A value cannot be used.
     """
-    check_seed(seed)
+    start = None if run is None else kept_run(Path(run))
+    options = settled(
+        start,
+        space=space,
+        strategy=strategy,
+        data=data,
+        seed=seed,
+        input_size=input_size,
+        skip_bad=skip_bad,
+        supernet=supernet,
+    )
+    check_seed(options["seed"])
+    where = default_out(options["data"], options["space"], device, latency)
     request = SearchRequest(
         device=device_with(
             device, precision=precision, threads=threads, batch=batch, calibration=calibration
         ),
-        space=space,
-        strategy=strategy,
-        data=data,
         budget=budget_from(
             latency,
             max_params=max_params,
@@ -137,15 +153,13 @@ def search(  # noqa: PLR0913 - a command's options
             max_memory=max_memory,
             max_size=max_size,
         ),
-        out=Path(out) if out is not None else default_out(data, space, device, latency),
-        seed=seed,
-        input_size=input_size,
-        skip_bad=skip_bad,
+        out=where if out is None else Path(out),
         interpolate=interpolate,
         keep_supernet=keep_supernet,
         baselines=tuple(baselines),
-        supernet=supernet or SupernetSettings(),
         finetune=finetune or FinetuneSettings(),
+        start=start,
+        **options,
     )
     return run_search(request, on_progress)
 

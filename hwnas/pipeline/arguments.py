@@ -1,12 +1,14 @@
 """What people write on a command line or pass from Python, made into what the rooms take."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from hwnas.device import CALIBRATIONS, DeviceSpec, Precision, load_device
 from hwnas.errors import InvalidInputError
-from hwnas.pipeline.problem import load_images, usable_space
+from hwnas.pipeline.exploration import KeptRun
+from hwnas.pipeline.images import load_images, usable_space
 from hwnas.pipeline.quantity import byte_count, check_least, count, milliseconds
 from hwnas.pipeline.supernet import check_teacher
 from hwnas.progress import OnProgress
@@ -88,6 +90,29 @@ def budget_from(
         memory_bytes=None if max_memory is None else byte_count(max_memory, "--max-memory"),
         file_bytes=None if max_size is None else byte_count(max_size, "--max-size"),
     )
+
+
+DEFAULTS: Mapping[str, Any] = {
+    "space": "mobilenet",
+    "strategy": "ddpnas",
+    "data": "digits",
+    "seed": 0,
+    "input_size": None,
+    "skip_bad": False,
+    "supernet": SupernetSettings(),
+}
+"""Of the options of a search that its exploration settles."""
+
+
+def settled(start: KeptRun | None, **named: Any) -> dict[str, Any]:  # noqa: ANN401
+    """The options of ``DEFAULTS`` that are ``named``; the others as ``start`` or they have them.
+
+    Raises:
+        InvalidInputError: One contradicts the run to start from.
+    """
+    if start is not None:
+        return start.settle(named)
+    return {**DEFAULTS, **{name: value for name, value in named.items() if value is not None}}
 
 
 def check_seed(seed: int) -> None:

@@ -9,7 +9,7 @@ from hwnas.data import DataSet
 from hwnas.measure import NETWORK_PLAN, Measurement, Provenance
 from hwnas.network import build
 from hwnas.pipeline.finish import Workshop
-from hwnas.pipeline.problem import usable_space
+from hwnas.pipeline.images import usable_space
 from hwnas.pipeline.work_folder import WorkFolder
 from hwnas.profile import ready_blocks
 from hwnas.report import Baseline

@@ -30,14 +30,15 @@ TIGHTEN = 1.03
 class Timed:
     """A candidate that was built and timed; ``predicted_ms`` is its blocks' uncorrected sum.
 
-    A rejected one was trained and then broke the budget.
+    The accuracy is the supernet's, ``None`` without one. A rejected candidate was trained and
+    then broke the budget.
     """
 
     architecture: Architecture
     score: float
     predicted_ms: float
     measurement: Measurement
-    accuracy: float
+    accuracy: float | None
     rejected: bool = False
 
 
@@ -45,8 +46,13 @@ class Chooser:
     """Keeps what was timed, and what the timings say of the prediction, also when killed."""
 
     def __init__(
-        self, problem: Problem, generator: Generator, source: AccuracySource, work: WorkFolder
+        self,
+        problem: Problem,
+        generator: Generator,
+        source: AccuracySource | None,
+        work: WorkFolder,
     ) -> None:
+        """Without a ``source`` of accuracies the score alone decides."""
         self._problem = problem
         self._generator = generator
         self._source = source
@@ -85,7 +91,7 @@ class Chooser:
         if not self._fitting:
             self.forget()
             raise self._problem.nothing_fits(self._generator)
-        chosen = max(self._fitting, key=lambda timed: (timed.accuracy, timed.score))
+        chosen = max(self._fitting, key=lambda timed: (timed.accuracy or 0.0, timed.score))
         self._chosen = str(chosen.architecture)
         self._keep()
         return chosen
@@ -181,7 +187,7 @@ class Chooser:
             candidate.score,
             self._problem.predict_ms(architecture),
             self._problem.measure(architecture),
-            self._source.accuracy(architecture),
+            self._source.accuracy(architecture) if self._source else None,
         )
         self.timed.append(timed)
         self._work.log(

@@ -1,19 +1,81 @@
-"""Trains the supernet and lets a strategy learn from its networks' accuracies."""
+"""Trains the supernet and lets a strategy learn from its networks' accuracies, or takes over
+what an earlier run learned so.
+"""  # noqa: D205
 
 import json
+from dataclasses import dataclass
 
 import numpy as np
+from torch import nn
 
+from hwnas.errors import RunError
+from hwnas.network import build
+from hwnas.pipeline.exploration import EXPLORATION, Exploration, KeptRun
+from hwnas.pipeline.kept_supernet import SUPERNET, Origin, kept_trainer, supernet_file
 from hwnas.pipeline.problem import Problem
 from hwnas.pipeline.supernet import resume, save, supernet_trainer, train_whole
 from hwnas.pipeline.work_folder import WorkFolder
 from hwnas.search import Strategy, strategy_named
+from hwnas.space import Architecture
 from hwnas.train import SupernetTrainer
 
 STRATEGY = "strategy"
 
 
-def explore(problem: Problem, work: WorkFolder) -> tuple[SupernetTrainer, Strategy]:
+@dataclass(frozen=True)
+class Explored:
+    """The score of every option, and the trained supernet unless an earlier run did not keep it.
+
+    Both may serve any budget on any device.
+    """
+
+    exploration: Exploration
+    trainer: SupernetTrainer | None
+
+    def network(self, problem: Problem, architecture: Architecture) -> nn.Module:
+        """A network to train to the end: with the supernet's weights, or with fresh ones."""
+        if self.trainer is not None:
+            return self.trainer.supernet.subnet(architecture)
+        return build(problem.blocks(architecture), self.exploration.origin.seed)
+
+    def files(self, *, keep_supernet: bool) -> dict[str, bytes]:
+        """What a run keeps of it, name to content."""
+        content = json.dumps(self.exploration.to_json(), indent=2) + "\n"
+        files = {EXPLORATION: content.encode()}
+        if keep_supernet and self.trainer is not None:
+            files[SUPERNET] = supernet_file(self.trainer, self.exploration.origin)
+        return files
+
+
+def explore(problem: Problem, work: WorkFolder) -> Explored:
+    """What the run that the request starts from learned; without one, learn it now."""
+    start = problem.request.start
+    if start is not None:
+        work.log("taken over", run=str(start.folder), supernet=bool(start.supernet))
+        return Explored(start.exploration, _supernet_of(start, problem))
+    return _learned(problem, work)
+
+
+def check_start(start: KeptRun | None, *, keep_supernet: bool) -> None:
+    """Refuse to keep a supernet that there is not.
+
+    Raises:
+        RunError: The run to start from did not keep its own.
+    """
+    if start is not None and keep_supernet and not start.supernet:
+        raise RunError(
+            f"{start.folder} did not keep its supernet, so there is none to keep. Leave "
+            "--keep-supernet out, or search anew without --from."
+        )
+
+
+def _supernet_of(start: KeptRun, problem: Problem) -> SupernetTrainer | None:
+    if not start.supernet:
+        return None
+    return kept_trainer(start.folder, lambda _: problem.data)[1]
+
+
+def _learned(problem: Problem, work: WorkFolder) -> Explored:
     """Train the supernet, and ask, score and tell until the strategy is done.
 
     By the rule ``path`` the strategy decides what is trained. By any other the supernet is
@@ -29,7 +91,22 @@ def explore(problem: Problem, work: WorkFolder) -> tuple[SupernetTrainer, Strate
         _ask_of_the_trained(trainer, strategy, work)
     else:
         _train_what_is_asked(trainer, strategy, work)
-    return trainer, strategy
+    origin = Origin(
+        space=problem.space,
+        data=request.data,
+        data_fingerprint=problem.data.fingerprint,
+        skip_bad=request.skip_bad,
+        seed=request.seed,
+        settings=request.supernet,
+    )
+    exploration = Exploration(
+        origin=origin,
+        space_name=request.space,
+        input_size=request.input_size,
+        strategy=request.strategy,
+        scores=strategy.scores,
+    )
+    return Explored(exploration, trainer)
 
 
 def _train_what_is_asked(trainer: SupernetTrainer, strategy: Strategy, work: WorkFolder) -> None:

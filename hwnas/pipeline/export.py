@@ -17,7 +17,7 @@ from hwnas.export import ModelCard, Preprocessing, properties_of, read_card, to_
 from hwnas.measure.engine import engine_named
 from hwnas.network import build, input_shape, randomize_statistics
 from hwnas.pipeline.finish import calibration_images, preprocessing_of
-from hwnas.pipeline.problem import load_images, usable_space
+from hwnas.pipeline.images import load_images, usable_space
 from hwnas.progress import OnProgress
 from hwnas.quantize import deployable
 from hwnas.space import (

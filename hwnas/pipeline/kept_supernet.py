@@ -2,14 +2,16 @@
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
 import torch
 
+from hwnas.data import DataSet
 from hwnas.errors import RunError
+from hwnas.pipeline.supernet import supernet_trainer
 from hwnas.record import read_record
 from hwnas.space import Space, space_from_json
 from hwnas.train import SupernetSettings, SupernetTrainer, load_checkpoint
@@ -53,6 +55,21 @@ def supernet_file(trainer: SupernetTrainer, origin: Origin) -> bytes:
     weights = {name: value.cpu() for name, value in trainer.supernet.state_dict().items()}
     torch.save({"origin": json.dumps(origin.to_json()), "weights": weights}, content)
     return content.getvalue()
+
+
+def kept_trainer(
+    run: Path, images_of: Callable[[Origin], DataSet]
+) -> tuple[Origin, SupernetTrainer]:
+    """The supernet of a run folder, ready to score networks on the images it was trained on.
+
+    Raises:
+        RunError: The folder holds none, or something else.
+    """
+    origin, weights = read_supernet(run)
+    data = images_of(origin)
+    trainer = supernet_trainer(origin.space, data, origin.settings, origin.seed)
+    trainer.supernet.load_state_dict(weights)
+    return origin, trainer
 
 
 def read_supernet(run: Path) -> tuple[Origin, dict[str, torch.Tensor]]:

@@ -8,7 +8,6 @@ import numpy as np
 from hwnas.accuracy import AccuracySource
 from hwnas.pipeline.choose import Chooser, Timed
 from hwnas.pipeline.finish import Finished, Workshop
-from hwnas.pipeline.kept_supernet import SUPERNET
 from hwnas.pipeline.problem import Problem
 from hwnas.pipeline.work_folder import WorkFolder
 from hwnas.report import (
@@ -38,8 +37,8 @@ class Outcome:
     finished: Finished
     front: tuple[FrontPoint, ...]
     baselines: tuple[Baseline, ...]
-    supernet: bytes | None = None
-    """The trained supernet, if it is to be kept."""
+    kept: dict[str, bytes]
+    """What of the exploration goes into the run folder, name to content."""
 
     def files(self, result: SearchResult) -> dict[str, bytes]:
         """The run folder, name to content; the log is the work folder's to add."""
@@ -54,8 +53,7 @@ class Outcome:
             "pareto.csv": front_csv(result.front),
         }
         encoded = {name: text.encode() for name, text in texts.items()}
-        kept = {} if self.supernet is None else {SUPERNET: self.supernet}
-        return models | encoded | kept | {"pareto.png": picture(result)}
+        return models | encoded | self.kept | {"pareto.png": picture(result)}
 
     def result(self, work: WorkFolder) -> SearchResult:
         """Test both files and put every figure in its place."""
@@ -112,11 +110,12 @@ class Outcome:
             seconds=work.seconds(),
             versions=versions(),
             out=str(request.out),
+            started_from=None if request.start is None else str(request.start.folder),
         )
 
 
 def front_of(
-    problem: Problem, generator: Generator, source: AccuracySource, ratio: float
+    problem: Problem, generator: Generator, source: AccuracySource | None, ratio: float
 ) -> tuple[FrontPoint, ...]:
     """The whole latency–score front, corrected; a few points with the supernet's accuracy."""
     front = generator.front()
@@ -131,7 +130,7 @@ def front_of(
                 params=sum(block.n_parameters for block in blocks),
                 macs=sum(block.n_macs for block in blocks),
                 supernet_accuracy=(
-                    source.accuracy(candidate.architecture) if index in asked else None
+                    source.accuracy(candidate.architecture) if source and index in asked else None
                 ),
                 choices=str(candidate.architecture),
             )

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from hwnas.block import BlockSpec
-from hwnas.data import DataSet, load_data
-from hwnas.errors import DataError, InvalidInputError, NoNetworkFitsError
+from hwnas.data import DataSet
+from hwnas.errors import NoNetworkFitsError
 from hwnas.footprint import (
     EMPTY_FILE_BYTES,
     block_file_bytes,
@@ -18,91 +18,18 @@ from hwnas.latency import LatencyModel
 from hwnas.measure import NETWORK_PLAN, Measurement
 from hwnas.measure.engine import Engine
 from hwnas.pipeline.finish import card_bytes
-from hwnas.pipeline.quantity import check_least
-from hwnas.pipeline.request import RankRequest, SearchRequest
+from hwnas.pipeline.request import SearchRequest
 from hwnas.profile import ready_blocks
-from hwnas.progress import OnProgress, Progress
 from hwnas.search import Generator, least_peak
 from hwnas.search.priced_graph import Price, Scores
 from hwnas.space import (
     Architecture,
     Network,
     Space,
-    all_blocks,
     architecture_to_json,
     blocks_of,
-    space_named,
 )
 from hwnas.verify import measure_within
-
-
-def load_images(
-    name: str, input_size: int | None, on_progress: OnProgress, *, skip_bad: bool = False
-) -> DataSet:
-    """Load a data set, telling progress and what was left out.
-
-    Raises:
-        DataError: It cannot be read or learned from.
-        UnknownNameError: There is none of that name.
-    """
-    if not name.strip():
-        raise DataError(f"{name!r} names no data set. Give --data digits or a folder.")
-    try:
-        return load_data(
-            name,
-            input_size=input_size,
-            skip_bad=skip_bad,
-            warn=lambda text: on_progress(Progress("images", 0, 0, text)),
-            progress=lambda done, total: on_progress(Progress("images", done, total)),
-        )
-    except OSError as error:
-        raise DataError(
-            f"Cannot read the data {name}: {error.strerror or error}. Name another with --data."
-        ) from error
-
-
-def usable_space(name: str, *, input_size: int, in_channels: int, n_classes: int) -> Space:
-    """The space ``--space`` asks for, once all of its blocks could be told.
-
-    Raises:
-        UnknownNameError: No such space.
-        InvalidInputError: A file, a multiplier, a size or an option that cannot be used.
-    """
-    check_least(1, input_size=input_size, channels=in_channels, classes=n_classes)
-    try:
-        space = space_named(
-            name, input_size=input_size, in_channels=in_channels, n_classes=n_classes
-        )
-        all_blocks(space)
-    except (ValueError, ZeroDivisionError) as error:
-        raise InvalidInputError(
-            f"Space {name} holds no networks: {error}. Correct that value."
-        ) from error
-    return space
-
-
-def images_and_space(
-    request: SearchRequest | RankRequest, on_progress: OnProgress
-) -> tuple[DataSet, Space]:
-    """The data set at the largest resolution the space asks for, and the space for it."""
-
-    def load(input_size: int | None) -> DataSet:
-        return load_images(request.data, input_size, on_progress, skip_bad=request.skip_bad)
-
-    data = load(request.input_size)
-    space = usable_space(
-        request.space,
-        input_size=data.input_size,
-        in_channels=data.in_channels,
-        n_classes=data.n_classes,
-    )
-    largest = largest_input(space)
-    return (data if largest == data.input_size else load(largest)), space
-
-
-def largest_input(space: Space) -> int:
-    """The most pixels a network of the space reads, height or width."""
-    return max(block.input_size for block in all_blocks(space) if block.reads_image)
 
 
 @dataclass(frozen=True)

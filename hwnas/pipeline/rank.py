@@ -11,8 +11,8 @@ import numpy as np
 from hwnas.accuracy import Benchmark, Ranking, ranking, read_benchmark
 from hwnas.errors import DataError, InvalidInputError, RunError
 from hwnas.pipeline.arguments import check_seed, rank_out
-from hwnas.pipeline.kept_supernet import SUPERNET, Origin, read_supernet, supernet_file
-from hwnas.pipeline.problem import images_and_space, largest_input, load_images
+from hwnas.pipeline.images import images_and_space, images_of
+from hwnas.pipeline.kept_supernet import SUPERNET, Origin, kept_trainer, supernet_file
 from hwnas.pipeline.request import RankRequest
 from hwnas.pipeline.supernet import check_teacher, supernet_trainer, train_whole
 from hwnas.pipeline.work_folder import WorkFolder
@@ -205,16 +205,7 @@ def _untrained(request: RankRequest, on_progress: OnProgress) -> _Subject:
 
 
 def _kept(run: Path, on_progress: OnProgress) -> _Subject:
-    origin, weights = read_supernet(run)
-    size = largest_input(origin.space)
-    data = load_images(origin.data, size, on_progress, skip_bad=origin.skip_bad)
-    if data.fingerprint != origin.data_fingerprint:
-        raise DataError(
-            f"The images of {origin.data} are not those that the supernet in {run} was "
-            "trained on. Bring them back, or train it again."
-        )
-    trainer = supernet_trainer(origin.space, data, origin.settings, origin.seed)
-    trainer.supernet.load_state_dict(weights)
+    origin, trainer = kept_trainer(run, lambda origin: images_of(origin, run, on_progress))
     return _Subject(trainer, origin, None)
 
 

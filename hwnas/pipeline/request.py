@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hwnas.device import DeviceSpec, Fingerprint
+from hwnas.pipeline.exploration import KeptRun
 from hwnas.search import Budget
 from hwnas.space import Space
 from hwnas.train import FinetuneSettings, SupernetSettings
@@ -16,7 +17,10 @@ from hwnas.version import VERSION
 
 @dataclass(frozen=True, kw_only=True)
 class SearchRequest:
-    """One search; ``out`` is the run folder, which exists only when the search is done."""
+    """One search; ``out`` is the run folder, which exists only when the search is done.
+
+    From a ``start`` nothing is learned anew, and what that run has settled is the same here.
+    """
 
     device: DeviceSpec
     space: str
@@ -32,6 +36,7 @@ class SearchRequest:
     baselines: tuple[str, ...] = ()
     supernet: SupernetSettings = field(default_factory=SupernetSettings)
     finetune: FinetuneSettings = field(default_factory=FinetuneSettings)
+    start: KeptRun | None = None
 
     def key(self, data_fingerprint: str, space: Space, machine: Fingerprint) -> str:
         """A short digest of all that shapes the result, so that a resumed run is the same run.
@@ -39,8 +44,9 @@ class SearchRequest:
         What a space file says counts, not its name: it may be edited in between. Timings of
         another machine, engine or version of hwnas are not taken over.
         """
-        facts = asdict(self) | {"space": space.to_json(), "machine": asdict(machine)}
-        return _digest(facts, data_fingerprint)
+        start = None if self.start is None else self.start.facts
+        facts = {"space": space.to_json(), "machine": asdict(machine), "start": start}
+        return _digest(asdict(self) | facts, data_fingerprint)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,11 +10,11 @@ from hwnas.measure.engine import Engine, engine_named
 from hwnas.pipeline.baselines import baseline_blocks, run_baselines
 from hwnas.pipeline.choose import Chooser
 from hwnas.pipeline.coverage import coverage_of
-from hwnas.pipeline.explore import explore
+from hwnas.pipeline.explore import Explored, check_start, explore
 from hwnas.pipeline.finish import Finished, Workshop
-from hwnas.pipeline.kept_supernet import Origin, supernet_file
+from hwnas.pipeline.images import images_and_space, load_images
 from hwnas.pipeline.outcome import Outcome, front_of
-from hwnas.pipeline.problem import Problem, images_and_space, load_images
+from hwnas.pipeline.problem import Problem
 from hwnas.pipeline.request import SearchRequest
 from hwnas.pipeline.supernet import check_teacher
 from hwnas.pipeline.work_folder import WorkFolder
@@ -25,7 +25,6 @@ from hwnas.report import SearchResult
 from hwnas.search import STRATEGIES
 from hwnas.space import Architecture, Space, all_blocks, architecture_to_json
 from hwnas.table import LatencyTable, find_table
-from hwnas.train import SupernetTrainer
 from hwnas.whole_file import check_writable
 
 MAX_FINISHED = 3
@@ -90,6 +89,7 @@ def _check(request: SearchRequest) -> None:
         raise unknown_name("strategy", request.strategy, STRATEGIES)
     if request.supernet.has_teacher:
         check_teacher(request.supernet.teacher)
+    check_start(request.start, keep_supernet=request.keep_supernet)
     check_writable(request.out)
     if request.out.exists():
         raise RunError(
@@ -100,15 +100,15 @@ def _check(request: SearchRequest) -> None:
 def _outcome(problem: Problem, work: WorkFolder) -> Outcome:
     request = problem.request
     with work.phase("search"):
-        trainer, strategy = explore(problem, work)
-    generator = problem.generator(strategy.scores)
-    chooser = Chooser(problem, generator, trainer, work)
+        explored = explore(problem, work)
+    generator = problem.generator(explored.exploration.scores)
+    chooser = Chooser(problem, generator, explored.trainer, work)
     while True:
         with work.phase("choose"):
             chosen = chooser.best()
         workshop = _workshop(problem, chosen.architecture)
         with work.phase("finetune"):
-            finished = _finished(problem, workshop, trainer, chosen.architecture, work)
+            finished = _finished(problem, workshop, explored, chosen.architecture, work)
         model_bytes = len(finished.deployed.content)
         if problem.keeps_latency(finished.measurement.median_ms) and problem.keeps_bytes(
             finished.memory_bytes, model_bytes
@@ -125,7 +125,7 @@ def _outcome(problem: Problem, work: WorkFolder) -> Outcome:
             chooser.forget()
             raise _budget_not_kept(problem, finished)
     with work.phase("front"):
-        front = front_of(problem, generator, trainer, chooser.ratio)
+        front = front_of(problem, generator, explored.trainer, chooser.ratio)
     with work.phase("baselines"):
         baselines = run_baselines(request.baselines, workshop, work)
     return Outcome(
@@ -136,21 +136,8 @@ def _outcome(problem: Problem, work: WorkFolder) -> Outcome:
         finished=finished,
         front=front,
         baselines=tuple(baselines),
-        supernet=_kept(problem, trainer) if request.keep_supernet else None,
+        kept=explored.files(keep_supernet=request.keep_supernet),
     )
-
-
-def _kept(problem: Problem, trainer: SupernetTrainer) -> bytes:
-    request = problem.request
-    origin = Origin(
-        space=problem.space,
-        data=request.data,
-        data_fingerprint=problem.data.fingerprint,
-        skip_bad=request.skip_bad,
-        seed=request.seed,
-        settings=request.supernet,
-    )
-    return supernet_file(trainer, origin)
 
 
 def _workshop(problem: Problem, architecture: Architecture) -> Workshop:
@@ -172,13 +159,13 @@ def _workshop(problem: Problem, architecture: Architecture) -> Workshop:
 def _finished(
     problem: Problem,
     workshop: Workshop,
-    trainer: SupernetTrainer,
+    explored: Explored,
     architecture: Architecture,
     work: WorkFolder,
 ) -> Finished:
     digest = hashlib.sha256(str(architecture).encode()).hexdigest()[:8]
     network = workshop.train(
-        trainer.supernet.subnet(architecture),
+        explored.network(problem, architecture),
         work.path / f"finetune-{digest}.pt",
         lambda done, total, accuracy: work.progress(
             "finetune", done, total, f"accuracy {accuracy:.3f}"

@@ -11,7 +11,7 @@ from hwnas.errors import InvalidInputError
 from hwnas.export import properties_of, read_card
 from hwnas.measure import NETWORK_PLAN
 from hwnas.measure.engine import Engine, engine_named
-from hwnas.pipeline.problem import load_images
+from hwnas.pipeline.images import load_images
 from hwnas.progress import OnProgress
 from hwnas.verify import VerifyReport, deployed_accuracy, measure_within
 

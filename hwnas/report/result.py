@@ -21,12 +21,12 @@ class FrontPoint:
 
 @dataclass(frozen=True, kw_only=True)
 class MeasuredNetwork:
-    """A network that was built and timed while the search chose."""
+    """A network that was built and timed while the search chose; accuracy if a supernet told."""
 
     choices: str
     predicted_latency_ms: float
     measured_latency_ms: float
-    supernet_accuracy: float
+    supernet_accuracy: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +101,8 @@ class SearchResult:
     seconds: dict[str, float]
     versions: dict[str, str]
     out: str
+    started_from: str | None = None
+    """The run whose scores were taken over, if no supernet was trained."""
 
     @property
     def accuracy(self) -> float:

@@ -109,7 +109,7 @@ def test_no_network_that_fits_ends_with_3(command: Command) -> None:
 def test_an_interrupted_command_ends_with_130_and_how_to_go_on(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hwnas.pipeline.problem.load_data", _interrupt)
+    monkeypatch.setattr("hwnas.pipeline.images.load_data", _interrupt)
     ending = command("search", "--latency", "1ms", *ON_DIGITS)
     assert ending.code == 130
     assert ending.errors.strip() == "Interrupted. Run the same command again to go on."

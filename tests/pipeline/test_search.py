@@ -94,7 +94,7 @@ def front_rows(run_folder: Path) -> list[dict[str, str]]:
 def test_the_run_folder_holds_exactly_what_is_promised(run_folder: Path) -> None:
     assert {path.name for path in run_folder.iterdir()} == {
         *("model.int8.onnx", "model.float32.onnx", "architecture.json", "result.json"),
-        *("pareto.csv", "pareto.png", "log.jsonl"),
+        *("pareto.csv", "pareto.png", "log.jsonl", "exploration.json"),
     }
 
 

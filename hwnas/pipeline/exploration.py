@@ -1,0 +1,137 @@
+"""What a search learned, a small file of its run that serves any other budget and device."""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from hwnas.errors import HwnasError, InvalidInputError, RunError
+from hwnas.pipeline.kept_supernet import SUPERNET, Origin
+from hwnas.space import Space
+
+EXPLORATION = "exploration.json"
+FORMAT = "hwnas-exploration/1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exploration:
+    """What was searched, on which images and how, and the score of every option."""
+
+    origin: Origin
+    space_name: str
+    """As ``--space`` named it."""
+    input_size: int | None
+    strategy: str
+    scores: Mapping[str, Mapping[str, float]]
+
+    @property
+    def settled(self) -> dict[str, Any]:
+        """The options of ``hwnas search`` that a search from here cannot choose anew."""
+        return {
+            "space": self.space_name,
+            "strategy": self.strategy,
+            "data": self.origin.data,
+            "seed": self.origin.seed,
+            "input_size": self.input_size,
+            "skip_bad": self.origin.skip_bad,
+            "supernet": self.origin.settings,
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it as plain values."""
+        return {**vars(self), "format": FORMAT, "origin": self.origin.to_json()}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any], source: str) -> Self:
+        """What ``to_json`` gave.
+
+        Raises:
+            HwnasError: A value cannot be used.
+            ValueError: The scores are not those of the space's options.
+        """
+        values = {key: value for key, value in document.items() if key != "format"}
+        origin = Origin.from_json(document["origin"], source)
+        _check_scores(document["scores"], origin.space)
+        return cls(**{**values, "origin": origin})
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptRun:
+    """A finished run to go on from; ``supernet`` is the digest of the one it kept, or empty."""
+
+    folder: Path
+    exploration: Exploration
+    supernet: str
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What shapes a search that starts here, as plain values."""
+        return {"exploration": self.exploration.to_json(), "supernet": self.supernet}
+
+    def settle(self, named: Mapping[str, Any]) -> dict[str, Any]:
+        """The options that the run has settled; those a user named must say the same.
+
+        Raises:
+            InvalidInputError: One says something else.
+        """
+        settled = self.exploration.settled
+        for name, value in named.items():
+            if value is not None and value != settled[name]:
+                option = f"--{name.replace('_', '-')}"
+                raise InvalidInputError(
+                    f"{option} {value} contradicts {self.folder}, which was searched with "
+                    f"{settled[name]}. Leave {option} out, or search anew without --from."
+                )
+        return settled
+
+
+def kept_run(folder: Path) -> KeptRun:
+    """What ``hwnas search`` left in its run folder.
+
+    Raises:
+        RunError: There is nothing of the kind, or nothing that this version reads.
+    """
+    document = read_exploration(folder)
+    try:
+        if document["format"] != FORMAT:
+            raise ValueError(document["format"])
+        exploration = Exploration.from_json(document, str(folder / EXPLORATION))
+    except (HwnasError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise RunError(
+            f"{folder / EXPLORATION} is not what this version of hwnas reads: {error!r}. "
+            "Search again without --from."
+        ) from error
+    return KeptRun(folder=folder, exploration=exploration, supernet=_digest(folder / SUPERNET))
+
+
+def read_exploration(folder: Path) -> dict[str, Any]:
+    """The file of a run, of a table's too, as it lies there.
+
+    Raises:
+        RunError: It is missing or no JSON object.
+    """
+    path = folder / EXPLORATION
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(document, dict):
+            raise ValueError("no JSON object")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise RunError(
+            f"Cannot go on from {path}: {reason}. Name a run folder that hwnas search finished."
+        ) from error
+    return document
+
+
+def _check_scores(scores: Mapping[str, Mapping[str, float]], space: Space) -> None:
+    for decision in space.decisions:
+        values = [scores[decision.name][option] for option in decision.options]
+        if not all(map(math.isfinite, values)):
+            raise ValueError(f"a score of {decision.name} is not finite")
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else ""
