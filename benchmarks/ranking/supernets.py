@@ -26,9 +26,12 @@ import numpy as np
 
 import hwnas
 from hwnas.accuracy.ranking import kendall_tau
+from hwnas.accuracy.teacher import COUNTS
+from hwnas.data import load_data
+from hwnas.pipeline.supernet import teacher_of
 from hwnas.progress import Progress
 from hwnas.space import Architecture, Space, space_named
-from hwnas.train import RULES, TEACHERS, teacher_named
+from hwnas.train import RULES
 from hwnas.train.rules import RuleParts
 
 RIVALS = tuple(rule for rule in RULES if rule != "path")
@@ -43,10 +46,9 @@ def main() -> None:
     runs = {
         rule: [_run(rule, seed, arguments) for seed in arguments.seeds] for rule in arguments.rules
     }
-    space = _space(arguments)
     teachers = {
-        teacher: [_teacher_tau(teacher, space, report) for report in runs[arguments.rules[0]]]
-        for teacher in TEACHERS
+        teacher: _teacher_taus(teacher, runs[arguments.rules[0]], arguments)
+        for teacher in dict.fromkeys((*COUNTS, arguments.teacher))
     }
     summary = {
         "settings": _settings(arguments),
@@ -154,12 +156,18 @@ def _summary(reports: list[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _teacher_tau(teacher: str, space: Space, report: Mapping[str, Any]) -> float:
-    """Of the teacher alone, on the networks of a report."""
-    worth = teacher_named(teacher, space)
-    networks = report["networks"]
-    expected = [worth(Architecture(tuple(n["choices"].split(",")))) for n in networks]
-    return kendall_tau(np.array(expected), np.array([n["truth"] for n in networks]))
+def _teacher_taus(
+    teacher: str, reports: list[Mapping[str, Any]], arguments: argparse.Namespace
+) -> list[float]:
+    """Of the teacher alone, on the networks of each report."""
+    data = load_data(arguments.data, input_size=arguments.input_size)
+    taus = []
+    for report in reports:
+        worth = teacher_of(teacher, _space(arguments), data, report["seed"])
+        networks = report["networks"]
+        expected = [worth(Architecture(tuple(n["choices"].split(",")))) for n in networks]
+        taus.append(kendall_tau(np.array(expected), np.array([n["truth"] for n in networks])))
+    return taus
 
 
 if __name__ == "__main__":

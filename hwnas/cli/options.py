@@ -70,7 +70,11 @@ SupernetEpochs = Annotated[
 EpochImages = Annotated[int, typer.Option("--epoch-images", help="Images of one search epoch.")]
 Teacher = Annotated[
     str | None,
-    typer.Option("--teacher", help="Of rd: macs or parameters. [default: macs]"),
+    typer.Option(
+        "--teacher",
+        help="Of rd: macs, parameters, a zero-cost proxy such as naswot or zen, or ensemble. "
+        "[default: macs]",
+    ),
 ]
 RankWeight = Annotated[
     str | None,

@@ -5,12 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
+from hwnas.accuracy.teacher import check_teacher
 from hwnas.device import CALIBRATIONS, DeviceSpec, Precision, load_device
 from hwnas.errors import InvalidInputError
 from hwnas.pipeline.exploration import KeptRun
 from hwnas.pipeline.images import load_images, usable_space
 from hwnas.pipeline.quantity import byte_count, check_least, count, milliseconds
-from hwnas.pipeline.supernet import check_teacher
 from hwnas.progress import OnProgress
 from hwnas.record import unknown_name
 from hwnas.search import Budget

@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from hwnas.accuracy import Benchmark, Ranking, ranking, read_benchmark
+from hwnas.accuracy.teacher import check_teacher
 from hwnas.errors import DataError, InvalidInputError, RunError
 from hwnas.pipeline.arguments import check_seed, rank_out
 from hwnas.pipeline.images import images_and_space, images_of
 from hwnas.pipeline.kept_supernet import SUPERNET, Origin, kept_trainer, supernet_file
 from hwnas.pipeline.request import RankRequest
-from hwnas.pipeline.supernet import check_teacher, supernet_trainer, train_whole
+from hwnas.pipeline.supernet import supernet_trainer, train_whole
 from hwnas.pipeline.work_folder import WorkFolder
 from hwnas.progress import OnProgress, silent
 from hwnas.report import ranking_picture

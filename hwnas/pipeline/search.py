@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import replace
 
+from hwnas.accuracy.teacher import check_teacher
 from hwnas.device import Fingerprint, fingerprint
 from hwnas.errors import NoNetworkFitsError, RunError
 from hwnas.latency import interpolated, latency_model
@@ -16,7 +17,6 @@ from hwnas.pipeline.images import images_and_space, load_images
 from hwnas.pipeline.outcome import Outcome, front_of
 from hwnas.pipeline.problem import Problem
 from hwnas.pipeline.request import SearchRequest
-from hwnas.pipeline.supernet import check_teacher
 from hwnas.pipeline.work_folder import WorkFolder
 from hwnas.profile import Wanted, fill_table, wanted_by
 from hwnas.progress import OnProgress, silent

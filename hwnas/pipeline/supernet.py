@@ -2,24 +2,29 @@
 
 from typing import Any
 
+import numpy as np
 import torch
 
+from hwnas.accuracy.teacher import teacher_named
 from hwnas.data import DataSet
 from hwnas.network import Supernet
 from hwnas.pipeline.work_folder import WorkFolder
-from hwnas.record import unknown_name
 from hwnas.space import Space
 from hwnas.train import (
-    TEACHERS,
     SupernetSettings,
     SupernetTrainer,
+    Teacher,
     load_checkpoint,
     no_teacher,
     save_checkpoint,
-    teacher_named,
 )
+from hwnas.train.hardware import training_hardware
+from hwnas.train.images import Batch, TrainingImages
+from hwnas.train.streams import Purpose, stream
 
 CHECKPOINT = "supernet.pt"
+PROXY_IMAGES = 32
+"""That a proxy looks at, as in the study of all of them (benchmarks/ranking/proxies.md)."""
 
 
 def supernet_trainer(
@@ -31,18 +36,25 @@ def supernet_trainer(
         UnknownNameError: No such teacher.
     """
     supernet = Supernet(space, torch.Generator().manual_seed(seed))
-    teacher = teacher_named(settings.teacher, space) if settings.has_teacher else no_teacher
+    teacher: Teacher = no_teacher
+    if settings.has_teacher:
+        teacher = teacher_of(settings.teacher, space, data, seed)
     return SupernetTrainer(supernet, data, settings, seed=seed, teacher=teacher)
 
 
-def check_teacher(name: str) -> None:
-    """Refuse a teacher that is not known, before any work starts.
+def teacher_of(name: str, space: Space, data: DataSet, seed: int) -> Teacher:
+    """A teacher by name, which looks at training images if it looks at any.
 
     Raises:
         UnknownNameError: No such teacher.
     """
-    if name not in TEACHERS:
-        raise unknown_name("teacher", name, TEACHERS)
+
+    def batch() -> Batch:
+        order = stream(seed, Purpose.PROXY_IMAGES).permutation(len(data.train))
+        few = data.train.take(order[:PROXY_IMAGES])
+        return TrainingImages(few, data, training_hardware()).batch(np.arange(len(few)))
+
+    return teacher_named(name, space, batch, seed=seed)
 
 
 def train_whole(trainer: SupernetTrainer, n_epochs: int, work: WorkFolder) -> None:

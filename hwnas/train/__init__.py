@@ -5,13 +5,12 @@ from hwnas.train.finetune import Finetuner, FinetuneSettings
 from hwnas.train.rank_weight import RANK_WEIGHTS
 from hwnas.train.rules import DEFAULT_RULE, RULES
 from hwnas.train.supernet import SupernetSettings, SupernetTrainer
-from hwnas.train.teacher import TEACHERS, Teacher, no_teacher, teacher_named
+from hwnas.train.teacher import Teacher, no_teacher
 
 __all__ = [
     "DEFAULT_RULE",
     "RANK_WEIGHTS",
     "RULES",
-    "TEACHERS",
     "FinetuneSettings",
     "Finetuner",
     "SupernetSettings",
@@ -20,5 +19,4 @@ __all__ = [
     "load_checkpoint",
     "no_teacher",
     "save_checkpoint",
-    "teacher_named",
 ]

@@ -13,6 +13,7 @@ class Purpose(IntEnum):
     SUPERNET_BATCHES = 3
     FINETUNE_BATCHES = 4
     CALIBRATION = 5
+    PROXY_IMAGES = 6
 
 
 def stream(seed: int, purpose: Purpose, epoch: int = 0) -> np.random.Generator:

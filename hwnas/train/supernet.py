@@ -32,7 +32,8 @@ class SupernetSettings:
     one an epoch. Any other of ``RULES`` trains the whole supernet for ``epochs`` before the
     strategy is asked for the first; 0 lets it see each image as often as ``path`` would.
 
-    ``teacher``, ``rank_weight`` and ``distance`` are those of the rule ``rd``.
+    ``teacher`` (a name of ``hwnas.accuracy.teacher``), ``rank_weight`` and ``distance`` are those
+    of the rule ``rd``.
 
     Raises:
         UnknownNameError: No such rule, rank weight or distance.

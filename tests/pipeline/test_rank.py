@@ -134,6 +134,11 @@ def test_a_teacher_that_no_rule_asks_stops_nothing(rank: Rank) -> None:
     assert rank(supernet=replace(SETTINGS, teacher="mac")).n_epochs == 2
 
 
+def test_a_proxy_may_teach(rank: Rank) -> None:
+    settings = replace(SETTINGS, rule="rd", teacher="synflow", epochs=1)
+    assert rank(supernet=settings).supernet == "rd"
+
+
 def test_a_file_that_is_no_supernet_is_refused(rank: Rank, tmp_path: Path) -> None:
     (tmp_path / "supernet.pt").write_bytes(b"weights")
     with refused(RunError, "is damaged"):

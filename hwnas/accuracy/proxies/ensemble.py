@@ -1,10 +1,17 @@
 """Several proxies asked together: scores have no common unit, ranks do."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
+
+from hwnas.accuracy.proxies.source import ZeroCostSource
+from hwnas.space import Architecture, Space, random_architecture
+
+N_REFERENCES = 50
+"""Random networks among which another is ranked: steps of 2 % by each proxy."""
 
 
 def average_ranks(scores: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
@@ -28,3 +35,33 @@ def average_ranks(scores: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float
         raise ValueError("a score is no number; score_network gives WORST_SCORE instead")
     ranks: NDArray[np.float64] = stats.rankdata(columns, axis=1).mean(axis=0)
     return ranks
+
+
+class RankAverage:
+    """A network's rank among random networks of its space, averaged over sources.
+
+    From 0, worse than all of them by every source, to ``N_REFERENCES``; half a rank for each that
+    is equal. The first answer takes the time of scoring the references. An answer depends on the
+    seed, never on what was asked before.
+    """
+
+    def __init__(self, space: Space, sources: Sequence[ZeroCostSource], seed: int) -> None:
+        self._space = space
+        self._sources = sources
+        self._seed = seed
+
+    def __call__(self, architecture: Architecture) -> float:
+        """The average rank."""
+        ranks = []
+        for source, scores in zip(self._sources, self._references, strict=True):
+            score = source.score(architecture)
+            below, up_to = (np.searchsorted(scores, score, side) for side in ("left", "right"))
+            ranks.append((below + up_to) / 2)
+        return float(np.mean(ranks))
+
+    @cached_property
+    def _references(self) -> list[NDArray[np.float64]]:
+        """By source, ``(N_REFERENCES,)`` scores, rising."""
+        rng = np.random.default_rng(self._seed)
+        drawn = [random_architecture(self._space, rng) for _ in range(N_REFERENCES)]
+        return [np.sort([source.score(one) for one in drawn]) for source in self._sources]

@@ -1,9 +1,13 @@
 """Average ranks, ties shared."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
-from hwnas.accuracy.proxies import WORST_SCORE, average_ranks
+from hwnas.accuracy.proxies import WORST_SCORE, RankAverage, ZeroCostSource, average_ranks
+from hwnas.accuracy.proxies.ensemble import N_REFERENCES
+from hwnas.space import Architecture, Space, random_architecture
 
 
 def test_ranks_are_averaged_over_proxies() -> None:
@@ -33,3 +37,37 @@ def test_proxies_score_the_same_networks() -> None:
 def test_no_proxy_has_no_ranks() -> None:
     with pytest.raises(ValueError, match=r"lengths \[\]"):
         average_ranks({})
+
+
+class Told(ZeroCostSource):
+    """A source whose scores are made of the architecture."""
+
+    def __init__(self, score: Callable[[Architecture], float]) -> None:
+        self._told = score
+
+    def score(self, architecture: Architecture) -> float:
+        return self._told(architecture)
+
+
+def n_large(architecture: Architecture) -> float:
+    return float(sum("k5" in choice for choice in architecture.choices))
+
+
+LARGEST = Architecture(("8", "16", "k5e3", "k5e3", "16", "k5e3", "k5e3"))
+SMALLEST = Architecture(("8", "8", "k3e3", "skip", "16", "k3e3", "skip"))
+
+
+def test_a_rank_counts_the_random_networks_below_and_half_of_the_equal(
+    small_space: Space,
+) -> None:
+    rng = np.random.default_rng(3)
+    drawn = [n_large(random_architecture(small_space, rng)) for _ in range(N_REFERENCES)]
+    worth = RankAverage(small_space, [Told(n_large)], seed=3)
+    for architecture in (LARGEST, SMALLEST):
+        score = n_large(architecture)
+        assert worth(architecture) == sum(d < score for d in drawn) + drawn.count(score) / 2
+
+
+def test_ranks_by_two_sources_that_disagree_meet_in_the_middle(small_space: Space) -> None:
+    both = RankAverage(small_space, [Told(n_large), Told(lambda a: -1e9 * n_large(a))], seed=3)
+    assert both(LARGEST) == both(SMALLEST) == N_REFERENCES / 2
