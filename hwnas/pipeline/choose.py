@@ -1,8 +1,8 @@
 """From scores to one network that was seen to fit: generate, time, correct, re-rank."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -51,12 +51,17 @@ class Chooser:
         generator: Generator,
         source: AccuracySource | None,
         work: WorkFolder,
+        found: Sequence[Architecture] = (),
     ) -> None:
-        """Without a ``source`` of accuracies the score alone decides."""
+        """Without a ``source`` of accuracies the score alone decides.
+
+        ``found`` are networks that the strategy found itself, best first.
+        """
         self._problem = problem
         self._generator = generator
         self._source = source
         self._work = work
+        self._found = tuple(found)
         self._tightening = 1.0
         self._slowdown = 1.0
         self._chosen = ""
@@ -165,10 +170,16 @@ class Chooser:
         ]
 
     def _fresh(self) -> Iterator[Candidate]:
-        """The best of the generator's networks under the corrected model, without those timed."""
+        """The best networks under the corrected model, without those timed.
+
+        Half of them at most the strategy found itself; the others are of the best scores.
+        """
         seen = {self._problem.blocks(timed.architecture) for timed in self.timed}
         assumed = self.ratio * self._slowdown * self._tightening
-        best = self._generator.best(self._problem.limits(assumed))
+        limits = self._problem.limits(assumed)
+        priced = filter(None, map(self._generator.priced, self._found))
+        found = (candidate for candidate in priced if candidate.keeps(limits))
+        best = chain(islice(found, N_CANDIDATES // 2), self._generator.best(limits))
         top: set[Network] = set()
         for candidate in islice(best, LOOK_AHEAD):
             blocks = self._problem.blocks(candidate.architecture)

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from hwnas.errors import HwnasError, InvalidInputError, RunError
 from hwnas.pipeline.kept_supernet import SUPERNET, Origin
-from hwnas.space import Space
+from hwnas.space import Architecture, Space, check_member
 
 EXPLORATION = "exploration.json"
 FORMAT = "hwnas-exploration/1"
@@ -26,6 +26,8 @@ class Exploration:
     input_size: int | None
     strategy: str
     scores: Mapping[str, Mapping[str, float]]
+    best: tuple[Architecture, ...] = ()
+    """Networks that the strategy found, best first, whatever they cost."""
 
     @property
     def settled(self) -> dict[str, Any]:
@@ -42,7 +44,8 @@ class Exploration:
 
     def to_json(self) -> dict[str, Any]:
         """All of it as plain values."""
-        return {**vars(self), "format": FORMAT, "origin": self.origin.to_json()}
+        best = [list(architecture.choices) for architecture in self.best]
+        return {**vars(self), "format": FORMAT, "origin": self.origin.to_json(), "best": best}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any], source: str) -> Self:
@@ -55,7 +58,10 @@ class Exploration:
         values = {key: value for key, value in document.items() if key != "format"}
         origin = Origin.from_json(document["origin"], source)
         _check_scores(document["scores"], origin.space)
-        return cls(**{**values, "origin": origin})
+        best = tuple(Architecture(tuple(choices)) for choices in document["best"])
+        for architecture in best:
+            check_member(origin.space, architecture)
+        return cls(**{**values, "origin": origin, "best": best})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from hwnas.pipeline.kept_supernet import SUPERNET, Origin, kept_trainer, superne
 from hwnas.pipeline.problem import Problem
 from hwnas.pipeline.supernet import resume, save, supernet_trainer, train_whole
 from hwnas.pipeline.work_folder import WorkFolder
-from hwnas.search import Strategy, strategy_named
+from hwnas.search import SearchTerms, Strategy, strategy_named
 from hwnas.space import Architecture
 from hwnas.train import SupernetTrainer
 
@@ -84,7 +84,10 @@ def _learned(problem: Problem, work: WorkFolder) -> Explored:
     request = problem.request
     trainer = supernet_trainer(problem.space, problem.data, request.supernet, request.seed)
     strategy = strategy_named(
-        request.strategy, problem.space.decisions, np.random.default_rng(request.seed)
+        request.strategy,
+        problem.space.decisions,
+        np.random.default_rng(request.seed),
+        SearchTerms(fits=problem.keeps_prediction),
     )
     if request.supernet.trains_whole:
         train_whole(trainer, trainer.n_first_epochs(strategy.n_asks), work)
@@ -105,6 +108,7 @@ def _learned(problem: Problem, work: WorkFolder) -> Explored:
         input_size=request.input_size,
         strategy=request.strategy,
         scores=strategy.scores,
+        best=tuple(strategy.best),
     )
     return Explored(exploration, trainer)
 

@@ -61,6 +61,11 @@ class Problem:
         """What the blocks say, uncorrected."""
         return self.model.predict_ms(self.blocks(architecture))
 
+    def keeps_prediction(self, architecture: Architecture) -> bool:
+        """Whether the blocks say that every limit is kept."""
+        priced = self._unscored.priced(architecture)
+        return priced is not None and priced.keeps(self.limits(1.0))
+
     def predict_memory_bytes(self, architecture: Architecture) -> int:
         """The network's peak working set."""
         return network_working_set_bytes(self.blocks(architecture), self.request.device)
@@ -99,7 +104,7 @@ class Problem:
             NoNetworkFitsError: The fastest or smallest network is over budget.
         """
         self._refuse_too_little_memory()
-        generator = self.generator(self._no_scores)
+        generator = self._unscored
         fastest = generator.cheapest(0).architecture
         measurement = self.measure(fastest)
         ratio = measurement.median_ms / self.predict_ms(fastest)
@@ -199,6 +204,7 @@ class Problem:
         card = card_bytes(self.data, self.request.device, architecture)
         return {"parameters": 0, "MACs": 0, "bytes of file": EMPTY_FILE_BYTES + card}
 
-    @property
-    def _no_scores(self) -> dict[str, dict[str, float]]:
-        return {d.name: dict.fromkeys(d.options, 0.0) for d in self.space.decisions}
+    @cached_property
+    def _unscored(self) -> Generator:
+        scores = {d.name: dict.fromkeys(d.options, 0.0) for d in self.space.decisions}
+        return self.generator(scores)

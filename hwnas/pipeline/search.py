@@ -102,7 +102,7 @@ def _outcome(problem: Problem, work: WorkFolder) -> Outcome:
     with work.phase("search"):
         explored = explore(problem, work)
     generator = problem.generator(explored.exploration.scores)
-    chooser = Chooser(problem, generator, explored.trainer, work)
+    chooser = Chooser(problem, generator, explored.trainer, work, explored.exploration.best)
     while True:
         with work.phase("choose"):
             chosen = chooser.best()

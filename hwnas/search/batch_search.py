@@ -15,6 +15,9 @@ from hwnas.space import Architecture, Decision
 
 State = TypeVar("State", bound=Asked)
 
+N_BEST = 50
+"""Networks that a search hands on beside its scores."""
+
 
 class BatchSearch(ABC, Generic[State]):
     """A ``Strategy`` whose next batch follows from all it was told; asks only for what fits."""
@@ -62,6 +65,14 @@ class BatchSearch(ABC, Generic[State]):
     def finished(self) -> bool:
         """Whether all accuracies were told."""
         return len(self._state.rows) >= self.n_asks
+
+    @property
+    def best(self) -> Sequence[Architecture]:
+        """See ``Strategy.best``; at most ``N_BEST``, of equal ones the first told."""
+        told = zip(self._state.accuracies, self._state.rows, strict=True)
+        ordered = sorted(told, key=lambda pair: pair[0], reverse=True)
+        distinct = dict.fromkeys(tuple(row) for _, row in ordered)
+        return [self._pool.architecture(row) for row in list(distinct)[:N_BEST]]
 
     def ask(self) -> Architecture:
         """See ``Strategy.ask``."""

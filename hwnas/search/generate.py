@@ -38,6 +38,10 @@ class Candidate:
     score: float
     costs: tuple[float, ...]
 
+    def keeps(self, limits: Sequence[float]) -> bool:
+        """Whether each cost is at most its limit."""
+        return all(cost <= limit for cost, limit in zip(self.costs, limits, strict=True))
+
 
 @dataclass(frozen=True, eq=False)
 class _Relaxation:
@@ -99,6 +103,17 @@ class Generator:
             raise ValueError(f"expected {n_prices} limits, one a price, got {list(limits)}")
         return self._search(limits)
 
+    def priced(self, architecture: Architecture) -> Candidate | None:
+        """This network's score and costs; nothing if it holds a block that is not allowed."""
+        walk: list[Move] = []
+        for layer, option in zip(self._graph.layers, ("", *architecture.choices, ""), strict=True):
+            state = walk[-1].target if walk else 0
+            found = [move for move in layer[state] if move.option == option]
+            if not found:
+                return None
+            walk += found
+        return self._candidate(walk)
+
     def front(self) -> list[Candidate]:
         """The whole front of first price and score, cheapest first, without round-off's twins."""
         return [self._candidate(walk) for walk in self._walks(0, slice(None))]
@@ -129,7 +144,7 @@ class Generator:
                         heapq.heappush(waiting, (-bound, -depth, next(serial), longer))
                 continue
             candidate = self._candidate(prefix.moves)
-            if all(c <= limit for c, limit in zip(candidate.costs, limits, strict=True)):
+            if candidate.keeps(limits):
                 yield candidate
 
     def _relaxations(self, limits: Sequence[float]) -> list[_Relaxation]:

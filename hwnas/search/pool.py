@@ -82,7 +82,8 @@ class Pool:
                 break
         if not found:
             raise NoNetworkFitsError(
-                f"None of {n_tries * MAX_ROUNDS} random networks fits. Raise the limit."
+                f"None of {n_tries * MAX_ROUNDS} random networks fits. Raise the limit, or "
+                "search by ddpnas, which generates networks that fit."
             )
         return np.array(list(found)[:n])
 

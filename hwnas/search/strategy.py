@@ -1,7 +1,7 @@
 """What decides which architecture is tried next, and what was learned of each option."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from hwnas.space import Architecture
@@ -33,6 +33,11 @@ class Strategy(Protocol):
     @property
     def scores(self) -> Mapping[str, Mapping[str, float]]:
         """Decision name to option to score; a network is worth the sum of its options' scores."""
+        ...
+
+    @property
+    def best(self) -> Sequence[Architecture]:
+        """The most accurate networks told of, best first; none where the scores are the answer."""
         ...
 
     def ask(self) -> Architecture:

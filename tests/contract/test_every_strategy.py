@@ -131,6 +131,15 @@ def test_it_asks_no_more_than_its_terms(name: str, n_asks: int) -> None:
     assert strategy.finished and strategy.n_asked <= n_asks
 
 
+def test_what_it_found_is_told_best_first_except_by_ddpnas(name: str) -> None:
+    strategy = made(name)
+    asked = advance(strategy, 30)
+    accuracies = [accuracy_of(architecture) for architecture in strategy.best]
+    assert accuracies == sorted(accuracies, reverse=True)
+    assert (set(strategy.best) == set(asked)) == (name != "ddpnas")
+    assert len(set(strategy.best)) == len(strategy.best)
+
+
 def test_only_ddpnas_asks_for_what_does_not_fit(name: str) -> None:
     terms = SearchTerms(fits=lambda architecture: architecture.choices[1] in "abc")
     strategy = strategy_named(name, DECISIONS, np.random.default_rng(0), terms)

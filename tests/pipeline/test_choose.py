@@ -69,6 +69,10 @@ class Numbers:
             if cost <= limits[0]:
                 yield Candidate(architecture, cost, (cost,))
 
+    def priced(self, architecture: Architecture) -> Candidate:
+        cost = self.predict_ms(architecture)
+        return Candidate(architecture, cost, (cost,))
+
     def cheapest(self, _: int) -> Candidate:
         architecture = min(self.architectures, key=self.predict_ms)
         return Candidate(architecture, 0.0, (self.predict_ms(architecture),))
@@ -87,15 +91,16 @@ def progress() -> list[Progress]:
 
 
 @pytest.fixture
-def chooser_for(tmp_path: Path, progress: list[Progress]) -> Callable[[Numbers], Chooser]:
-    def make(numbers: Numbers) -> Chooser:
+def chooser_for(tmp_path: Path, progress: list[Progress]) -> Callable[..., Chooser]:
+    def make(numbers: Numbers, *found: Architecture) -> Chooser:
         fake = cast(Any, numbers)
-        return Chooser(fake, fake, fake, WorkFolder(tmp_path / "run", "key", progress.append))
+        work = WorkFolder(tmp_path / "run", "key", progress.append)
+        return Chooser(fake, fake, fake, work, found)
 
     return make
 
 
-Make = Callable[[Numbers], Chooser]
+Make = Callable[..., Chooser]
 
 
 def numbers(
@@ -129,6 +134,18 @@ def test_a_right_prediction_is_timed_in_one_round(chooser_for: Make) -> None:
     chooser = chooser_for(numbers())
     chooser.best()
     assert predictions(chooser) == list(range(50, 50 - N_CANDIDATES, -1))
+
+
+def test_what_the_strategy_found_is_timed_first_if_it_fits(chooser_for: Make) -> None:
+    chooser = chooser_for(numbers(), network(70), network(3), network(49))
+    chooser.best()
+    assert predictions(chooser) == [3, 49, 50, *range(48, 41, -1)]
+
+
+def test_half_of_the_candidates_are_of_the_best_scores(chooser_for: Make) -> None:
+    chooser = chooser_for(numbers(), *map(network, range(1, 20)))
+    chooser.best()
+    assert predictions(chooser) == [1, 2, 3, 4, 5, 50, 49, 48, 47, 46]
 
 
 def test_every_network_timed_is_told(chooser_for: Make, progress: list[Progress]) -> None:

@@ -73,6 +73,37 @@ def test_costs_are_the_plain_sums_over_the_blocks_and_keep_the_limits(
         assert all(c <= limit for c, limit in zip(candidate.costs, limits, strict=True))
 
 
+def test_one_network_is_priced_as_the_search_prices_it(instance: Callable[..., Any]) -> None:
+    for seed in SEEDS[:60]:
+        space, scores, prices, networks = instance(seed)
+        generator = Generator(space, scores, prices)
+        found = {c.architecture: c for c in generator.best([math.inf] * len(prices))}
+        assert len(found) == len(networks)
+        assert all(generator.priced(architecture) == found[architecture] for architecture in found)
+
+
+def test_a_network_of_a_block_that_is_not_allowed_has_no_price() -> None:
+    space = MobilenetSpace(
+        name="two blocks",
+        input_sizes=(8,),
+        in_channels=1,
+        n_classes=10,
+        stem_channels=8,
+        head_channels=16,
+        stages=(Stage(widths=(16,), max_depth=2, stride=2),),
+    )
+    scores = {d.name: dict.fromkeys(d.options, 0.0) for d in space.decisions}
+    every = itertools.product(*(decision.options for decision in space.decisions))
+    architectures = list(map(Architecture, every))
+    most = max(block.n_parameters for a in architectures for block in blocks_of(space, a))
+    generator = Generator(
+        space, scores, [lambda block: block.n_macs], lambda block: block.n_parameters < most
+    )
+    for architecture in architectures:
+        allowed = all(block.n_parameters < most for block in blocks_of(space, architecture))
+        assert (generator.priced(architecture) is not None) == allowed
+
+
 def test_the_front_is_the_brute_force_front(instance: Callable[..., Any]) -> None:
     for seed in SEEDS[:300]:
         space, scores, prices, networks = instance(seed, 1)
