@@ -15,6 +15,7 @@ from typer.exceptions import TyperException
 
 from hwnas.cli.devices import devices_app
 from hwnas.cli.export import export
+from hwnas.cli.interrupt import INTERRUPTED
 from hwnas.cli.profile import profile
 from hwnas.cli.rank import rank
 from hwnas.cli.search import search
@@ -72,7 +73,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, typer.Abort):
         outcome = Exit.INTERRUPTED
     if outcome == Exit.INTERRUPTED:
-        say("Interrupted. Run the same command again to go on.")
+        say(INTERRUPTED)
     return outcome if isinstance(outcome, int) else Exit.KEPT
 
 

@@ -24,6 +24,7 @@ from rich.table import Table
 from rich.text import Text
 from typer.core import TyperCommand
 
+from hwnas.cli.interrupt import INTERRUPTED_CODE
 from hwnas.progress import OnProgress, Progress, silent
 
 console = Console(stderr=True, highlight=False)
@@ -38,7 +39,7 @@ class Exit(IntEnum):
     WRONG_USE = 2
     NOTHING_FITS = 3
     CRASHED = 70
-    INTERRUPTED = 130
+    INTERRUPTED = INTERRUPTED_CODE
     READER_LEFT = 141
 
 
