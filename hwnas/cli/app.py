@@ -22,8 +22,9 @@ from hwnas.cli.search import search
 from hwnas.cli.show import Exit, WithExamples, say
 from hwnas.cli.table import table_app
 from hwnas.cli.verify import verify
-from hwnas.errors import HwnasError, NoNetworkFitsError
+from hwnas.errors import HwnasError, NoNetworkFitsError, reason
 from hwnas.version import VERSION
+from hwnas.whole_file import FULL, remedy
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -90,8 +91,11 @@ def main() -> None:
 
 def _no_file(error: OSError) -> str:
     """The system's words; it names no path where a file is full, as a temporary one may be."""
-    place = "" if error.filename else f", also under {tempfile.tempdir or '$TMPDIR'}"
-    return f"{error}. Free the disk{place}, or mend its rights."
+    if error.filename:
+        return f"{error.filename}: {reason(error)}. {remedy(error, 'name another place')}"
+    if error.errno in FULL:
+        return f"{reason(error)}. Free the disk, also under {tempfile.tempdir or '$TMPDIR'}."
+    return f"{reason(error)}. Run the same command again."
 
 
 def _wrong_use(error: TyperException) -> str:
