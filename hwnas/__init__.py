@@ -1,6 +1,6 @@
 """hwnas: from a device, a latency budget and labelled images to a network that fits.
 
-Importing it loads neither torch nor onnxruntime; they come with the first call.
+Importing it loads nothing else; torch and onnxruntime come with the first call.
 """
 
 import sys
@@ -8,18 +8,15 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from hwnas.errors import HwnasError, NoNetworkFitsError
-from hwnas.version import VERSION
-
 if TYPE_CHECKING:
+    from hwnas.errors import HwnasError, NoNetworkFitsError
     from hwnas.measure import Measurement
     from hwnas.pipeline import export, profile, rank, score_table, search, search_table, verify
     from hwnas.report import SearchResult, TabularResult
     from hwnas.table import LatencyTable
     from hwnas.train import FinetuneSettings, SupernetSettings
     from hwnas.verify import VerifyReport
-
-__version__ = VERSION
+    from hwnas.version import __version__
 
 _HOMES = {
     "export": "hwnas.pipeline.api",
@@ -30,12 +27,15 @@ _HOMES = {
     "search_table": "hwnas.pipeline.search_table",
     "verify": "hwnas.pipeline.api",
     "FinetuneSettings": "hwnas.train",
+    "HwnasError": "hwnas.errors",
     "LatencyTable": "hwnas.table",
     "Measurement": "hwnas.measure",
+    "NoNetworkFitsError": "hwnas.errors",
     "SearchResult": "hwnas.report",
     "SupernetSettings": "hwnas.train",
     "TabularResult": "hwnas.report",
     "VerifyReport": "hwnas.verify",
+    "__version__": "hwnas.version",
 }
 
 __all__ = [

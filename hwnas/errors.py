@@ -1,6 +1,13 @@
 """Every error raised on purpose; each message ends with what to do next."""
 
 
+def reason(error: OSError | UnicodeError) -> str:
+    """Why a file cannot be read, without what Python adds to it."""
+    if isinstance(error, UnicodeError):
+        return "it is no text"
+    return error.strerror or str(error)
+
+
 class HwnasError(Exception):
     """The world or the user's input is not as hwnas needs it; the message says what to do."""
 

@@ -12,7 +12,7 @@ def installed_version(package: str) -> str:
         return "not installed"
 
 
-VERSION = installed_version("hwnas")
+__version__ = VERSION = installed_version("hwnas")
 
 
 def versions() -> dict[str, str]:

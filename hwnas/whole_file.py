@@ -1,13 +1,16 @@
 """Files and folders that appear whole or not at all."""
 
+import errno
 import os
 import tempfile
 from pathlib import Path
 
-from hwnas.errors import RunError
+from hwnas.errors import RunError, reason
 
 ELSEWHERE = "name another place with --out"
 """What to do about a place that cannot be written, unless the caller knows better."""
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+LOCKED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def write_whole(path: Path, content: bytes | str, elsewhere: str = ELSEWHERE) -> None:
@@ -74,9 +77,16 @@ def check_writable(folder: Path, elsewhere: str = ELSEWHERE) -> None:
 
 def cannot_write(path: Path, error: OSError, elsewhere: str = ELSEWHERE) -> RunError:
     """The error for a place that the file system refuses."""
-    return RunError(
-        f"Cannot write {path}: {error.strerror or error}. Free the disk or {elsewhere}."
-    )
+    return RunError(f"Cannot write {path}: {reason(error)}. {remedy(error, elsewhere)}")
+
+
+def remedy(error: OSError, elsewhere: str = ELSEWHERE) -> str:
+    """What to do about a place by why it is refused: full, locked, or no place for a file."""
+    if error.errno in FULL:
+        return f"Free the disk or {elsewhere}."
+    if error.errno in LOCKED:
+        return f"Mend its rights or {elsewhere}."
+    return f"{elsewhere[0].upper()}{elsewhere[1:]}."
 
 
 def _umask() -> int:

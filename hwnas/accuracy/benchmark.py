@@ -4,7 +4,6 @@ import copy
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Self
 
 from hwnas.accuracy.benchmark_table import MACRO_COLUMN, BenchmarkTable
@@ -34,7 +33,8 @@ class Benchmark:
         """Choose the columns of ``data``, the part of their names before ``_val_12``.
 
         Raises:
-            DataError: There are none, those of several data sets, or one is no accuracy.
+            DataError: There are none, those of several data sets, or one is no accuracy, which
+                the message names by its line.
         """
         self._table = table
         self.columns = accuracy_columns(table, data)
@@ -58,10 +58,10 @@ class Benchmark:
         """Epochs all queries would have trained; whole trainings where epochs are unknown."""
         return self.n_queries * (self.columns.n_epochs or 1)
 
-    @cached_property
+    @property
     def architectures(self) -> tuple[Architecture, ...]:
-        """Every network with both accuracies, in the order of the file."""
-        return tuple(a for a in self._table.architectures if a in self._cheap and a in self._full)
+        """Every network, in the order of the file."""
+        return self._table.architectures
 
     def was_asked(self, architecture: Architecture) -> bool:
         """Whether asking for it again would be free."""

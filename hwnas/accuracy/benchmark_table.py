@@ -7,18 +7,17 @@ published JSON, whose ``mean_acc`` is the mean of three trainings.
 
 import csv
 import gzip
+import io
 import json
 import math
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import starmap
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from hwnas.errors import DataError, HwnasError
+from hwnas.errors import DataError, HwnasError, reason
 from hwnas.record import unknown_name
 from hwnas.space import Architecture, Decision, nasbench201, nasbench_macro
 
@@ -52,13 +51,15 @@ ENCODINGS: Mapping[str, Encoding] = {
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class BenchmarkTable:
-    """One file; a value that it leaves empty is not a number."""
+    """One file, its cells as they are written: only a column that is asked for need be whole."""
 
     path: Path
     space: str
     architectures: tuple[Architecture, ...]
-    columns: Mapping[str, NDArray[np.float64]]
-    """``(n_architectures,)`` each, in the order of the file."""
+    places: tuple[str, ...]
+    """Where each architecture stands in the file, for a message."""
+    columns: Mapping[str, Sequence[str | float]]
+    """``n_architectures`` cells each, in the order of the file."""
 
     @property
     def encoding(self) -> Encoding:
@@ -66,9 +67,26 @@ class BenchmarkTable:
         return ENCODINGS[self.space]
 
     def values(self, column: str) -> dict[Architecture, float]:
-        """One column by network, without empty values."""
-        pairs = zip(self.architectures, self.columns[column].tolist(), strict=True)
-        return {architecture: value for architecture, value in pairs if not math.isnan(value)}
+        """One column by network.
+
+        Raises:
+            DataError: A cell of it is empty or no finite number.
+        """
+        cells = zip(self.architectures, self.places, self.columns[column], strict=True)
+        return {network: self._number(column, place, cell) for network, place, cell in cells}
+
+    def _number(self, column: str, place: str, cell: str | float) -> float:
+        try:
+            number = float(cell)
+        except ValueError:
+            number = math.nan
+        if math.isfinite(number):
+            return number
+        found = "empty" if not str(cell).strip() else f"{cell!r}, no finite number"
+        raise DataError(
+            f"{self.path} {place}: {column} is {found}. Write a number there, or take that "
+            "network out."
+        )
 
     def latency_column(self, name: str) -> str:
         """The column of a device, with or without ``lat_ms_``.
@@ -91,11 +109,12 @@ class BenchmarkTable:
         raise unknown_name(f"latency column of {self.path.name}", name, known)
 
     def _check_positive(self, column: str) -> None:
-        least = min(self.values(column).values(), default=1.0)
-        if not 0 < least < math.inf:
+        numbers = self.values(column).values()
+        least, place = min(zip(numbers, self.places, strict=True))
+        if least <= 0:
             raise DataError(
-                f"{self.path} holds the latency {least:g} ms in {column}. "
-                "Correct that cell, or leave it empty."
+                f"{self.path} {place}: {column} is {least:g}, no latency. Write a positive "
+                "number there, or take that network out."
             )
 
 
@@ -106,15 +125,20 @@ def read_benchmark(path: Path) -> BenchmarkTable:
         DataError: The file is missing, damaged or something else.
     """
     text = _text(path)
+    read = _macro if text.lstrip().startswith("{") else _nasbench201
     try:
-        if text.lstrip().startswith("{"):
-            return _macro(path, json.loads(text))
-        return _nasbench201(path, text)
-    except (HwnasError, ValueError, TypeError, KeyError, AttributeError, csv.Error) as error:
+        return read(path, text)
+    except _OtherFileError as error:
         raise DataError(
-            f"{path} is no benchmark table: {_words(error)}. Name a NAS-Bench-201 CSV with a "
-            "column arch_str, or NAS-Bench-Macro's nas-bench-macro_cifar10.json."
+            f"{path} is no benchmark table: {error}. Name a NAS-Bench-201 CSV with a column "
+            "arch_str, or NAS-Bench-Macro's nas-bench-macro_cifar10.json."
         ) from error
+    except ValueError as error:
+        raise DataError(f"{path}: {error}. Correct that in the file.") from error
+
+
+class _OtherFileError(Exception):
+    """It is not damaged: it was never a benchmark."""
 
 
 def _text(path: Path) -> str:
@@ -122,57 +146,100 @@ def _text(path: Path) -> str:
         content = path.read_bytes()
         if content[:2] == b"\x1f\x8b":
             content = gzip.decompress(content)
-        return content.decode()
+        return content.decode("utf-8-sig")  # as spreadsheets write it
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or error
+        why = reason(error) if isinstance(error, OSError | UnicodeError) else "it is cut short"
         raise DataError(
-            f"Cannot read the benchmark table {path}: {reason}. Name a whole .csv, .csv.gz or "
+            f"Cannot read the benchmark table {path}: {why}. Name a whole .csv, .csv.gz or "
             ".json file."
         ) from error
 
 
-def _macro(path: Path, entries: Mapping[str, Any]) -> BenchmarkTable:
-    encoding = ENCODINGS["nasbench-macro"]
-    accuracies = [float(entry[MACRO_COLUMN]) for entry in entries.values()]
-    if not accuracies:
-        raise ValueError("it is empty")
+def _macro(path: Path, text: str) -> BenchmarkTable:
+    try:
+        entries = json.loads(text, object_pairs_hook=_each_once)
+    except json.JSONDecodeError as error:
+        raise _OtherFileError(
+            f"it is no JSON from line {error.lineno}, column {error.colno} on"
+        ) from error
+    except RecursionError as error:
+        raise _OtherFileError("it is nested too deeply") from error
+    if not entries:
+        raise _OtherFileError("it is empty")
     return BenchmarkTable(
         path=path,
         space="nasbench-macro",
-        architectures=tuple(encoding.read(digits) for digits in entries),
-        columns={MACRO_COLUMN: np.array(accuracies)},
+        architectures=tuple(map(_network, entries)),
+        places=tuple(f"network {digits}" for digits in entries),
+        columns={MACRO_COLUMN: [_accuracy(*entry) for entry in entries.items()]},
     )
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object; of a key that stands in it twice Python would keep the last."""
+    _refuse_twice([f"network or value {key}" for key, _ in pairs])
+    return dict(pairs)
+
+
+def _network(digits: str) -> Architecture:
+    try:
+        return ENCODINGS["nasbench-macro"].read(digits)
+    except HwnasError as error:
+        raise _OtherFileError(f"{digits!r} is not eight digits of 0, 1 and 2") from error
+
+
+def _accuracy(digits: str, entry: object) -> float:
+    if not isinstance(entry, dict) or MACRO_COLUMN not in entry:
+        raise ValueError(f"network {digits}: it has no {MACRO_COLUMN}")
+    value = entry[MACRO_COLUMN]
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise ValueError(
+            f"network {digits}: {MACRO_COLUMN} is {json.dumps(value)[:40]}, not a number"
+        )
+    return float(value)
 
 
 def _nasbench201(path: Path, text: str) -> BenchmarkTable:
-    heading, *lines = csv.reader(text.splitlines(), strict=True)
+    heading, lines = _cells(text)
     if "arch_str" not in heading:
-        raise ValueError("it has no column arch_str")
+        raise _OtherFileError("it has no column arch_str")
     if not lines:
-        raise ValueError("it has a heading only")
-    for number, line in enumerate(lines, start=2):
-        if len(line) != len(heading):
-            raise ValueError(f"line {number} has {len(line)} values, not {len(heading)}")
-    columns = dict(zip(heading, zip(*lines, strict=True), strict=True))
-    architectures = tuple(map(ENCODINGS["nasbench201"].read, columns["arch_str"]))
-    if len(set(architectures)) < len(architectures):
-        raise ValueError("a cell stands in it twice")
+        raise _OtherFileError("it has a heading only")
+    _refuse_twice([f"line 1: the column {name}" for name in heading if name])
+    for number, cells in lines.items():
+        if len(cells) != len(heading):
+            raise ValueError(f"line {number} has {len(cells)} values, not {len(heading)}")
+    columns = dict(zip(heading, zip(*lines.values(), strict=True), strict=True))
+    _refuse_twice([f"the cell {cell}" for cell in columns["arch_str"]])
     return BenchmarkTable(
         path=path,
         space="nasbench201",
-        architectures=architectures,
-        columns={name: _numbers(name, columns[name]) for name in heading if name != "arch_str"},
+        architectures=tuple(starmap(_cell, zip(lines, columns.pop("arch_str"), strict=True))),
+        places=tuple(f"line {number}" for number in lines),
+        columns=columns,
     )
 
 
-def _numbers(name: str, texts: Sequence[str]) -> NDArray[np.float64]:
+def _cells(text: str) -> tuple[list[str], dict[int, list[str]]]:
+    """The heading, and the cells of every other line by its number; blank lines are none."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        return np.array([text or "nan" for text in texts], dtype=np.float64)
-    except ValueError as error:
-        raise ValueError(f"its column {name} holds {error}") from error
+        lines = dict((reader.line_num, cells) for cells in reader if cells)  # noqa: C402
+    except csv.Error as error:
+        raise _OtherFileError(f"line {reader.line_num} is no CSV ({error})") from error
+    return lines.pop(min(lines, default=0), []), lines
 
 
-def _words(error: Exception) -> str:
-    if isinstance(error, KeyError):
-        return f"it has no {error}"
-    return str(error).rstrip(".") or type(error).__name__
+def _cell(number: int, text: str) -> Architecture:
+    try:
+        return ENCODINGS["nasbench201"].read(text)
+    except HwnasError as error:
+        raise ValueError(f"line {number}: {text!r} is no NAS-Bench-201 cell") from error
+
+
+def _refuse_twice(named: Sequence[str]) -> None:
+    seen: set[str] = set()
+    for name in named:
+        if name in seen:
+            raise ValueError(f"{name} stands in it twice")
+        seen.add(name)

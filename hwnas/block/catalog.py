@@ -13,6 +13,7 @@ from hwnas.block.reduce import FactorizedReduceSpec
 from hwnas.block.residual import PreactResidualSpec, ResidualSpec
 from hwnas.block.separable import DilConvSpec, SepConvSpec
 from hwnas.block.spec import BlockSpec
+from hwnas.errors import UnknownNameError
 from hwnas.record import read_record, unknown_name
 
 BLOCKS: Mapping[str, type[BlockSpec]] = {
@@ -45,8 +46,8 @@ def block_to_json(block: BlockSpec) -> dict[str, Any]:
     return {"kind": block.kind, **asdict(block)}  # type: ignore[call-overload]
 
 
-def block_from_json(row: Mapping[str, Any], source: str) -> BlockSpec:
-    """The block a JSON object describes.
+def block_from_json(row: Mapping[str, Any], source: str, advice: str = "") -> BlockSpec:
+    """The block a JSON object describes; ``source`` and ``advice`` as ``read_record`` takes them.
 
     Raises:
         UnknownNameError: Its kind is not in ``BLOCKS``.
@@ -54,6 +55,6 @@ def block_from_json(row: Mapping[str, Any], source: str) -> BlockSpec:
     """
     kind = str(row.get("kind"))
     if kind not in BLOCKS:
-        raise unknown_name("kind of block", kind, BLOCKS)
+        raise UnknownNameError(f"{unknown_name('kind of block', kind, BLOCKS)} {advice}".strip())
     values = {key: value for key, value in row.items() if key != "kind"}
-    return read_record(BLOCKS[kind], values, source)
+    return read_record(BLOCKS[kind], values, source, advice)

@@ -15,14 +15,16 @@ from typer.exceptions import TyperException
 
 from hwnas.cli.devices import devices_app
 from hwnas.cli.export import export
+from hwnas.cli.interrupt import INTERRUPTED
 from hwnas.cli.profile import profile
 from hwnas.cli.rank import rank
 from hwnas.cli.search import search
 from hwnas.cli.show import Exit, WithExamples, say
 from hwnas.cli.table import table_app
 from hwnas.cli.verify import verify
-from hwnas.errors import HwnasError, NoNetworkFitsError
+from hwnas.errors import HwnasError, NoNetworkFitsError, reason
 from hwnas.version import VERSION
+from hwnas.whole_file import FULL, remedy
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -72,7 +74,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, typer.Abort):
         outcome = Exit.INTERRUPTED
     if outcome == Exit.INTERRUPTED:
-        say("Interrupted. Run the same command again to go on.")
+        say(INTERRUPTED)
     return outcome if isinstance(outcome, int) else Exit.KEPT
 
 
@@ -89,8 +91,11 @@ def main() -> None:
 
 def _no_file(error: OSError) -> str:
     """The system's words; it names no path where a file is full, as a temporary one may be."""
-    place = "" if error.filename else f", also under {tempfile.tempdir or '$TMPDIR'}"
-    return f"{error}. Free the disk{place}, or mend its rights."
+    if error.filename:
+        return f"{error.filename}: {reason(error)}. {remedy(error, 'name another place')}"
+    if error.errno in FULL:
+        return f"{reason(error)}. Free the disk, also under {tempfile.tempdir or '$TMPDIR'}."
+    return f"{reason(error)}. Run the same command again."
 
 
 def _wrong_use(error: TyperException) -> str:

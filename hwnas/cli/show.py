@@ -22,8 +22,10 @@ from rich.progress import (
 from rich.progress import Progress as Bars
 from rich.table import Table
 from rich.text import Text
+from typer import BadParameter
 from typer.core import TyperCommand
 
+from hwnas.cli.interrupt import INTERRUPTED_CODE
 from hwnas.progress import OnProgress, Progress, silent
 
 console = Console(stderr=True, highlight=False)
@@ -38,7 +40,7 @@ class Exit(IntEnum):
     WRONG_USE = 2
     NOTHING_FITS = 3
     CRASHED = 70
-    INTERRUPTED = 130
+    INTERRUPTED = INTERRUPTED_CODE
     READER_LEFT = 141
 
 
@@ -107,11 +109,20 @@ def scatter(pairs: Sequence[tuple[float, float]], x_name: str, y_name: str) -> s
 
 
 class WithExamples(TyperCommand):
-    """A command whose help keeps the lines of its examples as they are."""
+    """A command whose help keeps the lines of its examples, and that takes no empty value."""
 
     def __init__(self, *args: Any, help: str | None = None, **kwargs: Any) -> None:  # noqa: ANN401
         unwrapped = help and help.replace("\n\nExample", "\n\n\b\nExample")
         super().__init__(*args, help=unwrapped, **kwargs)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401
+        """As any command's; an empty path would be taken for the current folder."""
+        given, _, _ = self.make_parser(ctx).parse_args(list(args))
+        for param in self.params:
+            value = given.get(param.name)
+            if value == "" or (isinstance(value, list | tuple) and "" in value):
+                raise BadParameter("it is empty", ctx=ctx, param=param)  # type: ignore[arg-type]
+        return super().parse_args(ctx, args)
 
 
 @contextmanager

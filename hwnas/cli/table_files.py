@@ -140,7 +140,7 @@ def import_(
 
 
 def migrate(
-    path: Annotated[Path, typer.Argument(help="A table that an older hwnas wrote (.jsonl).")],
+    name: TableName,
 ) -> None:
     """Rewrite an older table for this version; the old file is kept.
 
@@ -149,6 +149,6 @@ def migrate(
     """
     from hwnas.pipeline import migrate_table
 
-    new, kept = migrate_table(path)
+    new, kept = migrate_table(name)
     print(f"The table is now {new}; the old one is kept as {kept}")
     print("Its rows were timed once each: 'hwnas profile' times them again.")

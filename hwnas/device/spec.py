@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from hwnas.device.recipe import Recipe
+from hwnas.record import said
 
 Precision = Literal["int8", "float32"]
 
@@ -19,7 +20,7 @@ class Peak:
 
     def __post_init__(self) -> None:
         if not all(math.isfinite(peak) and peak > 0 for peak in vars(self).values()):
-            raise ValueError(f"peaks must be positive and finite, got {self}")
+            raise ValueError(f"peaks must be positive and finite, got {said(self)}")
 
 
 @dataclass(frozen=True, kw_only=True)

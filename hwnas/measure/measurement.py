@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,10 @@ class Provenance(StrEnum):
     SIMULATED = "simulated"
     ESTIMATED = "estimated"
     IMPORTED = "imported"
+
+    @classmethod
+    def _missing_(cls, value: object) -> NoReturn:
+        raise ValueError(f"provenance is {value!r}, none of {', '.join(cls)}")
 
     @property
     def label(self) -> str:
@@ -49,10 +54,14 @@ class Measurement:
     def __post_init__(self) -> None:
         ordered = 0 < self.min_ms <= self.median_ms <= self.p90_ms < math.inf
         if not (ordered and self.n_runs >= 1):
-            raise ValueError(f"a latency needs 0 < min <= median <= p90 < inf, got {self}")
+            raise ValueError(
+                "a latency needs 0 < min_ms <= median_ms <= p90_ms and n_runs >= 1, got "
+                f"{self.min_ms}, {self.median_ms}, {self.p90_ms} and {self.n_runs}"
+            )
         if self.mad_ms < 0 or (self.half_interval or 0.0) < 0 or self.n_rounds < 1:
             raise ValueError(
-                f"a latency needs mad_ms >= 0, half_interval >= 0 and n_rounds >= 1, got {self}"
+                "a latency needs mad_ms >= 0, half_interval >= 0 and n_rounds >= 1, got "
+                f"{self.mad_ms}, {self.half_interval} and {self.n_rounds}"
             )
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from hwnas.record import said
+
 
 @dataclass(frozen=True, kw_only=True)
 class MeasurePlan:
@@ -19,9 +21,11 @@ class MeasurePlan:
 
     def __post_init__(self) -> None:
         if self.warmup_runs < 1 or self.min_runs < 3:
-            raise ValueError(f"a plan needs 1 warm-up run and 3 timed runs at least, got {self}")
+            raise ValueError(
+                f"a plan needs 1 warm-up run and 3 timed runs at least, got {said(self)}"
+            )
         if not 0 <= self.min_s <= self.max_s:
-            raise ValueError(f"min_s must be between 0 and max_s, got {self}")
+            raise ValueError(f"min_s must be between 0 and max_s, got {said(self)}")
 
 
 NETWORK_PLAN = MeasurePlan()
@@ -51,11 +55,13 @@ class RoundsPlan:
 
     def __post_init__(self) -> None:
         if self.warmup_runs < 1 or self.min_runs < 3:
-            raise ValueError(f"a visit needs 1 warm-up run and 3 timed runs at least, got {self}")
+            raise ValueError(
+                f"a visit needs 1 warm-up run and 3 timed runs at least, got {said(self)}"
+            )
         if not 1 <= self.min_rounds <= self.max_rounds:
-            raise ValueError(f"min_rounds must be between 1 and max_rounds, got {self}")
+            raise ValueError(f"min_rounds must be between 1 and max_rounds, got {said(self)}")
         if not (self.tolerance > 0 and self.disturbance > 0 and self.visit_s >= 0):
-            raise ValueError(f"tolerance and disturbance must be positive, got {self}")
+            raise ValueError(f"tolerance and disturbance must be positive, got {said(self)}")
 
 
 BLOCK_ROUNDS = RoundsPlan()

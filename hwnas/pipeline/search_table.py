@@ -115,14 +115,19 @@ def _result(
 
 
 def _split(text: str, option: str) -> tuple[str, str | None]:
-    """File and, after the last ``#``, part."""
+    """File and, after the last ``#``, part; the name of a file may hold the sign itself."""
     if not is_benchmark(text):
         raise InvalidInputError(f"{option} {text} names no table. Write {option} {SCHEME}FILE.")
-    file, mark, part = text.removeprefix(SCHEME).rpartition("#")
-    if not mark:
-        file, part = part, ""
+    whole = text.removeprefix(SCHEME)
+    file, mark, part = whole.rpartition("#")
+    if not mark or Path(whole).exists():
+        file, part = whole, ""
     if not file:
         raise InvalidInputError(f"{option} {text} names no file. Write {option} {SCHEME}FILE.")
+    if "#" in file and not Path(file).exists():
+        raise InvalidInputError(
+            f"{option} {text} names more than one part. Write {option} {SCHEME}FILE#PART."
+        )
     return file, part or None
 
 

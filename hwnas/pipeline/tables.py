@@ -16,6 +16,7 @@ from hwnas.table import (
     migrate,
     read_csv,
     read_proxyless,
+    table_file,
     table_named,
     table_path,
     write_table,
@@ -101,6 +102,8 @@ def _foreign(row: Measurement) -> Measurement:
     return row if row.provenance.label else replace(row, provenance=Provenance.IMPORTED)
 
 
-def migrate_table(path: Path) -> tuple[Path, Path]:
+def migrate_table(name: str) -> tuple[Path, Path]:
     """Rewrite an older table for this version: the new file, and where the old one is kept."""
-    return migrate(path, lambda device: fingerprint(engine_named(device.engine).version()))
+    return migrate(
+        table_file(name), lambda device: fingerprint(engine_named(device.engine).version())
+    )

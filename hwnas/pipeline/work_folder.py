@@ -73,10 +73,7 @@ class WorkFolder:
                     _line_end(file) + json.dumps({"event": event, **facts}).encode() + b"\n"
                 )
         except OSError as error:
-            raise RunError(
-                f"Cannot write {self.path / 'log.jsonl'}: {error.strerror}. "
-                "Free the disk and run the same command again."
-            ) from error
+            raise cannot_write(self.path / "log.jsonl", error) from error
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:

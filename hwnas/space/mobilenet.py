@@ -7,6 +7,7 @@ from typing import Any
 from hwnas.block import HeadSpec, MBConvSpec, StemSpec, divisible
 from hwnas.block.activation import check_activation
 from hwnas.block.spec import check_positive, strided
+from hwnas.record import said
 from hwnas.space.architecture import Decision
 from hwnas.space.wiring import PlacedBlock, Places
 
@@ -29,7 +30,9 @@ class Stage:
     def __post_init__(self) -> None:
         numbers = (*self.widths, *self.kernel_sizes, *self.expansions, self.stride)
         if not (self.widths and self.kernel_sizes and self.expansions) or min(numbers) < 1:
-            raise ValueError(f"a stage needs positive widths, kernel_sizes, expansions: {self}")
+            raise ValueError(
+                f"a stage needs positive widths, kernel_sizes, expansions, got {said(self)}"
+            )
         if not 1 <= self.min_depth <= self.max_depth:
             raise ValueError(f"min_depth {self.min_depth} is not within 1..{self.max_depth}")
         if any(kernel_size % 2 == 0 for kernel_size in self.kernel_sizes):

@@ -7,10 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from hwnas.device import DeviceSpec, Fingerprint, measuring_cpus
-from hwnas.errors import TableError
+from hwnas.errors import TableError, reason
 from hwnas.measure import BLOCK_ROUNDS
 from hwnas.record import read_record
-from hwnas.table.file_format import FORMAT, OLDER, parse_table, write_table
+from hwnas.table.file_format import (
+    FORMAT,
+    MOVE,
+    OLDER,
+    parse_table,
+    read_header,
+    write_table,
+)
 from hwnas.table.latency_table import LatencyTable
 from hwnas.table.store import table_name
 from hwnas.whole_file import write_whole
@@ -42,7 +49,9 @@ def migrate(path: Path, machine_of: MachineOf) -> tuple[Path, Path]:
     try:
         content = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise _cannot(path, str(error)) from error
+        raise TableError(
+            f"Cannot migrate {path}: {reason(error)}. Name an older hwnas's table."
+        ) from error
     table = _migrated(path, content.removesuffix("\n").split("\n"), machine_of)
     new = path.with_name(table_name(table.header.device, table.header.fingerprint))
     kept = path.with_name(f"{path.name}.v{_version(content)}")
@@ -64,14 +73,10 @@ def migrate(path: Path, machine_of: MachineOf) -> tuple[Path, Path]:
 
 def _migrated(path: Path, lines: list[str], machine_of: MachineOf) -> LatencyTable:
     """Through the file format, so that every value is checked and a bad line has its number."""
-    try:
-        header = json.loads(lines[0])
-    except (IndexError, json.JSONDecodeError) as error:
-        raise _cannot(path, "its first line is no header") from error
-    written_as = header.get("format") if isinstance(header, dict) else None
-    if written_as not in OLDER:
-        raise _cannot(path, f"its format is {written_as!r}, not one of {', '.join(OLDER)}")
-    device = read_record(DeviceSpec, header.get("device") or {}, f"{path} line 1")
+    header = read_header(lines[0], str(path))
+    if header["format"] not in OLDER:
+        raise TableError(f"{path} is a table of this hwnas already. Use it as it is.")
+    device = read_record(DeviceSpec, header.get("device"), f"the device of {path} line 1", MOVE)
     header |= {
         "format": FORMAT,
         "plan": asdict(BLOCK_ROUNDS),
@@ -97,12 +102,6 @@ def _unsettled(line: str) -> str:
     """The row marked; a damaged line as it is, for the reader to name."""
     try:
         row = json.loads(line)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return line
     return json.dumps({**row, "settled": False}) if isinstance(row, dict) else line
-
-
-def _cannot(path: Path, reason: str) -> TableError:
-    return TableError(
-        f"Cannot migrate {path}: {reason}. Name an older hwnas's table, or profile again."
-    )

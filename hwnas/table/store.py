@@ -12,6 +12,7 @@ from typing import Any
 import platformdirs
 
 from hwnas.device import DeviceSpec, Fingerprint, shipped_folder
+from hwnas.errors import TableError
 from hwnas.record import unknown_name
 from hwnas.table.file_format import read_table
 from hwnas.table.latency_table import LatencyTable
@@ -74,14 +75,30 @@ def table_named(name: str) -> LatencyTable:
         UnknownNameError: No such name.
         TableError: The file is no table.
     """
-    if name.endswith(".jsonl"):
-        return read_table(Path(name))
+    return read_table(table_file(name))
+
+
+def table_file(name: str) -> Path:
+    """The file that a name of ``hwnas table list`` stands for, or that is named itself.
+
+    Raises:
+        UnknownNameError: No such name.
+        TableError: It is a file of another kind.
+    """
+    path = Path(name)
+    if path.suffix == ".jsonl":
+        return path
     known: dict[str, Path] = {}
-    for path in all_tables():
-        known.setdefault(path.stem, path)
-    if name not in known:
-        raise unknown_name("latency table", name, known)
-    return read_table(known[name])
+    for table in all_tables():
+        known.setdefault(table.stem, table)
+    if name in known:
+        return known[name]
+    if path.exists() or len(path.parts) > 1:
+        raise TableError(
+            f"{name} is no latency table, whose file ends in .jsonl. "
+            "Name one that 'hwnas table list' shows."
+        )
+    raise unknown_name("latency table", name, known)
 
 
 def all_tables() -> Iterator[Path]:

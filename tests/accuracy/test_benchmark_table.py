@@ -59,8 +59,59 @@ def test_columns_line_up_with_the_networks(two: BenchmarkTable) -> None:
     assert two.encoding.write(first) == CELL
 
 
-def test_an_empty_value_is_no_value(two: BenchmarkTable) -> None:
-    assert list(two.values("lat_ms_board").values()) == [7.0]
+def written(tmp_path: Path, content: str) -> BenchmarkTable:
+    (tmp_path / "made.csv").write_text(content)
+    return read_benchmark(tmp_path / "made.csv")
+
+
+@pytest.mark.parametrize(
+    ("cell", "found"),
+    [("", "empty"), (" ", "empty"), ("nan", "'nan', no"), ("inf", "'inf', no"), ("x", "'x', no")],
+)
+def test_a_cell_that_is_asked_for_and_holds_no_number_is_named(
+    tmp_path: Path, cell: str, found: str
+) -> None:
+    table = written(tmp_path, TWO.replace("60.25", cell))
+    with pytest.raises(
+        DataError, match=f"made.csv line 3: c10_val_12 is {found}.* Write a number"
+    ):
+        table.values("c10_val_12")
+
+
+def test_cells_that_nobody_asks_for_need_no_numbers(tmp_path: Path) -> None:
+    content = TWO.replace("index", "notes").replace("\n0,", "\nthe first,").replace("\n1,", "\n,")
+    assert list(written(tmp_path, content).values("c10_val_12").values()) == [70.25, 60.25]
+
+
+def test_an_empty_latency_is_named(two: BenchmarkTable) -> None:
+    with pytest.raises(DataError, match=r"two\.csv line 2: lat_ms_board is empty"):
+        two.latency_column("board")
+
+
+def test_a_latency_that_is_none_is_named(tmp_path: Path) -> None:
+    with pytest.raises(
+        DataError, match=r"line 3: lat_ms_phone is -2\.5, no latency\. Write a pos"
+    ):
+        written(tmp_path, TWO.replace("2.5,7", "-2.5,7")).latency_column("phone")
+
+
+def test_blank_lines_and_the_mark_of_spreadsheets_are_passed_over(tmp_path: Path) -> None:
+    table = written(
+        tmp_path,
+        "\ufeff"
+        + TWO.replace("index,", "")
+        .replace("0,|", "|", 1)
+        .replace("1,|", "|", 1)
+        .replace("\n|", "\n\n|")
+        + "\n\n",
+    )
+    assert table.places == ("line 3", "line 5")
+
+
+def test_a_macro_network_without_a_number_is_named(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text('{"22212220": {"mean_acc": NaN}}')
+    with pytest.raises(DataError, match=r"x\.json network 22212220: mean_acc is nan, no"):
+        read_benchmark(tmp_path / "x.json").values("mean_acc")
 
 
 def test_gzip_is_told_by_the_content(tmp_path: Path) -> None:
@@ -103,16 +154,22 @@ def test_a_truncated_file_is_refused(tmp_path: Path) -> None:
         ("a,b\n1,2\n", "no column arch_str"),
         ("arch_str,c10_val_12\n", "a heading only"),
         (TWO + "2,x\n", "line 4 has 2 values, not 6"),
-        (TWO.replace("70.25", "high"), "column c10_val_12 holds .*'high'"),
-        (TWO.replace("nor_conv_3x3", "conv"), "is no NAS-Bench-201 cell"),
+        (TWO.replace("c10_val_12", "c10_test_200"), "line 1: the column c10_test_200 stands"),
+        ("\x00", "is no benchmark table"),
+        ('arch_str,a\n"x', "line 2 is no CSV"),
+        (TWO.replace("nor_conv_3x3", "conv"), "line 2: '.*' is no NAS-Bench-201 cell. Correct"),
         (TWO.replace("1x1", "3x3"), "stands in it twice"),
         ("{", "is no benchmark table"),
         ("{}", "it is empty"),
-        ('{"22212220": {"acc": 1}}', "it has no 'mean_acc'"),
-        ('{"22212220": {"mean_acc": null}}', "is no benchmark table"),
-        ('{"22212220": [93.1]}', "is no benchmark table"),
-        ('{"2221222": {"mean_acc": 90}}', "no NAS-Bench-Macro network"),
-        ('{"22212223": {"mean_acc": 90}}', "no NAS-Bench-Macro network"),
+        ('{"22212220": {"acc": 1}}', "network 22212220: it has no mean_acc. Correct"),
+        ('{"22212220": {"mean_acc": null}}', "mean_acc is null, not a number. Correct"),
+        ('{"22212220": {"mean_acc": "93"}}', 'mean_acc is "93", not a number. Correct'),
+        ('{"22212220": {"mean_acc": true}}', "mean_acc is true, not a number. Correct"),
+        ('{"22212220": [93.1]}', "network 22212220: it has no mean_acc. Correct"),
+        ('{"2221222": {"mean_acc": 90}}', "'2221222' is not eight digits of 0, 1 and 2. Name"),
+        ('{"22212223": {"mean_acc": 90}}', "'22212223' is not eight digits of 0, 1 and 2. Name"),
+        ('{"22212220": {"mean_acc": 1}, "22212220": {"mean_acc": 2}}', "22212220 stands in it tw"),
+        ('{"22212220": ' + "[" * 99_999, "nested too deeply"),
     ],
 )
 def test_another_or_a_damaged_file_is_refused(tmp_path: Path, content: str, reason: str) -> None:

@@ -1,5 +1,6 @@
 """Places that cannot be written, disks that fill up, and work that was begun."""
 
+import errno
 import json
 import os
 import shutil
@@ -14,6 +15,7 @@ import pytest
 from hwnas.device import DeviceSpec, fingerprint
 from hwnas.pipeline.work_folder import WorkFolder
 from hwnas.table import Journal, LatencyTable, read_table, table_path, write_table
+from hwnas.whole_file import cannot_write
 
 TESTS = Path(__file__).parents[1]
 SIMULATED = str(TESTS / "devices" / "simulated.toml")
@@ -46,7 +48,24 @@ def test_a_run_folder_that_cannot_be_made_is_refused(
         "search", "--latency", "1ms", "--device", SIMULATED, "--space", SMALL_SPACE, "--out", out
     )
     assert message.startswith(f"Cannot write {out}: ")
-    assert message.endswith("Free the disk or name another place with --out.")
+    assert message.endswith(". Name another place with --out.")
+
+
+@pytest.mark.parametrize(
+    ("number", "step"),
+    [
+        (errno.ENOSPC, "Free the disk or name another place with --out."),
+        (errno.EDQUOT, "Free the disk or name another place with --out."),
+        (errno.EACCES, "Mend its rights or name another place with --out."),
+        (errno.EROFS, "Mend its rights or name another place with --out."),
+        (errno.ENOTDIR, "Name another place with --out."),
+        (errno.EISDIR, "Name another place with --out."),
+    ],
+)
+def test_what_to_do_about_a_place_goes_by_why_it_is_refused(number: int, step: str) -> None:
+    error = OSError(number, os.strerror(number), "run")
+    message = str(cannot_write(Path("run"), error))
+    assert message == f"Cannot write run: {os.strerror(number)}. {step}"
 
 
 @pytest.mark.parametrize("out", ["file/model.onnx", "/proc/model.onnx"])
@@ -65,7 +84,7 @@ def test_a_table_folder_that_cannot_be_made_is_refused(
     monkeypatch.setenv("HWNAS_TABLES", str(tmp_path / "file" / "tables"))
     message = refused("profile", "--device", SIMULATED, "--space", SMALL_SPACE, "-q")
     assert f"Cannot write {tmp_path / 'file' / 'tables'}" in message
-    assert message.endswith("name another folder in HWNAS_TABLES.")
+    assert message.endswith(". Name another folder in HWNAS_TABLES.")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

@@ -131,6 +131,32 @@ def test_what_does_not_go_together_is_refused(
     assert said in refused(*on(few, *options))
 
 
+@pytest.mark.parametrize("option", ["--accuracy", "--device"])
+def test_more_than_one_part_is_refused(refused: Refused, few: Path, option: str) -> None:
+    named = f"benchmark:{few}#a#b"
+    given = {"--accuracy": f"benchmark:{few}"} | {option: named}
+    message = refused("search", "--space", "nasbench201", "-q", *sum(given.items(), ()))
+    assert message == f"{option} {named} names more than one part. Write {option} " + (
+        "benchmark:FILE#PART."
+    )
+
+
+def test_a_file_may_have_the_sign_of_a_part_in_its_name(command: Command, few: Path) -> None:
+    odd = few.rename(few.with_name("a#b.csv"))
+    ending = command(*on(odd, "--device", f"benchmark:{odd}#phone", "--latency", "6ms"))
+    assert ending.code == 0
+
+
+def test_a_blank_in_a_column_that_is_asked_for_is_named(refused: Refused, few: Path) -> None:
+    few.write_text(few.read_text().replace(",50,60,1,9", ",,60,1,", 1))
+    assert "few.csv line 2: x_val_12 is empty" in refused(*on(few))
+
+
+def test_a_blank_in_another_column_is_none_of_the_search_s(command: Command, few: Path) -> None:
+    few.write_text(few.read_text().replace(",50,60,1,9", ",50,60,1,", 1))
+    assert command(*on(few, "--device", "phone", "--latency", "6ms")).code == 0
+
+
 def test_a_column_that_is_missing_lists_those_there_are(refused: Refused, few: Path) -> None:
     message = refused(*on(few, "--device", f"benchmark:{few}#phones"))
     assert "did you mean 'phone'?" in message
@@ -152,7 +178,7 @@ def test_a_source_that_is_no_file_is_told_how_to_write_one(refused: Refused) -> 
 
 def test_a_damaged_file_is_refused(refused: Refused, few: Path) -> None:
     few.write_text(few.read_text()[:-20])
-    assert "is no benchmark table: line 26" in refused(*on(few))
+    assert "line 26 has 1 values, not 5. Correct that in the file." in refused(*on(few))
 
 
 def test_table_options_need_a_table(refused: Refused) -> None:

@@ -98,6 +98,13 @@ def test_an_old_table_is_migrated_once(command: Command, tmp_path: Path) -> None
     assert [row["settled"] for row in shown["rows"]] == [False] * 5
 
 
+def test_an_old_table_is_migrated_by_its_name(command: Command, own_tables: Path) -> None:
+    own_tables.mkdir(exist_ok=True)
+    (own_tables / "mine.jsonl").write_text(OLD.read_text())
+    ending = command("table", "migrate", "mine")
+    assert ending.code == 0 and (own_tables / "mine.jsonl.v1").is_file()
+
+
 def test_a_row_of_an_old_table_that_is_damaged_is_named(refused: Refused, tmp_path: Path) -> None:
     old = tmp_path / "old.jsonl"
     old.write_text(OLD.read_text().replace('"conv"', '"conf"'))
@@ -122,7 +129,7 @@ def test_parquet_without_pyarrow_is_told_in_a_sentence(
         (("merge", "{table}", "{table}", "--out", "{table}/x.jsonl"), "another place with --out"),
         (("diff", "{table}", "{table}", "--rows", "-1"), "-1"),
         (("export", "none.jsonl", "--csv", "x.csv"), "Cannot read the latency table none.jsonl"),
-        (("export", "{table}", "--csv", "{table}/x.csv"), "name another file"),
+        (("export", "{table}", "--csv", "{table}/x.csv"), "Name another file."),
         (("import", "none.csv", "--device", "nothing"), "No device 'nothing'"),
         (("import", "none.csv", "--threads", "0"), "threads must be at least 1, got 0"),
         (("export", "{table}"), "Give --csv FILE or --parquet FILE."),
@@ -130,7 +137,9 @@ def test_parquet_without_pyarrow_is_told_in_a_sentence(
         (("import", "none.csv"), "Cannot read none.csv"),
         (("import", "none.yaml"), "Cannot read none.yaml"),
         (("migrate", "none.jsonl"), "Cannot migrate none.jsonl"),
-        (("migrate", "{table}"), "not one of hwnas-latency-table/1"),
+        (("migrate", "{table}"), "of this hwnas already. Use it as it is."),
+        (("migrate", "nothing"), "No latency table 'nothing'"),
+        (("show", "P/x.json"), "P/x.json is no latency table, whose file ends in .jsonl."),
         (("show", "{table}", "--space", "mobilnet"), "did you mean 'mobilenet'?"),
     ],
 )

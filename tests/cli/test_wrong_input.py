@@ -63,10 +63,9 @@ def test_an_empty_folder_is_refused(search_refused: Refused, tmp_path: Path) -> 
     assert "photos has no class folders; put the images into one folder per class" in message
 
 
-@pytest.mark.parametrize("name", ["", " "])
-def test_an_empty_name_is_no_data(search_refused: Refused, name: str) -> None:
-    message = search_refused("--latency", "1ms", "--data", name)
-    assert message == f"{name!r} names no data set. Give --data digits or a folder."
+def test_a_blank_name_is_no_data(search_refused: Refused) -> None:
+    message = search_refused("--latency", "1ms", "--data", " ")
+    assert message == "' ' names no data set. Give --data digits or a folder."
 
 
 def test_a_name_that_no_system_takes_is_no_data(search_refused: Refused) -> None:
@@ -156,7 +155,7 @@ def test_a_table_line_cut_short_is_numbered_and_kept(
 def test_a_table_of_another_format_is_refused(refused: Refused, table: Path) -> None:
     table.write_text(table.read_text().replace("hwnas-latency-table/3", "excel"))
     message = refused("table", "show", table.stem)
-    assert "line 1 is not the header of a hwnas-latency-table/3 file. Profile again." in message
+    assert "line 1 is not the header of a hwnas-latency-table/3 file." in message
 
 
 # ONNX files

@@ -72,6 +72,27 @@ def test_a_word_too_many_is_named(refused: Refused) -> None:
     assert "unexpected extra argument(s) (twice)" in refused("search", "twice")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("search", "--latency", "1ms", "--out", ""), "--out"),
+        (("search", "--latency", ""), "--latency"),
+        (("export", "mobilenetv2", "--out", ""), "--out"),
+        (("table", "export", "any", "--csv", ""), "--csv"),
+        (("table", "merge", "a", "", "--out", "x.jsonl"), "names"),
+        (("table", "score", "--keep", ""), "--keep"),
+        (("rank", "--truth", ""), "--truth"),
+        (("verify", ""), "model"),
+        (("devices", "show", ""), "name"),
+    ],
+)
+def test_an_empty_value_is_refused_by_its_name(
+    refused: Refused, arguments: tuple[str, ...], named: str
+) -> None:
+    message = refused(*arguments)
+    assert message.startswith(f"Invalid value for '{named}': it is empty. See: hwnas ")
+
+
 def test_a_number_that_is_none_is_quoted(search_refused: Refused) -> None:
     message = search_refused("--latency", "1ms", "--threads", "two")
     assert "'--threads'" in message
@@ -103,7 +124,7 @@ def test_a_wrong_type_in_a_device_is_named(
     refused: Refused, device_file: Callable[[str], Path]
 ) -> None:
     message = refused("profile", "--device", device_file('threads = "two"'))
-    assert 'board.toml: wrong value type for field "threads"' in message
+    assert 'board.toml: threads is "two", not a whole number.' in message
     assert message.endswith("Correct that line and try again.")
 
 
@@ -113,7 +134,7 @@ def test_a_precision_that_does_not_exist_lists_those_that_do(
     text = 'precision = "int4"\n' + Path(SIMULATED).read_text()
     (tmp_path / "board.toml").write_text(text)
     message = refused("profile", "--device", "board.toml")
-    assert "should be one of 'int8', 'float32', instead of value \"int4\"" in message
+    assert "precision is \"int4\", not one of 'int8', 'float32'." in message
 
 
 def test_an_unknown_key_of_a_section_lists_the_keys_of_that_section(
@@ -164,7 +185,7 @@ def test_an_unknown_engine_stops_before_anything_is_written(
         ("1e400ms", "'1e400ms' is not a positive number. Write one as in 20ms."),
         ("1e308s", "'1e308s' is not a positive number. Write one as in 20ms."),
         ("fast", "'fast' is no latency. Write a number with a unit, as in 20ms."),
-        ("", "'' is no latency. Write a number with a unit, as in 20ms."),
+        (" ", "' ' is no latency. Write a number with a unit, as in 20ms."),
         ("20parsec", "has the unknown unit 'parsec'. Use us, ms or s, as in 20ms."),
     ],
 )
@@ -324,6 +345,29 @@ def test_an_unknown_key_of_a_space_names_the_nearest(
     space = space_file("stem_chanels = 4")
     message = refused("search", "--latency", "1ms", "--device", SIMULATED, "--space", space)
     assert "plan.toml: unknown key 'stem_chanels'; did you mean 'stem_channels'?" in message
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('input_sizes = "8"', 'input_sizes is "8", not a list of whole numbers.'),
+        ("input_sizes = 8", "input_sizes is 8, not a list of whole numbers."),
+        ("stem_channels = 1.5", "stem_channels is 1.5, not a whole number."),
+        ("activation = 6", "activation is 6, not text."),
+    ],
+)
+def test_a_wrong_type_in_a_space_is_told_in_plain_words(
+    refused: Refused, space_file: Callable[[str], Path], line: str, said: str
+) -> None:
+    message = refused("profile", "--device", SIMULATED, "--space", space_file(line), "--quiet")
+    assert message == f"plan.toml: {said} Correct that line and try again."
+
+
+def test_one_stage_in_place_of_a_list_of_stages_is_told(refused: Refused, tmp_path: Path) -> None:
+    text = Path(SMALL_SPACE).read_text().replace("[[stages]]", "[stages]", 1)
+    (tmp_path / "plan.toml").write_text(text.partition("[[stages]]")[0])
+    message = refused("profile", "--device", SIMULATED, "--space", "plan.toml", "--quiet")
+    assert "stages is {" in message and "not a list of tables." in message
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_a_wrong_type_names_its_key(tmp_path: Path, top: str, recipe: str, named
 
 def test_a_missing_key_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(GOOD, "engine")
-    assert 'missing value for field "engine"' in refusal(written(tmp_path))
+    assert "it has no engine. Add it." in refusal(written(tmp_path))
 
 
 def test_a_refused_value_names_the_file(tmp_path: Path) -> None:

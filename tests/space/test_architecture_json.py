@@ -85,7 +85,7 @@ def _no_space(document: Document) -> None:
         (_unknown_family, "No space family 'mobilnet'; did you mean 'mobilenet'"),
         (_unknown_space_key, "a.json: unknown key 'activaton'; did you mean 'activation'"),
         (_unknown_stage_key, "unknown key 'width'; did you mean 'widths'"),
-        (_missing_space_key, 'a.json: missing value for field "stem_channels"'),
+        (_missing_space_key, "a.json: it has no stem_channels"),
         (_missing_choice, "a.json does not choose stage1.block2"),
         (_wrong_choice, "No option of stage1.block2 'k3e5'; did you mean"),
         (_no_choices, "a.json holds no choices"),

@@ -154,12 +154,42 @@ def test_an_impossible_time_is_named(rewrite: Rewrite, values: dict[str, object]
     assert "line 2 is no table row" in refusal(rewrite(spoil))
 
 
-@pytest.mark.parametrize("value", ["hwnas-latency-table/99", None, 1])
+@pytest.mark.parametrize("value", ["hwnas-latency-table/0", "hwnas-latency-table/x", None, 1])
 def test_another_format_is_refused(rewrite: Rewrite, value: object) -> None:
     def rename(lines: list[str]) -> None:
         lines[0] = changed(lines[0], format=value)
 
     assert "line 1 is not the header of a hwnas-latency-table/3" in refusal(rewrite(rename))
+
+
+def test_a_table_of_a_newer_hwnas_asks_for_an_update(rewrite: Rewrite) -> None:
+    def renew(lines: list[str]) -> None:
+        lines[0] = changed(lines[0], format="hwnas-latency-table/4")
+
+    message = refusal(rewrite(renew))
+    assert "of a newer hwnas: its format is 4, and this hwnas reads those to 3." in message
+    assert message.endswith("Update hwnas.")
+
+
+@pytest.mark.parametrize("line", ["{", "[1]", "7", ""])
+def test_a_damaged_header_is_not_to_be_deleted_alone(rewrite: Rewrite, line: str) -> None:
+    def spoil(lines: list[str]) -> None:
+        lines[0] = line
+
+    message = refusal(rewrite(spoil))
+    assert "line 1, the header, is damaged" in message and "Delete" not in message
+
+
+@pytest.mark.parametrize("values", [{"median_ms": "1"}, {"median_ms": None}, {"block": None}])
+def test_a_bad_row_has_one_next_step_in_plain_words(
+    rewrite: Rewrite, values: dict[str, object]
+) -> None:
+    def spoil(lines: list[str]) -> None:
+        lines[1] = changed(lines[1], **values)
+
+    message = refusal(rewrite(spoil))
+    assert message.endswith(". Delete that line and profile again.")
+    assert not any(word in message for word in ("Correct", "float", "str", "None", "Measurement"))
 
 
 def test_an_unknown_key_of_the_header_names_the_nearest(rewrite: Rewrite) -> None:
@@ -168,7 +198,7 @@ def test_an_unknown_key_of_the_header_names_the_nearest(rewrite: Rewrite) -> Non
 
     message = refusal(rewrite(add))
     assert "did you mean 'fingerprint'" in message
-    assert "delete the table" in message
+    assert message.endswith("or move this one away and profile again.")
 
 
 def test_a_missing_table_is_named(tmp_path: Path) -> None:
