@@ -15,8 +15,8 @@ from hwnas.pipeline.kept_supernet import SUPERNET, Origin, kept_trainer, superne
 from hwnas.pipeline.problem import Problem
 from hwnas.pipeline.supernet import resume, save, supernet_trainer, train_whole
 from hwnas.pipeline.work_folder import WorkFolder
-from hwnas.search import Strategy, strategy_named
-from hwnas.space import Architecture
+from hwnas.search import SearchTerms, Strategy, strategy_named
+from hwnas.space import Architecture, kept_classes
 from hwnas.train import SupernetTrainer
 
 STRATEGY = "strategy"
@@ -84,7 +84,10 @@ def _learned(problem: Problem, work: WorkFolder) -> Explored:
     request = problem.request
     trainer = supernet_trainer(problem.space, problem.data, request.supernet, request.seed)
     strategy = strategy_named(
-        request.strategy, problem.space.decisions, np.random.default_rng(request.seed)
+        request.strategy,
+        problem.space.decisions,
+        np.random.default_rng(request.seed),
+        SearchTerms(option_classes=kept_classes(problem.space)),
     )
     if request.supernet.trains_whole:
         train_whole(trainer, trainer.n_first_epochs(strategy.n_asks), work)
