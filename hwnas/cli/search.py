@@ -94,6 +94,17 @@ def search(
     ] = None,
     max_memory: MaxMemory = None,
     max_size: MaxSize = None,
+    max_height: Annotated[
+        int | None,
+        typer.Option("--max-height", help="Of darts: the longest path through a cell, 1 to 4."),
+    ] = None,
+    non_parametric_edges: Annotated[
+        int | None,
+        typer.Option(
+            "--non-parametric-edges",
+            help="Of darts: how many of a cell's 8 edges are poolings or skips, 0 to 8.",
+        ),
+    ] = None,
     input_size: Annotated[
         int | None, typer.Option("--input-size", help="Resize the images to this many pixels.")
     ] = None,
@@ -180,6 +191,8 @@ def search(
             max_macs=max_macs,
             max_memory=max_memory,
             max_size=max_size,
+            max_height=max_height,
+            non_parametric_edges=non_parametric_edges,
             out=out,
             interpolate=interpolate,
             keep_supernet=keep_supernet,

@@ -22,6 +22,7 @@ from hwnas.pipeline.verify import VerifyRequest, run_verify
 from hwnas.profile import fill_table, wanted_by
 from hwnas.progress import OnProgress, silent
 from hwnas.report import SearchResult
+from hwnas.space import CellLimits
 from hwnas.table import LatencyTable
 from hwnas.train import FinetuneSettings, SupernetSettings
 from hwnas.verify import VerifyReport
@@ -81,6 +82,8 @@ def search(  # noqa: PLR0913 - a command's options
     max_macs: str | None = None,
     max_memory: str | None = None,
     max_size: str | None = None,
+    max_height: int | None = None,
+    non_parametric_edges: int | None = None,
     seed: int | None = None,
     out: str | Path | None = None,
     input_size: int | None = None,
@@ -114,6 +117,8 @@ def search(  # noqa: PLR0913 - a command's options
         max_macs: Most multiply-accumulates, such as ``"300M"``.
         max_memory: Largest peak working set, such as ``"2MiB"``; weights are not counted.
         max_size: Largest file, such as ``"500kB"``.
+        max_height: Of a ``darts`` cell: a node is one higher than its higher input.
+        non_parametric_edges: Exactly how many of a ``darts`` cell's eight edges have no weights.
         seed: Of everything random; 0 by default.
         out: The run folder; ``runs/<data>-<space>-<device>-<latency>`` by default.
         input_size: Resize the images to this many pixels.
@@ -159,6 +164,7 @@ def search(  # noqa: PLR0913 - a command's options
         baselines=tuple(baselines),
         finetune=finetune or FinetuneSettings(),
         start=start,
+        cells=CellLimits(max_height=max_height, non_parametric_edges=non_parametric_edges),
         **options,
     )
     return run_search(request, on_progress)

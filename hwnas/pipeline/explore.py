@@ -16,7 +16,7 @@ from hwnas.pipeline.problem import Problem
 from hwnas.pipeline.supernet import resume, save, supernet_trainer, train_whole
 from hwnas.pipeline.work_folder import WorkFolder
 from hwnas.search import SearchTerms, Strategy, strategy_named
-from hwnas.space import Architecture
+from hwnas.space import Architecture, kept_classes
 from hwnas.train import SupernetTrainer
 
 STRATEGY = "strategy"
@@ -87,7 +87,7 @@ def _learned(problem: Problem, work: WorkFolder) -> Explored:
         request.strategy,
         problem.space.decisions,
         np.random.default_rng(request.seed),
-        SearchTerms(fits=problem.keeps_prediction),
+        SearchTerms(fits=problem.keeps_prediction, option_classes=kept_classes(problem.space)),
     )
     if request.supernet.trains_whole:
         train_whole(trainer, trainer.n_first_epochs(strategy.n_asks), work)

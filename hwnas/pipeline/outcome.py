@@ -87,6 +87,8 @@ class Outcome:
             n_estimated_blocks=problem.model.n_estimated(blocks),
             max_memory_bytes=request.budget.memory_bytes,
             max_file_bytes=request.budget.file_bytes,
+            max_height=request.cells.max_height,
+            non_parametric_edges=request.cells.non_parametric_edges,
             predicted_latency_ms=problem.predict_ms(self.chosen.architecture),
             corrected_latency_ms=self.chooser.ratio * problem.predict_ms(self.chosen.architecture),
             measured_latency_ms=finished.measurement.median_ms,

@@ -28,6 +28,8 @@ from hwnas.space import (
     Space,
     architecture_to_json,
     blocks_of,
+    generated_space,
+    worth,
 )
 from hwnas.verify import measure_within
 
@@ -48,7 +50,17 @@ class Problem:
 
     def generator(self, scores: Scores) -> Generator:
         """Exact network generation with these scores."""
-        return Generator(self.space, scores, self._prices, self._allows)
+        space = self.generated
+        return Generator(space, worth(space, scores), self._prices, self._allows)
+
+    @cached_property
+    def generated(self) -> Space:
+        """The networks that the search may end in.
+
+        Raises:
+            InvalidInputError: The request limits cells, and the space has none, or not so.
+        """
+        return generated_space(self.space, self.request.cells)
 
     def limits(self, ratio: float) -> tuple[float, ...]:
         """One limit a price, when networks take ``ratio`` times what their blocks say."""
@@ -114,7 +126,7 @@ class Problem:
 
     def _refuse_too_little_memory(self) -> None:
         limit = self.request.budget.memory_bytes
-        least = int(least_peak(self.space, self._working_set_bytes))
+        least = int(least_peak(self.generated, self._working_set_bytes))
         if limit is not None and least > limit:
             device = self.request.device
             raise NoNetworkFitsError(
@@ -148,7 +160,7 @@ class Problem:
             limits.append(f"{budget.latency_ms:g} ms")
             reached.append(f"{fastest.median_ms:.4g} ms")
         if budget.memory_bytes is not None:
-            least = int(least_peak(self.space, self._working_set_bytes))
+            least = int(least_peak(self.generated, self._working_set_bytes))
             limits.append(f"{budget.memory_bytes:,} bytes of working set")
             reached.append(f"{least:,} bytes of working set")
         for index, (name, limit) in enumerate(self._others.items(), start=1):

@@ -10,7 +10,7 @@ from typing import Any
 from hwnas.device import DeviceSpec, Fingerprint
 from hwnas.pipeline.exploration import KeptRun
 from hwnas.search import Budget
-from hwnas.space import Space
+from hwnas.space import NO_CELL_LIMITS, CellLimits, Space
 from hwnas.train import FinetuneSettings, SupernetSettings
 from hwnas.version import VERSION
 
@@ -37,6 +37,7 @@ class SearchRequest:
     supernet: SupernetSettings = field(default_factory=SupernetSettings)
     finetune: FinetuneSettings = field(default_factory=FinetuneSettings)
     start: KeptRun | None = None
+    cells: CellLimits = NO_CELL_LIMITS
 
     def key(self, data_fingerprint: str, space: Space, machine: Fingerprint) -> str:
         """A short digest of all that shapes the result, so that a resumed run is the same run.

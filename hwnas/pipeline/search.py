@@ -23,7 +23,13 @@ from hwnas.progress import OnProgress, silent
 from hwnas.record import unknown_name
 from hwnas.report import SearchResult
 from hwnas.search import STRATEGIES
-from hwnas.space import Architecture, Space, all_blocks, architecture_to_json
+from hwnas.space import (
+    Architecture,
+    Space,
+    all_blocks,
+    architecture_to_json,
+    generated_space,
+)
 from hwnas.table import LatencyTable, find_table
 from hwnas.whole_file import check_writable
 
@@ -44,6 +50,7 @@ def run_search(request: SearchRequest, on_progress: OnProgress = silent) -> Sear
     """
     _check(request)
     data, space = images_and_space(request, on_progress)
+    generated_space(space, request.cells)
     for name in request.baselines:
         baseline_blocks(name, data)
     engine = engine_named(request.device.engine)

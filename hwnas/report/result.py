@@ -78,6 +78,8 @@ class SearchResult:
     n_estimated_blocks: int
     max_memory_bytes: int | None
     max_file_bytes: int | None
+    max_height: int | None = None
+    non_parametric_edges: int | None = None
     predicted_latency_ms: float
     corrected_latency_ms: float
     measured_latency_ms: float

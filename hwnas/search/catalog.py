@@ -1,6 +1,7 @@
 """Every search strategy by name."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,12 +22,13 @@ def _ddpnas(
 
     What fits is not its concern: see ``SearchTerms``.
     """
-    paper = DdpnasSettings()
+    classes = terms.option_classes
+    paper = DdpnasSettings(option_classes=classes, final_options=max(1, len(classes)))
     n_asks_a_step = Ddpnas(decisions, rng, paper).n_asks // paper.steps
     steps = paper.steps
     if terms.n_asks is not None and n_asks_a_step:
         steps = min(steps, max(1, terms.n_asks // n_asks_a_step))
-    return Ddpnas(decisions, rng, DdpnasSettings(steps=steps))
+    return Ddpnas(decisions, rng, replace(paper, steps=steps))
 
 
 STRATEGIES: Mapping[

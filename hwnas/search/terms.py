@@ -28,6 +28,8 @@ class SearchTerms:
     length of its own, as DDPNAS, asks for no more than that.
     """
     fits: Fits = anything_fits
+    option_classes: tuple[tuple[str, ...], ...] = ()
+    """DDPNAS keeps an option of each class in every decision, for generation to choose from."""
 
     def __post_init__(self) -> None:
         if self.n_asks is not None and self.n_asks < 1:

@@ -9,6 +9,13 @@ from hwnas.space.catalog import (
     space_from_json,
     space_named,
 )
+from hwnas.space.darts_cells import (
+    NO_CELL_LIMITS,
+    CellLimits,
+    generated_space,
+    kept_classes,
+    worth,
+)
 from hwnas.space.distance import (
     DISTANCES,
     Distance,
@@ -19,7 +26,7 @@ from hwnas.space.distance import (
 )
 from hwnas.space.extremes import cheapest, dearest
 from hwnas.space.plan import PRESETS
-from hwnas.space.protocol import Space
+from hwnas.space.protocol import NOWHERE, Space
 from hwnas.space.walk import (
     all_blocks,
     all_placed_blocks,
@@ -37,9 +44,12 @@ from hwnas.space.wiring import IMAGE, Network, PlacedBlock, Places, Wire, as_net
 __all__ = [
     "DISTANCES",
     "IMAGE",
+    "NOWHERE",
+    "NO_CELL_LIMITS",
     "PRESETS",
     "SPACES",
     "Architecture",
+    "CellLimits",
     "Decision",
     "Distance",
     "HasOptionClasses",
@@ -60,9 +70,11 @@ __all__ = [
     "dearest",
     "distance_named",
     "final_states",
+    "generated_space",
     "group_distance",
     "hamming_distance",
     "is_member",
+    "kept_classes",
     "layers_of",
     "only_architecture",
     "random_architecture",
@@ -70,4 +82,5 @@ __all__ = [
     "space_from_json",
     "space_named",
     "wired",
+    "worth",
 ]

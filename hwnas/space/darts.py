@@ -33,6 +33,7 @@ OPTIONS = (
     "dil_conv_5x5",
 )
 """In the published names and order."""
+NON_PARAMETRIC, PARAMETRIC = OPTIONS[:4], OPTIONS[4:]
 N_INPUTS = 2
 """Nodes 0 and 1: the outputs of the cell before the last one and of the last one."""
 NODES = (2, 3, 4, 5)
@@ -147,6 +148,10 @@ class DartsSpace:
             n_classes=self.n_classes,
         )
         return (PlacedBlock("head", head, (f"{last.name}.output",)),)
+
+    def option_class(self, decision: Decision, option: str) -> str:
+        """Convolutions, and what has no weights."""
+        return "parametric" if option in PARAMETRIC else "non-parametric"
 
     def to_json(self) -> Mapping[str, Any]:
         """Family and sizes."""

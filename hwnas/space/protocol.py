@@ -6,6 +6,9 @@ from typing import Any, Protocol
 from hwnas.space.architecture import Decision
 from hwnas.space.wiring import Places
 
+NOWHERE = "nowhere"
+"""The state that an option leads to where it is not open; no state of a space is called so."""
+
 
 class Space(Protocol):
     """Which architectures exist, told as a walk: each decision moves a state and places blocks.
@@ -30,7 +33,10 @@ class Space(Protocol):
         ...
 
     def step(self, index: int, state: Any, option: str) -> tuple[Hashable, Places]:  # noqa: ANN401
-        """The state after choosing ``option`` for decision ``index``, and its blocks, if any."""
+        """The state after choosing ``option`` for decision ``index``, and its blocks, if any.
+
+        ``NOWHERE`` where no network goes on so; only spaces that are generated from have that.
+        """
         ...
 
     def finish(self, state: Any) -> Places:  # noqa: ANN401

@@ -9,7 +9,7 @@ from hwnas.block import BlockSpec
 from hwnas.errors import HwnasError, InvalidInputError
 from hwnas.record import unknown_name
 from hwnas.space.architecture import Architecture, Decision
-from hwnas.space.protocol import Space
+from hwnas.space.protocol import NOWHERE, Space
 from hwnas.space.wiring import Network, PlacedBlock, Places, Wire, wired
 
 
@@ -48,20 +48,37 @@ def blocks_of(space: Space, architecture: Architecture) -> Network:
 
 
 def layers_of(space: Space) -> tuple[dict[Hashable, tuple[Transition, ...]], ...]:
-    """The whole space as a layered graph: per decision, each reachable state's transitions."""
+    """The whole space as a layered graph: per decision, each reachable state's transitions.
+
+    Only those from which a network can be gone on to the end.
+    """
     states: list[Hashable] = [space.start()[0]]
     layers = []
     for index, decision in enumerate(space.decisions):
         layer = {}
         for state in states:
-            layer[state] = tuple(
+            moves = (
                 Transition(option, *space.step(index, state, option))
                 for option in decision.options
             )
+            layer[state] = tuple(move for move in moves if move.state != NOWHERE)
         layers.append(layer)
         reached = (move.state for moves in layer.values() for move in moves)
         states = list(dict.fromkeys(reached))
-    return tuple(layers)
+    return _without_dead_ends(layers)
+
+
+def _without_dead_ends(
+    layers: Sequence[dict[Hashable, tuple[Transition, ...]]],
+) -> tuple[dict[Hashable, tuple[Transition, ...]], ...]:
+    kept: list[dict[Hashable, tuple[Transition, ...]]] = []
+    for layer in reversed(layers):
+        going_on = {
+            state: tuple(move for move in moves if not kept or move.state in kept[-1])
+            for state, moves in layer.items()
+        }
+        kept.append({state: moves for state, moves in going_on.items() if moves})
+    return tuple(reversed(kept))
 
 
 def final_states(space: Space) -> list[Hashable]:
