@@ -75,8 +75,10 @@ class Problem:
 
     def keeps_prediction(self, architecture: Architecture) -> bool:
         """Whether the blocks say that every limit is kept."""
-        priced = self._unscored.priced(architecture)
-        return priced is not None and priced.keeps(self.limits(1.0))
+        blocks = self.blocks(architecture)
+        costs = (sum(map(price, blocks)) for price in self._prices)
+        is_kept = all(cost <= limit for cost, limit in zip(costs, self.limits(1.0), strict=True))
+        return is_kept and all(map(self._allows, blocks))
 
     def predict_memory_bytes(self, architecture: Architecture) -> int:
         """The network's peak working set."""
@@ -116,7 +118,7 @@ class Problem:
             NoNetworkFitsError: The fastest or smallest network is over budget.
         """
         self._refuse_too_little_memory()
-        generator = self._unscored
+        generator = self.generator(self._no_scores)
         fastest = generator.cheapest(0).architecture
         measurement = self.measure(fastest)
         ratio = measurement.median_ms / self.predict_ms(fastest)
@@ -216,7 +218,6 @@ class Problem:
         card = card_bytes(self.data, self.request.device, architecture)
         return {"parameters": 0, "MACs": 0, "bytes of file": EMPTY_FILE_BYTES + card}
 
-    @cached_property
-    def _unscored(self) -> Generator:
-        scores = {d.name: dict.fromkeys(d.options, 0.0) for d in self.space.decisions}
-        return self.generator(scores)
+    @property
+    def _no_scores(self) -> dict[str, dict[str, float]]:
+        return {d.name: dict.fromkeys(d.options, 0.0) for d in self.space.decisions}
