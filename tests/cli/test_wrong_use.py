@@ -259,7 +259,7 @@ def test_an_unknown_name_names_the_nearest(
 def test_epochs_of_a_whole_supernet_are_refused_by_path(search_refused: Refused) -> None:
     message = search_refused("--latency", "1ms", "--supernet-epochs", "5")
     assert message.startswith("--supernet-epochs 5 goes with a supernet that is trained whole")
-    assert message.endswith("Give --warmup-epochs, or another --supernet.")
+    assert message.endswith("Leave it out, or give another --supernet.")
 
 
 def test_an_option_of_ranking_distillation_is_refused_by_others(search_refused: Refused) -> None:
