@@ -1,13 +1,13 @@
 """What every phase of a search needs: images, space, engine, latency model and limits."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from hwnas.block import BlockSpec
 from hwnas.data import DataSet, load_data
-from hwnas.errors import DataError, InvalidInputError, NoNetworkFitsError
+from hwnas.errors import DataError, InvalidInputError, NoNetworkFitsError, reason
 from hwnas.footprint import (
     EMPTY_FILE_BYTES,
     block_file_bytes,
@@ -35,6 +35,10 @@ from hwnas.space import (
 )
 from hwnas.verify import measure_within
 
+MOST_PIXELS = 10_000
+MOST_OF_ALL_ELSE = 1_000_000
+"""Of a block's size, and of its channels, classes and other counts."""
+
 
 def load_images(
     name: str, input_size: int | None, on_progress: OnProgress, *, skip_bad: bool = False
@@ -57,7 +61,7 @@ def load_images(
         )
     except OSError as error:
         raise DataError(
-            f"Cannot read the data {name}: {error.strerror or error}. Name another with --data."
+            f"Cannot read the data {name}: {reason(error)}. Name another with --data."
         ) from error
 
 
@@ -73,12 +77,25 @@ def usable_space(name: str, *, input_size: int, in_channels: int, n_classes: int
         space = space_named(
             name, input_size=input_size, in_channels=in_channels, n_classes=n_classes
         )
-        all_blocks(space)
+        blocks = all_blocks(space)
     except (ValueError, ZeroDivisionError) as error:
         raise InvalidInputError(
             f"Space {name} holds no networks: {error}. Correct that value."
         ) from error
+    _check_sizes(name, blocks)
     return space
+
+
+def _check_sizes(space: str, blocks: Iterable[BlockSpec]) -> None:
+    """Refuse what no machine holds before torch is asked for it."""
+    for block in blocks:
+        for what, value in vars(block).items():
+            most = MOST_PIXELS if what == "input_size" else MOST_OF_ALL_ELSE
+            if isinstance(value, int) and value > most:
+                raise InvalidInputError(
+                    f"Space {space} has a block whose {what} is {value}, and {most} is the most "
+                    "that hwnas builds. Give smaller images, fewer channels or fewer classes."
+                )
 
 
 def images_and_space(

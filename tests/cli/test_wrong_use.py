@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from hwnas.train import SupernetTrainer
+
 TESTS = Path(__file__).parents[1]
 SIMULATED = str(TESTS / "devices" / "simulated.toml")
 SMALL_SPACE = str(TESTS / "spaces" / "small.toml")
@@ -331,6 +333,25 @@ def test_a_size_of_zero_is_refused(refused: Refused, verb: tuple[str, ...], opti
     assert message == f"{option} is 0. Give 1 or more."
 
 
+@pytest.mark.parametrize("option", ["--input-size", "--channels", "--classes"])
+@pytest.mark.parametrize("space", ["darts", "resnet", "nasbench201", "mobilenet"])
+def test_a_size_that_no_machine_holds_is_refused(
+    refused: Refused, space: str, option: str
+) -> None:
+    message = refused("profile", "--device", SIMULATED, "--space", space, option, 10**20, "-q")
+    assert message.startswith(f"Space {space} has a block whose ")
+    assert message.endswith("Give smaller images, fewer channels or fewer classes.")
+
+
+def test_a_batch_that_no_memory_holds_is_refused(refused: Refused) -> None:
+    preset = ("export", "mobilenetv2@0.1", "--device", SIMULATED, "--out", "a.onnx")
+    message = refused(*preset, "--input-size", "8", "--batch", 10**14)
+    assert message == (
+        f"A network for inputs of ({10**14}, 3, 8, 8) does not fit into memory. "
+        "Give a smaller --input-size or --batch."
+    )
+
+
 def test_one_sample_scores_no_table(refused: Refused) -> None:
     message = refused("table", "score", "--device", SIMULATED, "--samples", "1")
     assert message == "1 samples tell nothing. Give --samples 2 or more."
@@ -428,6 +449,25 @@ def test_memory_below_the_least_says_how_little_that_is(search_refused: Refused)
     message = search_refused("--max-memory", "1KiB", code=3)
     assert "runs in 1,024 bytes: the least working set is 13,824 bytes in int8" in message
     assert "Raise --max-memory" in message
+
+
+@pytest.mark.parametrize("rule", ["spos", "fair", "sandwich", "rd"])
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [
+        (("--max-memory", "1KiB"), "the least working set is 13,824 bytes"),
+        (("--max-size", "1kB"), "bytes of file as predicted"),
+    ],
+)
+def test_no_supernet_is_trained_for_a_limit_that_nothing_keeps(
+    search_refused: Refused,
+    monkeypatch: pytest.MonkeyPatch,
+    rule: str,
+    limit: tuple[str, str],
+    said: str,
+) -> None:
+    monkeypatch.setattr(SupernetTrainer, "warm_up", lambda *_: pytest.fail("trained"))
+    assert said in search_refused("--supernet", rule, *limit, code=3)
 
 
 def test_limits_that_exclude_each_other_are_all_named(search_refused: Refused) -> None:
