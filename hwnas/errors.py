@@ -1,11 +1,22 @@
 """Every error raised on purpose; each message ends with what to do next."""
 
+import json
 
-def reason(error: OSError | UnicodeError) -> str:
-    """Why a file cannot be read, without what Python adds to it."""
-    if isinstance(error, UnicodeError):
-        return "it is no text"
-    return error.strerror or str(error)
+
+def reason(error: Exception) -> str:
+    """Why a file cannot be read, without what only Python means by it."""
+    match error:
+        case json.JSONDecodeError():
+            return f"it is no JSON from line {error.lineno}, column {error.colno} on"
+        case UnicodeError():
+            return "it is no text"
+        case OSError():
+            return error.strerror or str(error)
+        case KeyError():
+            return f"it has no {error}"
+        case TypeError():
+            return "it holds something else"
+    return str(error)
 
 
 class HwnasError(Exception):

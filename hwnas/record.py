@@ -44,7 +44,7 @@ def read_record(record: type[Record], table: object, source: str, advice: str = 
         strict=True, cast=[Enum], type_hooks={float: _as_float, int: _as_whole}
     )
     if not isinstance(table, Mapping):
-        raise InvalidInputError(f"{source} is {_told(table)}, not a table. {advice or CORRECT}")
+        raise InvalidInputError(f"{source} is {told(table)}, not a table. {advice or CORRECT}")
     values: dict[str, Any] = _with_tuples(table)
     try:
         _check_lists(record, values)
@@ -128,7 +128,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, dacite.MissingValueError):
         return f"it has no {error.field_path}"
     if isinstance(error, dacite.WrongTypeError):
-        return f"{error.field_path} is {_told(error.value)}, not {_words(error.field_type)}"
+        return f"{error.field_path} is {told(error.value)}, not {_words(error.field_type)}"
     return str(error)
 
 
@@ -136,7 +136,7 @@ def _remedy(error: Exception) -> str:
     return "Add it." if isinstance(error, dacite.MissingValueError) else CORRECT
 
 
-def _told(value: object) -> str:
+def told(value: object) -> str:
     """A value as JSON writes it, cut where it is long."""
     text = json.dumps(value, default=str, ensure_ascii=False)
     return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"

@@ -1,6 +1,6 @@
 """From an architecture to an expected accuracy."""
 
-from hwnas.accuracy.benchmark import AccuracyColumns, Benchmark
+from hwnas.accuracy.benchmark import AccuracyColumns, Benchmark, file_and_part
 from hwnas.accuracy.benchmark_table import BenchmarkTable, read_benchmark
 from hwnas.accuracy.protocol import AccuracySource, ScoreSource
 from hwnas.accuracy.ranking import Estimate, Ranking, ranking
@@ -13,6 +13,7 @@ __all__ = [
     "Estimate",
     "Ranking",
     "ScoreSource",
+    "file_and_part",
     "ranking",
     "read_benchmark",
 ]

@@ -4,6 +4,7 @@ import copy
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 from hwnas.accuracy.benchmark_table import MACRO_COLUMN, BenchmarkTable
@@ -11,6 +12,21 @@ from hwnas.errors import DataError
 from hwnas.space import Architecture
 
 _COLUMN = re.compile(r"(?P<data>.*)_(?P<split>val|valid|validation|test)_(?P<epochs>\d+)")
+
+
+def file_and_part(text: str) -> tuple[Path, str | None]:
+    """A file and, after the last ``#``, a part of it; the file's own name may hold the sign.
+
+    Raises:
+        DataError: There is no file before the part, or more than one part.
+    """
+    file, mark, part = text.rpartition("#")
+    if not mark or Path(text).exists():
+        file, part = text, ""
+    if not file or ("#" in file and not Path(file).exists()):
+        what = "more than one part" if file else "no file"
+        raise DataError(f"{text!r} names {what}. Write FILE or FILE#PART.")
+    return Path(file), part or None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +136,7 @@ def accuracy_columns(table: BenchmarkTable, data: str | None = None) -> Accuracy
         raise DataError(
             f"{table.path} holds accuracies of {', '.join(usable)}, "
             f"{'and none of them is named' if data is None else f'not of {data}'}. "
-            f"Write --accuracy benchmark:{table.path}#{next(iter(usable))}"
+            f"Name one, as in {table.path}#{next(iter(usable))}"
         )
     return usable[data]
 

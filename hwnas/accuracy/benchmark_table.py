@@ -159,9 +159,7 @@ def _macro(path: Path, text: str) -> BenchmarkTable:
     try:
         entries = json.loads(text, object_pairs_hook=_each_once)
     except json.JSONDecodeError as error:
-        raise _OtherFileError(
-            f"it is no JSON from line {error.lineno}, column {error.colno} on"
-        ) from error
+        raise _OtherFileError(reason(error)) from error
     except RecursionError as error:
         raise _OtherFileError("it is nested too deeply") from error
     if not entries:

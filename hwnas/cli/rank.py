@@ -26,7 +26,11 @@ OF_A_RUN = frozenset({"truth", "run", "samples", "seed", "out", "json", "quiet"}
 def rank(
     context: typer.Context,
     truth: Annotated[
-        str, typer.Option("--truth", help="True accuracies: nas-bench-macro_cifar10.json.")
+        str,
+        typer.Option(
+            "--truth",
+            help="True accuracies: nas-bench-macro_cifar10.json, or cells.csv#c10 of several.",
+        ),
     ],
     run: Annotated[
         str | None,

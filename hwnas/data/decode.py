@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from hwnas.data.square import centre_square
+from hwnas.errors import reason
 
 FORMATS = ("JPEG", "PNG", "BMP", "WEBP")
 GREY_MODES = ("1", "L", "LA")
@@ -47,7 +48,7 @@ def read_header(path: Path) -> Header | Unusable:
                 file_hash=hashlib.blake2b(content, digest_size=16).digest(),
             )
     except OSError as error:
-        return Unusable(f"cannot be read ({error.strerror or error})")
+        return Unusable(f"cannot be read ({reason(error)})")
     except ValueError as error:
         return Unusable(str(error))
 
@@ -65,7 +66,7 @@ def decode_into(square: NDArray[np.uint8], path: Path) -> Unusable | None:
             square[...] = np.asarray(picture).reshape(square.shape)
             return None
     except OSError as error:
-        return Unusable(f"cannot be read ({error.strerror or error})")
+        return Unusable(f"cannot be read ({reason(error)})")
     except ValueError as error:
         return Unusable(str(error))
 

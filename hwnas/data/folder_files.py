@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hwnas.errors import DataError
+from hwnas.errors import DataError, reason
 
 SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".webp")
 
@@ -62,7 +62,7 @@ def list_images(folder: Path) -> FolderListing:
     try:
         return _list_parts(folder, _part_folders(folder))
     except OSError as error:
-        raise DataError(f"Cannot list {folder}: {error}; make it readable.") from error
+        raise DataError(f"Cannot list {folder}: {reason(error)}; make it readable.") from error
 
 
 def _part_folders(folder: Path) -> dict[str, Path]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hwnas.errors import DataError
+from hwnas.errors import DataError, reason
 
 GZIP_MAGIC = b"\x1f\x8b"
 UNSIGNED_BYTES = 0x08
@@ -44,7 +44,7 @@ def _unpacked(path: Path) -> bytes:
         content = path.read_bytes()
         return gzip.decompress(content) if content.startswith(GZIP_MAGIC) else content
     except (OSError, EOFError, zlib.error) as error:
-        raise _bad_idx(path, f"cannot be read ({error})") from error
+        raise _bad_idx(path, f"cannot be read ({reason(error)})") from error
 
 
 def _bad_idx(path: Path, what: str) -> DataError:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hwnas.data.labelled import DataSet, LabelledImages
 from hwnas.data.square import square_images
 from hwnas.data.whole_set import Parts, whole_set
-from hwnas.errors import DataError
+from hwnas.errors import DataError, reason
 
 PARTS = {"train": "train", "validation": "val", "test": "test"}
 """How each part's keys end: ``x_val`` are the validation images."""
@@ -48,7 +48,7 @@ def _read_arrays(path: Path) -> Mapping[str, NDArray[Any]]:
             arrays = dict(archive) if isinstance(archive, np.lib.npyio.NpzFile) else None
     except (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(
-            f"{path} cannot be read as an .npz of plain arrays ({error}); "
+            f"{path} cannot be read as an .npz of plain arrays ({reason(error)}); "
             "write it again with numpy.savez, without object arrays."
         ) from error
     if arrays is None:

@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from hwnas.errors import InvalidInputError
+from hwnas.errors import InvalidInputError, reason
 from hwnas.record import read_record
 
 KEY = "hwnas"
@@ -81,7 +81,7 @@ def read_card(properties: Mapping[str, str], source: str) -> ModelCard:
         table = json.loads(properties[KEY])
     except json.JSONDecodeError as error:
         raise InvalidInputError(
-            f"The hwnas metadata of {source} is damaged: {error}. Export the model again."
+            f"The hwnas metadata of {source} is damaged: {reason(error)}. Export the model again."
         ) from error
     return read_record(ModelCard, table, f"the metadata of {source}")
 

@@ -13,6 +13,8 @@ from hwnas.export.remove_identity import remove_identity
 
 OPSET = 17
 """Old enough for every engine hwnas names, new enough for per-channel QDQ (13)."""
+NO_MEMORY = "can't allocate memory"
+"""In the words of torch's allocator, which has no error of its own."""
 INPUT, OUTPUT = "input", "output"
 """Further inputs of a block that joins several are ``input1``, ``input2`` …"""
 
@@ -49,6 +51,11 @@ def to_onnx(network: nn.Module, shape: Sequence[int], n_inputs: int = 1) -> onnx
         remove_identity(model)
         onnx.checker.check_model(model, full_check=True)
     except (RuntimeError, torch.onnx.errors.OnnxExporterError, onnx.checker.ValidationError) as e:
+        if NO_MEMORY in str(e):
+            raise ExportError(
+                f"A network for inputs of {tuple(shape)} does not fit into memory. "
+                "Give a smaller --input-size or --batch."
+            ) from e
         raise ExportError(
             f"The network did not become ONNX: {e}. Report the block it names."
         ) from e

@@ -176,7 +176,7 @@ def settings_from(  # noqa: PLR0913 - a command's options
     if supernet_epochs and not settings.trains_whole:
         raise InvalidInputError(
             f"--supernet-epochs {supernet_epochs} goes with a supernet that is trained whole, not "
-            f"with {supernet!r}. Give --warmup-epochs, or another --supernet."
+            f"with {supernet!r}. Leave it out, or give another --supernet."
         )
     if given and supernet != "rd":
         option, value = next(iter(given.items()))

@@ -5,6 +5,7 @@ from typing import Any
 
 from hwnas.block import block_to_json
 from hwnas.latency import DISPATCH, CalibratedModel, PricedSpace, latency_model, networks_of
+from hwnas.measure import Provenance
 from hwnas.space import Space, all_blocks
 from hwnas.table import LatencyTable
 
@@ -23,6 +24,7 @@ class Coverage:
     n_estimated: int
     n_networks: int
     calibrated: bool
+    imported: bool
     fastest_ms: float | None
     slowest_ms: float | None
 
@@ -35,6 +37,8 @@ class Coverage:
             text += f", {self.n_unsettled} of them not settled"
         if self.n_estimated:
             text += f", {self.n_estimated} of them interpolated"
+        if self.imported and self.fastest_ms is None:
+            return f"{text}. The others were not in what was imported, so its reach is unknown."
         if self.fastest_ms is None:
             return f"{text}. Time the others with hwnas profile to know what it can reach."
         how = f"calibrated on {self.n_networks} networks" if self.calibrated else "not calibrated"
@@ -60,6 +64,7 @@ def coverage_of(table: LatencyTable, space: Space) -> Coverage:
         n_estimated=model.n_estimated(known),
         n_networks=len(networks_of(table, blocks)),
         calibrated=isinstance(model, CalibratedModel),
+        imported=table.header.provenance == Provenance.IMPORTED,
         fastest_ms=reach[0],
         slowest_ms=reach[1],
     )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hwnas.data import DataSet
 from hwnas.device import DeviceSpec
-from hwnas.errors import InvalidInputError
+from hwnas.errors import InvalidInputError, reason
 from hwnas.export import ModelCard, Preprocessing, properties_of, read_card, to_onnx, write_card
 from hwnas.measure.engine import engine_named
 from hwnas.network import build, input_shape, randomize_statistics
@@ -100,7 +100,7 @@ def _from_run(run: Path, request: ExportRequest, on_progress: OnProgress) -> Sou
         source, run_skipped = str(result["data_source"]), bool(result["skip_bad"])
     except (OSError, DecodeError, ValueError, KeyError, TypeError) as error:
         raise InvalidInputError(
-            f"{run} is no finished run ({error}). Name a folder that hwnas search wrote."
+            f"{run} is no finished run: {reason(error)}. Name a folder that hwnas search wrote."
         ) from error
     card = read_card(properties_of(float32), str(run / "model.float32.onnx"))
     if request.device.batch != card.batch:
@@ -161,7 +161,7 @@ def _architecture_in(path: Path) -> tuple[Space, Architecture]:
         return architecture_from_json(json.loads(path.read_text(encoding="utf-8")), str(path))
     except (OSError, ValueError, TypeError, ZeroDivisionError) as error:
         raise InvalidInputError(
-            f"Cannot read {path}: {error}. Name the architecture.json of a run."
+            f"Cannot read {path}: {reason(error)}. Name the architecture.json of a run."
         ) from error
 
 

@@ -8,27 +8,25 @@ from pathlib import Path
 
 import numpy as np
 
-from hwnas.accuracy import Benchmark, Ranking, ranking, read_benchmark
+from hwnas.accuracy import Benchmark, Ranking, ranking
 from hwnas.accuracy.teacher import check_teacher
-from hwnas.errors import DataError, InvalidInputError, RunError
+from hwnas.errors import InvalidInputError, RunError
 from hwnas.pipeline.arguments import check_seed, rank_out
 from hwnas.pipeline.images import images_and_space, images_of
 from hwnas.pipeline.kept_supernet import SUPERNET, Origin, kept_trainer, supernet_file
 from hwnas.pipeline.request import RankRequest
 from hwnas.pipeline.supernet import supernet_trainer, train_whole
+from hwnas.pipeline.truth import LEAST_RANKED, load_truth, networks_of
 from hwnas.pipeline.work_folder import WorkFolder
 from hwnas.progress import OnProgress, silent
 from hwnas.report import ranking_picture
 from hwnas.search import strategy_named
-from hwnas.space import Architecture, Space, is_member, random_architecture
 from hwnas.train import SupernetSettings, SupernetTrainer
 from hwnas.version import versions
 from hwnas.whole_file import check_writable
 
 PICTURE, FIGURES = "rank.png", "rank.json"
 SCORED = "scored"
-ATTEMPTS = 50
-"""Draws for each network asked for, since a small space repeats itself."""
 DEFAULT_STRATEGY = "ddpnas"
 """Whose number of asks sets how long a supernet is trained, as in a search."""
 
@@ -84,7 +82,8 @@ def rank(  # noqa: PLR0913 - a command's options
 
     Args:
         run: A folder with a kept supernet; left out, one is trained as the rest says.
-        truth: The published table, such as ``nas-bench-macro_cifar10.json``.
+        truth: The published table, such as ``nas-bench-macro_cifar10.json``, or ``cells.csv#c10``
+            where it holds several data sets.
         samples: Networks to draw.
         space: The space of the table.
         data: What to train on; see ``search``.
@@ -98,7 +97,7 @@ def rank(  # noqa: PLR0913 - a command's options
     Raises:
         HwnasError: A value cannot be used.
     """
-    if samples < 2:
+    if samples < LEAST_RANKED:
         raise InvalidInputError(f"{samples} samples cannot be ranked. Give --samples 2 or more.")
     if run is not None and supernet is not None:
         raise InvalidInputError(
@@ -110,7 +109,7 @@ def rank(  # noqa: PLR0913 - a command's options
     if settings.has_teacher:
         check_teacher(settings.teacher)
     request = RankRequest(
-        truth=Path(truth),
+        truth=str(truth),
         out=Path(out) if out is not None else rank_out(run, data, space, settings.rule),
         run=None if run is None else Path(run),
         space=space,
@@ -122,21 +121,6 @@ def rank(  # noqa: PLR0913 - a command's options
         supernet=settings,
     )
     return run_rank(request, on_progress)
-
-
-def load_truth(path: Path, space: Space) -> Benchmark:
-    """The true accuracies of a space's networks, which may be a part of the table's.
-
-    Raises:
-        DataError: The file is none that hwnas reads, or of another space.
-    """
-    table = read_benchmark(path)
-    if not any(is_member(space, architecture) for architecture in table.architectures):
-        raise DataError(
-            f"{path} holds no networks of space {space.name!r}. "
-            f"Give --space {table.space}, or the table of that space."
-        )
-    return Benchmark(table)
 
 
 @dataclass(frozen=True)
@@ -214,7 +198,7 @@ def _score(
     trainer: SupernetTrainer, truth: Benchmark, request: RankRequest, work: WorkFolder
 ) -> tuple[RankedNetwork, ...]:
     """Ask supernet and truth for each network; what was asked before is not asked again."""
-    drawn = _draw(trainer.supernet.space, request)
+    drawn = networks_of(truth, trainer.supernet.space, request.n_samples, request.seed)
     known = work.recall(SCORED) or {}
     networks = []
     for number, architecture in enumerate(drawn, start=1):
@@ -225,17 +209,6 @@ def _score(
         networks.append(RankedNetwork(choices, known[choices], truth.true_accuracy(architecture)))
         work.progress("score", number, len(drawn))
     return tuple(networks)
-
-
-def _draw(space: Space, request: RankRequest) -> list[Architecture]:
-    """Architectures that differ, as many as asked for or as the space seems to hold."""
-    rng = np.random.default_rng(request.seed)
-    drawn: dict[Architecture, None] = {}
-    for _ in range(ATTEMPTS * request.n_samples):
-        drawn[random_architecture(space, rng)] = None
-        if len(drawn) == request.n_samples:
-            break
-    return list(drawn)
 
 
 def _report(
@@ -250,7 +223,7 @@ def _report(
         space=subject.origin.space.name,
         supernet=subject.origin.settings.rule,
         data=subject.origin.data,
-        truth=str(request.truth),
+        truth=request.truth,
         seed=request.seed,
         n_epochs=subject.n_epochs,
         n_paths=subject.trainer.n_paths,

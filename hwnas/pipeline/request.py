@@ -58,7 +58,7 @@ class RankRequest:
     ``data`` as ``supernet`` says.
     """
 
-    truth: Path
+    truth: str
     out: Path
     run: Path | None = None
     space: str = "nasbench-macro"
@@ -71,7 +71,7 @@ class RankRequest:
 
     def key(self, data_fingerprint: str, space: Space, supernet: str) -> str:
         """A short digest of all that shapes the figures; ``supernet`` is that of a kept one."""
-        facts = {"space": space.to_json(), "truth": str(self.truth), "run": supernet}
+        facts = {"space": space.to_json(), "run": supernet}
         return _digest(asdict(self) | facts, data_fingerprint)
 
 

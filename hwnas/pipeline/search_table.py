@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from hwnas.accuracy import BenchmarkTable, read_benchmark
+from hwnas.accuracy import BenchmarkTable, file_and_part, read_benchmark
 from hwnas.accuracy.benchmark_table import LATENCY_PREFIX
 from hwnas.errors import InvalidInputError, RunError
 from hwnas.measure import Provenance
@@ -62,7 +62,7 @@ def search_table(  # noqa: PLR0913 - a command's options
     check_least(1, queries=queries)
     folder = None if out is None else _new_folder(Path(out))
     file, data = _split(accuracy, "--accuracy")
-    table = read_benchmark(Path(file))
+    table = read_benchmark(file)
     _check_space(table, space)
     column = None if device is None else _device(device, table)
     problem = TabularProblem(
@@ -114,21 +114,11 @@ def _result(
     )
 
 
-def _split(text: str, option: str) -> tuple[str, str | None]:
-    """File and, after the last ``#``, part; the name of a file may hold the sign itself."""
+def _split(text: str, option: str) -> tuple[Path, str | None]:
+    """The file and the part of it that ``benchmark:FILE#PART`` names."""
     if not is_benchmark(text):
         raise InvalidInputError(f"{option} {text} names no table. Write {option} {SCHEME}FILE.")
-    whole = text.removeprefix(SCHEME)
-    file, mark, part = whole.rpartition("#")
-    if not mark or Path(whole).exists():
-        file, part = whole, ""
-    if not file:
-        raise InvalidInputError(f"{option} {text} names no file. Write {option} {SCHEME}FILE.")
-    if "#" in file and not Path(file).exists():
-        raise InvalidInputError(
-            f"{option} {text} names more than one part. Write {option} {SCHEME}FILE#PART."
-        )
-    return file, part or None
+    return file_and_part(text.removeprefix(SCHEME))
 
 
 def _check_space(table: BenchmarkTable, space: str) -> None:
@@ -143,7 +133,7 @@ def _device(device: str, table: BenchmarkTable) -> Column:
     if not is_benchmark(device):
         return Column(table, _column(device, table))
     file, column = _split(device, "--device")
-    other = table if Path(file) == table.path else read_benchmark(Path(file))
+    other = table if file == table.path else read_benchmark(file)
     _check_space(other, table.space)
     if column is None:
         raise InvalidInputError(

@@ -7,7 +7,7 @@ import onnx
 from google.protobuf.message import DecodeError
 
 from hwnas.device import DeviceSpec
-from hwnas.errors import InvalidInputError
+from hwnas.errors import InvalidInputError, reason
 from hwnas.export import properties_of, read_card
 from hwnas.measure import NETWORK_PLAN
 from hwnas.measure.engine import Engine, engine_named
@@ -73,9 +73,8 @@ def _load(path: Path) -> onnx.ModelProto:
     try:
         model = onnx.load(path, format="protobuf")
     except (OSError, DecodeError, onnx.checker.ValidationError) as error:
-        reason = getattr(error, "strerror", None) or error
         raise InvalidInputError(
-            f"{path} is no readable ONNX file: {reason}. Name a model.*.onnx."
+            f"{path} is no readable ONNX file: {reason(error)}. Name a model.*.onnx."
         ) from error
     if not model.graph.node:
         raise InvalidInputError(

@@ -10,7 +10,7 @@ from typing import Any
 
 from hwnas.block import BLOCKS, BlockSpec, block_from_json, block_to_json
 from hwnas.device import DeviceSpec
-from hwnas.errors import HwnasError, InvalidInputError, TableError
+from hwnas.errors import HwnasError, InvalidInputError, TableError, reason
 from hwnas.measure import BLOCK_ROUNDS, Measurement
 from hwnas.record import read_record, unknown_name
 from hwnas.table.latency_table import LatencyTable
@@ -86,7 +86,8 @@ def read_csv(path: Path, device: DeviceSpec) -> dict[BlockSpec, Measurement]:
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)
         lines = [(reader.line_num, cells) for cells in reader if cells]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise TableError(f"Cannot read {path}: {error}. Name a CSV file.") from error
+        why = error if isinstance(error, csv.Error) else reason(error)
+        raise TableError(f"Cannot read {path}: {why}. Name a CSV file.") from error
     columns = lines[0][1] if lines else []
     if len(lines) < 2 or not {"kind", "median_ms"} <= set(columns):
         raise TableError(

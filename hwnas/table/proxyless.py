@@ -19,8 +19,9 @@ from typing import Any
 import yaml
 
 from hwnas.block import BlockSpec, HeadSpec, MBConvSpec, StemSpec
-from hwnas.errors import TableError
+from hwnas.errors import TableError, reason
 from hwnas.measure import Measurement, Provenance
+from hwnas.record import told
 
 KEY = re.compile(r"(?P<name>\w+)-input:(?P<input>[\dx]+)-output:(?P<output>[\dx]+)(?P<facts>.*)")
 SHAPE = re.compile(r"(?:(\d+)x\1x)?(\d+)")
@@ -77,13 +78,45 @@ def read_proxyless(path: Path) -> ForeignRows:
 
 def _mapping(path: Path) -> dict[Any, Any]:
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = yaml.load(path.read_text(encoding="utf-8"), _EachKeyOnce)
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
-        raise TableError(f"Cannot read {path}: {reason}. Name a YAML table.") from error
+        raise TableError(f"Cannot read {path}: {_fault(error)}. Name a YAML table.") from error
     if not isinstance(document, dict) or not document:
         raise TableError(f"{path} maps no keys to latencies. Name a ProxylessNAS-style table.")
     return document
+
+
+class _EachKeyOnce(yaml.SafeLoader):
+    """Of a key that stands twice YAML would keep the last."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:  # noqa: ANN401
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.MarkedYAMLError(
+                    problem=f"the key {key.value} stands in it twice", problem_mark=key.start_mark
+                )
+            seen.add(key.value)
+        return mapping
+
+
+def _fault(error: Exception) -> str:
+    """What is wrong with a file, and in which line, without how its reader works."""
+    if isinstance(error, OSError | UnicodeError):
+        return reason(error)
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        mark = error.problem_mark
+        return f"{error.problem} (line {mark.line + 1}, column {mark.column + 1})"
+    return "it is nested too deeply or holds what is no YAML"
+
+
+def _number(mean: object) -> float:
+    """A mean as it is written; YAML takes ``1e-05`` for text."""
+    try:
+        return math.nan if isinstance(mean, bool) else float(mean)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return math.nan
 
 
 def _layer(key: str, value: Any, path: Path) -> _Layer | None:  # noqa: ANN401
@@ -95,14 +128,16 @@ def _layer(key: str, value: Any, path: Path) -> _Layer | None:  # noqa: ANN401
     mean, count = (
         (value.get("mean"), value.get("count")) if isinstance(value, dict) else (value, 1)
     )
-    if not isinstance(mean, int | float) or isinstance(mean, bool) or not 0 < mean < math.inf:
+    mean_ms = _number(mean)
+    if not 0 < mean_ms < math.inf:
         raise TableError(
-            f"{path}: {key!r} has the mean {mean!r}. Give it a positive number of milliseconds."
+            f"{path}: {key!r} has the mean {told(mean)}. Give it a positive number of "
+            "milliseconds."
         )
     before, after = ((int(shape[1] or 1), int(shape[2])) for shape in shapes if shape)
     facts = {name: int(number) for name, number in FACT.findall(found["facts"])}
     n_runs = count if type(count) is int and count > 0 else 1
-    return _Layer(key, found["name"], before, after, facts, float(mean), n_runs)
+    return _Layer(key, found["name"], before, after, facts, mean_ms, n_runs)
 
 
 def _blocks(

@@ -82,6 +82,14 @@ def test_keys_that_are_no_block_are_counted_with_an_example(
     assert "2 of the keys, such as 'Softmax-input:1'." in ending.errors
 
 
+def test_an_imported_table_is_not_to_be_profiled_further(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "t.yaml").write_text("Conv-input:8x8x3-output:4x4x8: {mean: 1}")
+    path = command("table", "import", "t.yaml").output.split(" lie in ")[1].strip()
+    shape = ("--input-size", "8", "--channels", "1", "--classes", "10")
+    shown = command("table", "show", path, "--space", "nasbench-macro", *shape).output
+    assert "The others were not in what was imported" in shown and "hwnas profile" not in shown
+
+
 def test_the_rows_shown_are_as_many_as_asked_for(command: Command, table: Path) -> None:
     assert "changed most" in command("table", "diff", table, table, "--rows", "1").output
     assert "changed most" not in command("table", "diff", table, table, "--rows", "0").output

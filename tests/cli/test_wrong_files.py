@@ -286,6 +286,27 @@ def test_a_missing_choice_is_named(
     assert message == "mine.json does not choose stage2.block1. Add that choice."
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"{", "Cannot read mine.json: it is no JSON from line 1, column 2 on."),
+        (b"\xff", "Cannot read mine.json: it is no text."),
+    ],
+)
+def test_an_architecture_that_cannot_be_read_is_told_without_python_s_words(
+    refused: Refused, tmp_path: Path, content: bytes, said: str
+) -> None:
+    (tmp_path / "mine.json").write_bytes(content)
+    message = refused("export", "mine.json", "--device", SIMULATED, "--out", "model.onnx")
+    assert message == f"{said} Name the architecture.json of a run."
+
+
+def test_a_folder_that_is_no_run_says_what_is_missing(refused: Refused, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    message = refused("export", "run", "--device", SIMULATED, "--out", "model.onnx")
+    assert message.startswith("run is no finished run: No such file or directory. Name a folder")
+
+
 # Places
 
 

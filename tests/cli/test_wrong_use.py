@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from hwnas.train import SupernetTrainer
+
 TESTS = Path(__file__).parents[1]
 SIMULATED = str(TESTS / "devices" / "simulated.toml")
 SMALL_SPACE = str(TESTS / "spaces" / "small.toml")
@@ -259,7 +261,7 @@ def test_an_unknown_name_names_the_nearest(
 def test_epochs_of_a_whole_supernet_are_refused_by_path(search_refused: Refused) -> None:
     message = search_refused("--latency", "1ms", "--supernet-epochs", "5")
     assert message.startswith("--supernet-epochs 5 goes with a supernet that is trained whole")
-    assert message.endswith("Give --warmup-epochs, or another --supernet.")
+    assert message.endswith("Leave it out, or give another --supernet.")
 
 
 def test_an_option_of_ranking_distillation_is_refused_by_others(search_refused: Refused) -> None:
@@ -329,6 +331,25 @@ def test_a_number_out_of_range_is_quoted(search_refused: Refused, option: str, v
 def test_a_size_of_zero_is_refused(refused: Refused, verb: tuple[str, ...], option: str) -> None:
     message = refused(*verb, "--device", SIMULATED, option, "0")
     assert message == f"{option} is 0. Give 1 or more."
+
+
+@pytest.mark.parametrize("option", ["--input-size", "--channels", "--classes"])
+@pytest.mark.parametrize("space", ["darts", "resnet", "nasbench201", "mobilenet"])
+def test_a_size_that_no_machine_holds_is_refused(
+    refused: Refused, space: str, option: str
+) -> None:
+    message = refused("profile", "--device", SIMULATED, "--space", space, option, 10**20, "-q")
+    assert message.startswith(f"Space {space} has a block whose ")
+    assert message.endswith("Give smaller images, fewer channels or fewer classes.")
+
+
+def test_a_batch_that_no_memory_holds_is_refused(refused: Refused) -> None:
+    preset = ("export", "mobilenetv2@0.1", "--device", SIMULATED, "--out", "a.onnx")
+    message = refused(*preset, "--input-size", "8", "--batch", 10**14)
+    assert message == (
+        f"A network for inputs of ({10**14}, 3, 8, 8) does not fit into memory. "
+        "Give a smaller --input-size or --batch."
+    )
 
 
 def test_one_sample_scores_no_table(refused: Refused) -> None:
@@ -428,6 +449,25 @@ def test_memory_below_the_least_says_how_little_that_is(search_refused: Refused)
     message = search_refused("--max-memory", "1KiB", code=3)
     assert "runs in 1,024 bytes: the least working set is 13,824 bytes in int8" in message
     assert "Raise --max-memory" in message
+
+
+@pytest.mark.parametrize("rule", ["spos", "fair", "sandwich", "rd"])
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [
+        (("--max-memory", "1KiB"), "the least working set is 13,824 bytes"),
+        (("--max-size", "1kB"), "bytes of file as predicted"),
+    ],
+)
+def test_no_supernet_is_trained_for_a_limit_that_nothing_keeps(
+    search_refused: Refused,
+    monkeypatch: pytest.MonkeyPatch,
+    rule: str,
+    limit: tuple[str, str],
+    said: str,
+) -> None:
+    monkeypatch.setattr(SupernetTrainer, "warm_up", lambda *_: pytest.fail("trained"))
+    assert said in search_refused("--supernet", rule, *limit, code=3)
 
 
 def test_limits_that_exclude_each_other_are_all_named(search_refused: Refused) -> None:

@@ -16,6 +16,7 @@ from hwnas.pipeline import RankReport
 from hwnas.progress import Progress
 from hwnas.report import SearchResult
 from hwnas.space import SPACES, Architecture, space_from_json, space_named
+from hwnas.space.nasbench201 import OPTIONS as NB201_OPTIONS
 from hwnas.space.nasbench201 import string_of
 from hwnas.train import SupernetSettings, SupernetTrainer
 
@@ -161,6 +162,40 @@ def test_networks_of_the_table_that_the_space_lacks_are_left_out(
     report = rank(truth=truth, space=str(tmp_path / "cells.toml"), samples=70)
     assert len(report.networks) == 2**6
     assert not any("none" in network.choices for network in report.networks)
+
+
+def part_of(truth: Path, folder: Path, n_networks: int) -> Path:
+    rows = list(json.loads(truth.read_text()).items())[-n_networks:]
+    (folder / "part.json").write_text(json.dumps(dict(rows)))
+    return folder / "part.json"
+
+
+def test_a_truth_of_few_networks_is_ranked_on_those(
+    rank: Rank, truth: Path, tmp_path: Path
+) -> None:
+    few = json.loads(part_of(truth, tmp_path, 3).read_text())
+    report = rank(truth=tmp_path / "part.json", samples=10**9)
+    found = sorted(network.truth for network in report.networks)
+    assert found == pytest.approx(sorted(entry["mean_acc"] / 100 for entry in few.values()))
+
+
+def test_a_truth_of_one_network_stops_before_any_training(
+    rank: Rank, truth: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SupernetTrainer, "warm_up", lambda *_: pytest.fail("trained"))
+    with refused(DataError, "holds one network, which has no rank. Name the complete table."):
+        rank(truth=part_of(truth, tmp_path, 1))
+
+
+def test_one_data_set_of_several_is_named_in_the_truth(rank: Rank, tmp_path: Path) -> None:
+    names = ["c10_val_12", "c10_test_200", "c100_val_12", "c100_test_200"]
+    cells = [f"|{o}~0|+|none~0|none~1|+|none~0|none~1|{o}~2|" for o in NB201_OPTIONS[:3]]
+    lines = [f"{cell},{60 + i},{70 + i},{40 + i},{50 + i}" for i, cell in enumerate(cells)]
+    (tmp_path / "cells.csv").write_text("\n".join([",".join(["arch_str", *names]), *lines]))
+    with refused(DataError, r"and none of them is named\. Name one, as in .*cells\.csv#c10"):
+        rank(space="nasbench201", truth=tmp_path / "cells.csv")
+    report = rank(space="nasbench201", truth=f"{tmp_path}/cells.csv#c100")
+    assert sorted(network.truth for network in report.networks) == [0.5, 0.51, 0.52]
 
 
 def test_spaces_of_other_tables_are_refused(rank: Rank) -> None:

@@ -45,6 +45,66 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
+PUBLISHED = """
+Conv-input:224x224x3-output:112x112x32:
+  count: 9
+  mean: 4.5
+  var: 0.25
+expanded_conv-input:112x112x32-output:112x112x16-expand:1-kernel:7-stride:1-idskip:0:
+  count: 9
+  mean: 10.5
+  var: 0.25
+expanded_conv-input:14x14x96-output:7x7x192-expand:6-kernel:5-stride:2-idskip:0:
+  count: 9
+  mean: 3.5
+  var: 0.125
+Conv_1-input:7x7x320-output:7x7x1280:
+  count: 9
+  mean: 3.0
+  var: 0.125
+Logits-input:7x7x1280-output:1000:
+  count: 9
+  mean: 0.25
+  var: 0.0625
+"""
+"""Some keys of ProxylessNAS's ``mobile_trim.yaml`` as it lays them out; the numbers are ours."""
+NOTE_10 = """
+Conv-input:164x164x3-output:82x82x24: {count: 9, mean: 0.5, std: 0.01}
+expanded_conv-input:82x82x24-output:82x82x24-expand:24-kernel:3-stride:1-idskip:1-se:0-hs:0: {mean: 0.75}
+expanded_conv-input:41x41x32-output:21x21x48-expand:96-kernel:7-stride:2-idskip:0-se:1-hs:0: {mean: 1}
+expanded_conv-input:21x21x48-output:11x11x96-expand:192-kernel:5-stride:2-idskip:0-se:0-hs:1: {mean: 1}
+expanded_conv-input:6x6x192-output:6x6x192-expand:1152-kernel:3-stride:1-idskip:1-se:1-hs:1: {mean: 1}
+"""  # noqa: E501
+"""Some keys of Once-for-All's ``164_lookup_table.yaml`` of a Note 10; the numbers are ours."""
+
+
+def test_what_proxylessnas_published_becomes_rows(tmp_path: Path) -> None:
+    rows, unmapped = read(tmp_path, PUBLISHED)
+    assert sorted(rows.values()) == [3.25, 3.5, 4.5, 10.5] and not unmapped
+
+
+def test_what_once_for_all_published_becomes_rows_at_odd_sizes(tmp_path: Path) -> None:
+    rows, unmapped = read(tmp_path, NOTE_10)
+    blocks = [block for block in rows if isinstance(block, MBConvSpec)]
+    assert not unmapped
+    assert [(b.expansion, b.output_size, b.activation) for b in blocks] == [
+        (1, 82, "relu"),
+        (3, 21, "relu"),
+        (4, 11, "hard_swish"),
+        (6, 6, "hard_swish"),
+    ]
+
+
+def test_a_key_that_stands_twice_is_named(tmp_path: Path) -> None:
+    with pytest.raises(TableError, match=r"the key Conv-.* stands in it twice \(line 3, column 1"):
+        read(tmp_path, 2 * "\nConv-input:8x8x3-output:4x4x8: {mean: 1}")
+
+
+def test_a_small_mean_that_yaml_takes_for_text_is_a_number(tmp_path: Path) -> None:
+    rows, _ = read(tmp_path, "Conv-input:8x8x3-output:4x4x8: {mean: 1e-05}")
+    assert list(rows.values()) == [1e-05]
+
+
 def test_every_block_becomes_a_row(path: Path) -> None:
     rows = {block: row.median_ms for block, row in read_proxyless(path).rows.items()}
 
@@ -149,11 +209,13 @@ def test_a_mean_without_its_spread_is_not_settled(path: Path) -> None:
     [
         ("[1, 2]", "maps no keys"),
         ("", "maps no keys"),
-        ("a: [", "Cannot read"),
-        ("Conv-input:224x224x3-output:112x112x32: {count: 3}", "has the mean None"),
+        ("a: [", r"Cannot read .* \(line 1, column 5\)\. Name a YAML table"),
+        ("Conv-input:224x224x3-output:112x112x32: {mean: fast}", 'has the mean "fast"'),
+        ("\0", "holds what is no YAML"),
+        ("Conv-input:224x224x3-output:112x112x32: {count: 3}", "has the mean null"),
         ("Conv-input:224x224x3-output:112x112x32: {mean: -1}", "has the mean -1"),
-        ("Conv-input:224x224x3-output:112x112x32: {mean: .inf}", "has the mean inf"),
-        ("Conv-input:224x224x3-output:112x112x32: {mean: true}", "has the mean True"),
+        ("Conv-input:224x224x3-output:112x112x32: {mean: .inf}", "has the mean Infinity"),
+        ("Conv-input:224x224x3-output:112x112x32: {mean: true}", "has the mean true"),
         ("Softmax-input:1: {mean: 1.0}", "None of the 1 keys"),
         ("Conv_1: {mean: 1.0}", "None of the 1 keys"),
         ("a: 2024-99-99", "Cannot read"),
