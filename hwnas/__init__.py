@@ -22,7 +22,7 @@ _HOMES = {
     "export": "hwnas.pipeline.api",
     "profile": "hwnas.pipeline.api",
     "rank": "hwnas.pipeline.rank",
-    "score_table": "hwnas.pipeline.api",
+    "score_table": "hwnas.pipeline.score_table",
     "search": "hwnas.pipeline.api",
     "search_table": "hwnas.pipeline.search_table",
     "verify": "hwnas.pipeline.api",

@@ -23,7 +23,7 @@ from hwnas.cli.options import (
     Teacher,
     Threads,
 )
-from hwnas.cli.search_table import refuse_table_options, search_on_table
+from hwnas.cli.search_table import is_on_table, refuse_table_options, search_on_table
 from hwnas.cli.show import (
     print_json,
     print_table,
@@ -159,7 +159,7 @@ def search(
         hwnas search --latency 0.2ms --data fashion-mnist --supernet rd --teacher macs
         hwnas search --from runs/shirts --latency 0.1ms --device other.toml --out runs/small
     """
-    if accuracy is not None:
+    if is_on_table(context):
         search_on_table(context)
         return
     refuse_table_options(context)

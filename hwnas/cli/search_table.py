@@ -10,10 +10,23 @@ from hwnas.cli.show import print_json, print_table, say, showing_progress
 from hwnas.errors import InvalidInputError
 
 OPTIONS = frozenset(
-    {"accuracy", "latency", "device", "space", "strategy", "queries", "seed", "out"}
+    {"accuracy", "run", "latency", "device", "space", "strategy", "queries", "seed", "out"}
     | {"json", "quiet"}
 )
 """Parameters of ``hwnas search`` that mean something on a table."""
+NAMED = frozenset({"device", "space", "strategy", "queries", "seed"})
+"""Those of them that matter only where the command line names them."""
+
+
+def is_on_table(context: typer.Context) -> bool:
+    """Whether the command line asks for a search on a table, or from such a search's run."""
+    if context.params["accuracy"] is not None:
+        return True
+    if context.params["run"] is None:
+        return False
+    from hwnas.pipeline import is_table_run
+
+    return is_table_run(Path(context.params["run"]))
 
 
 def search_on_table(context: typer.Context) -> None:
@@ -23,18 +36,16 @@ def search_on_table(context: typer.Context) -> None:
     refuse_others(
         context, OPTIONS, "--accuracy: networks of a table are neither trained nor built"
     )
-    named, parameters = given(context), context.params
+    parameters = context.params
+    named = {name: parameters[name] for name in given(context) if name in NAMED}
     with showing_progress(quiet=parameters["quiet"]) as on_progress:
         result = search_table(
             parameters["accuracy"],
             parameters["latency"],
-            space=parameters["space"],
-            device=parameters["device"] if "device" in named else None,
-            strategy=parameters["strategy"],
-            seed=parameters["seed"],
+            run=parameters["run"],
             out=parameters["out"],
             on_progress=on_progress,
-            **({"queries": parameters["queries"]} if "queries" in named else {}),
+            **named,
         )
     if parameters["json"]:
         print_json(result)

@@ -1,11 +1,12 @@
 """The only room that names all the others: each command from end to end."""
 
-from hwnas.pipeline.api import export, profile, score_table, search, verify
+from hwnas.pipeline.api import export, profile, search, verify
 from hwnas.pipeline.arguments import device_with, settings_from, space_for
 from hwnas.pipeline.coverage import Coverage, coverage_of
 from hwnas.pipeline.export import ExportReport
+from hwnas.pipeline.kept_table import is_table_run
 from hwnas.pipeline.rank import RankReport, rank
-from hwnas.pipeline.score_table import TableScore
+from hwnas.pipeline.score_table import TableScore, score_table
 from hwnas.pipeline.search_table import is_benchmark, search_table
 from hwnas.pipeline.tables import import_table, merge_tables, migrate_table
 
@@ -19,6 +20,7 @@ __all__ = [
     "export",
     "import_table",
     "is_benchmark",
+    "is_table_run",
     "merge_tables",
     "migrate_table",
     "profile",

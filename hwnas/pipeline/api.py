@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from hwnas.errors import InvalidInputError
 from hwnas.measure.engine import engine_named
 from hwnas.pipeline.arguments import (
     budget_from,
@@ -16,7 +15,6 @@ from hwnas.pipeline.exploration import kept_run
 from hwnas.pipeline.export import ExportReport, ExportRequest, run_export
 from hwnas.pipeline.quantity import byte_count, milliseconds
 from hwnas.pipeline.request import SearchRequest
-from hwnas.pipeline.score_table import ScoreRequest, TableScore, run_score
 from hwnas.pipeline.search import run_search
 from hwnas.pipeline.verify import VerifyRequest, run_verify
 from hwnas.profile import fill_table, wanted_by
@@ -258,35 +256,3 @@ def export(  # noqa: PLR0913 - a command's options
         skip_bad=skip_bad,
     )
     return run_export(request, on_progress)
-
-
-def score_table(  # noqa: PLR0913 - a command's options
-    device: str = "local",
-    *,
-    space: str = "mobilenet",
-    input_size: int = 224,
-    in_channels: int = 3,
-    n_classes: int = 1000,
-    data: str | None = None,
-    precision: str | None = None,
-    threads: int | None = None,
-    samples: int = 20,
-    seed: int = 0,
-    keep: str | Path | None = None,
-    on_progress: OnProgress = silent,
-) -> TableScore:
-    """Predict and measure ``samples`` random whole networks, drawn by ``seed``.
-
-    Their ONNX files, the figures and a picture go to the folder ``keep``, if one is named. The
-    other arguments are those of ``profile``.
-
-    Raises:
-        HwnasError: A value cannot be used, or the device refuses a network.
-    """
-    if samples < 2:
-        raise InvalidInputError(f"{samples} samples tell nothing. Give --samples 2 or more.")
-    check_seed(seed)
-    target = device_with(device, precision=precision, threads=threads)
-    chosen = space_for(space, input_size, in_channels, n_classes, data, on_progress)
-    folder = None if keep is None else Path(keep)
-    return run_score(chosen, target, ScoreRequest(samples, seed, folder), on_progress)

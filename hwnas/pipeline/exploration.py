@@ -83,15 +83,23 @@ class KeptRun:
         Raises:
             InvalidInputError: One says something else.
         """
-        settled = self.exploration.settled
-        for name, value in named.items():
-            if value is not None and value != settled[name]:
-                option = f"--{name.replace('_', '-')}"
-                raise InvalidInputError(
-                    f"{option} {value} contradicts {self.folder}, which was searched with "
-                    f"{settled[name]}. Leave {option} out, or search anew without --from."
-                )
-        return settled
+        settle(self.folder, self.exploration.settled, named)
+        return self.exploration.settled
+
+
+def settle(run: Path, settled: Mapping[str, Any], named: Mapping[str, Any]) -> None:
+    """Refuse options that contradict those that a run has settled.
+
+    Raises:
+        InvalidInputError: One of them, by its name.
+    """
+    for name, value in named.items():
+        if value is not None and value != settled[name]:
+            option = f"--{name.replace('_', '-')}"
+            raise InvalidInputError(
+                f"{option} {value} contradicts {run}, which was searched with {settled[name]}. "
+                f"Leave {option} out, or search anew without --from."
+            )
 
 
 def kept_run(folder: Path) -> KeptRun:

@@ -10,6 +10,7 @@ import numpy as np
 
 from hwnas.block import BlockSpec
 from hwnas.device import DeviceSpec
+from hwnas.errors import InvalidInputError
 from hwnas.latency import LatencyScore, latency_model, score
 from hwnas.measure import (
     NETWORK_ROUNDS,
@@ -22,8 +23,9 @@ from hwnas.measure import (
     time_in_rounds,
 )
 from hwnas.measure.engine import Engine, engine_named
+from hwnas.pipeline.arguments import check_seed, device_with, space_for
 from hwnas.profile import BlockMaker, fill_table, ready_blocks, wanted_by
-from hwnas.progress import OnProgress, Progress
+from hwnas.progress import OnProgress, Progress, silent
 from hwnas.report import agreement_picture
 from hwnas.space import Network, Space, all_blocks, blocks_of, random_architecture
 from hwnas.whole_file import check_writable, write_whole
@@ -194,3 +196,35 @@ def _keep(folder: Path, found: TableScore, files: Sequence[bytes], title: str) -
     pairs = [(network.predicted_ms, network.measured_ms) for network in found.networks]
     write_whole(folder / SCATTER, agreement_picture(pairs, title))
     write_whole(folder / FIGURES, json.dumps(asdict(found), indent=2) + "\n")
+
+
+def score_table(  # noqa: PLR0913 - a command's options
+    device: str = "local",
+    *,
+    space: str = "mobilenet",
+    input_size: int = 224,
+    in_channels: int = 3,
+    n_classes: int = 1000,
+    data: str | None = None,
+    precision: str | None = None,
+    threads: int | None = None,
+    samples: int = 20,
+    seed: int = 0,
+    keep: str | Path | None = None,
+    on_progress: OnProgress = silent,
+) -> TableScore:
+    """Predict and measure ``samples`` random whole networks, drawn by ``seed``.
+
+    Their ONNX files, the figures and a picture go to the folder ``keep``, if one is named. The
+    other arguments are those of ``profile``.
+
+    Raises:
+        HwnasError: A value cannot be used, or the device refuses a network.
+    """
+    if samples < 2:
+        raise InvalidInputError(f"{samples} samples tell nothing. Give --samples 2 or more.")
+    check_seed(seed)
+    target = device_with(device, precision=precision, threads=threads)
+    chosen = space_for(space, input_size, in_channels, n_classes, data, on_progress)
+    folder = None if keep is None else Path(keep)
+    return run_score(chosen, target, ScoreRequest(samples, seed, folder), on_progress)

@@ -1,16 +1,26 @@
 """``hwnas search --accuracy``: texts into a tabular problem, and its result as plain values."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from hwnas.accuracy import BenchmarkTable, file_and_part, read_benchmark
 from hwnas.accuracy.benchmark_table import LATENCY_PREFIX
 from hwnas.errors import InvalidInputError, RunError
 from hwnas.measure import Provenance
 from hwnas.pipeline.arguments import check_seed
+from hwnas.pipeline.exploration import EXPLORATION
+from hwnas.pipeline.kept_table import KeptTableRun, kept_table_run
 from hwnas.pipeline.quantity import check_least, milliseconds
-from hwnas.pipeline.tabular import N_QUERIES, Found, TabularProblem, search_benchmark
+from hwnas.pipeline.tabular import (
+    N_QUERIES,
+    Found,
+    TabularProblem,
+    search_benchmark,
+    search_learned,
+)
 from hwnas.progress import OnProgress, silent
 from hwnas.report import TabularResult
 from hwnas.version import versions
@@ -29,41 +39,49 @@ class Column:
 
 
 def search_table(  # noqa: PLR0913 - a command's options
-    accuracy: str,
+    accuracy: str | None = None,
     latency: str | None = None,
     *,
-    space: str,
+    run: str | Path | None = None,
+    space: str | None = None,
     device: str | None = None,
-    strategy: str = "ddpnas",
-    queries: int = N_QUERIES,
-    seed: int = 0,
+    strategy: str | None = None,
+    queries: int | None = None,
+    seed: int | None = None,
     out: str | Path | None = None,
     on_progress: OnProgress = silent,
 ) -> TabularResult:
     """Find the most accurate network of a published benchmark within a latency.
 
+    From a ``run`` nothing is asked for: what that search learned serves this latency and device.
+
     Args:
         accuracy: ``benchmark:FILE``, or ``benchmark:FILE#c100`` where it holds several data sets.
         latency: The budget with its unit; without one any network fits.
+        run: The folder of a search on a table, whose other options are left out here.
         space: ``nasbench201`` or ``nasbench-macro``: what the file must hold.
         device: ``benchmark:FILE#COLUMN``, or a column of the file of accuracies.
-        strategy: A name of ``hwnas.search.STRATEGIES``.
-        queries: The most distinct networks to ask for; DDPNAS asks for 42 of NAS-Bench-201, and
-            then for the best by its scores.
-        seed: Of everything random.
-        out: A folder for ``result.json``; nothing is written without one.
+        strategy: A name of ``hwnas.search.STRATEGIES``; ``ddpnas`` by default.
+        queries: The most distinct networks to ask for, 420 by default; DDPNAS asks for 42 of
+            NAS-Bench-201, and then for the best by its scores.
+        seed: Of everything random; 0 by default.
+        out: A folder for ``result.json`` and what was learned; nothing is written without one.
         on_progress: Told of every query.
 
     Raises:
         NoNetworkFitsError: No network of the table keeps the budget.
         HwnasError: A value or file cannot be used.
     """
-    check_seed(seed)
-    check_least(1, queries=queries)
+    named: dict[str, Any] = {"accuracy": accuracy, "space": space, "strategy": strategy}
+    named |= {"queries": queries, "seed": seed}
+    kept = None if run is None else kept_table_run(Path(run), named)
+    options = _options(named) if kept is None else kept.settled
+    check_seed(options["seed"])
+    check_least(1, queries=options["queries"])
     folder = None if out is None else _new_folder(Path(out))
-    file, data = _split(accuracy, "--accuracy")
+    file, data = _split(options["accuracy"], "--accuracy")
     table = read_benchmark(file)
-    _check_space(table, space)
+    _check_space(table, options["space"])
     column = None if device is None else _device(device, table)
     problem = TabularProblem(
         table=table,
@@ -71,13 +89,35 @@ def search_table(  # noqa: PLR0913 - a command's options
         latencies_ms=None if column is None else column.table.values(column.name),
         limit_ms=_limit_ms(latency, table, has_device=column is not None),
     )
-    found = search_benchmark(
-        problem, strategy, seed=seed, n_queries=queries, on_progress=on_progress
-    )
-    result = _result(problem, found, column, strategy, seed)
+    if kept is not None:
+        found = search_learned(problem, kept.learned(table))
+    else:
+        found = search_benchmark(
+            problem,
+            options["strategy"],
+            seed=options["seed"],
+            n_queries=options["queries"],
+            on_progress=on_progress,
+        )
+    result = _result(problem, found, column, options, run)
     if folder is not None:
-        write_whole(folder / "result.json", json.dumps(asdict(result), indent=2) + "\n")
+        kept = KeptTableRun.of(found.learned, table, **options)
+        for name, document in ((EXPLORATION, kept.to_json()), ("result.json", asdict(result))):
+            write_whole(folder / name, json.dumps(document, indent=2) + "\n")
     return result
+
+
+DEFAULTS: Mapping[str, Any] = {
+    "accuracy": "",
+    "space": "mobilenet",
+    "strategy": "ddpnas",
+    "queries": N_QUERIES,
+    "seed": 0,
+}
+
+
+def _options(named: Mapping[str, Any]) -> dict[str, Any]:
+    return {**DEFAULTS, **{name: value for name, value in named.items() if value is not None}}
 
 
 def is_benchmark(text: str) -> bool:
@@ -86,13 +126,17 @@ def is_benchmark(text: str) -> bool:
 
 
 def _result(
-    problem: TabularProblem, found: Found, column: Column | None, strategy: str, seed: int
+    problem: TabularProblem,
+    found: Found,
+    column: Column | None,
+    options: Mapping[str, Any],
+    run: str | Path | None,
 ) -> TabularResult:
     source, architecture = found.source, found.architecture
     return TabularResult(
         space=problem.table.space,
-        strategy=strategy,
-        seed=seed,
+        strategy=options["strategy"],
+        seed=options["seed"],
         accuracy_table=str(problem.table.path),
         cheap_column=source.columns.cheap,
         full_column=source.columns.full,
@@ -111,6 +155,7 @@ def _result(
         simulated_cost=source.simulated_cost,
         simulated_cost_unit="epochs" if source.columns.n_epochs else "trainings",
         versions=versions(),
+        started_from=None if run is None else str(run),
     )
 
 

@@ -2,17 +2,20 @@
 
 import heapq
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hwnas.accuracy import Benchmark, BenchmarkTable
 from hwnas.errors import NoNetworkFitsError
 from hwnas.progress import OnProgress, Progress, silent
 from hwnas.search import SearchTerms, Strategy, strategy_named
-from hwnas.space import Architecture
+from hwnas.search.pool import Pool
+from hwnas.search.regression import Regression
+from hwnas.space import Architecture, Decision
 
 N_QUERIES = 420
 """Distinct networks that may be asked for, unless a search says otherwise."""
@@ -78,6 +81,14 @@ class TabularProblem:
         )
 
 
+@dataclass(frozen=True)
+class Learned:
+    """The score of every option, and the cheap accuracy of each network asked for."""
+
+    scores: Mapping[str, Mapping[str, float]]
+    told: Mapping[Architecture, float]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Found:
     """The network a search chose; ``cheap_accuracy`` is ``None`` where it was never asked for."""
@@ -86,6 +97,7 @@ class Found:
     cheap_accuracy: float | None
     source: Benchmark
     """With what was asked of it."""
+    learned: Learned
 
 
 def search_benchmark(
@@ -118,11 +130,52 @@ def search_benchmark(
         if _may_ask(source, architecture, n_queries):
             told[architecture] = source.accuracy(architecture)
     fitting = {a: accuracy for a, accuracy in told.items() if a in problem.fitting}
-    if not fitting:
-        (best, *_) = _ranked(problem, searching.scores)
-        return Found(architecture=best, cheap_accuracy=None, source=source)
-    chosen = _best(problem, fitting, source)
-    return Found(architecture=chosen, cheap_accuracy=fitting[chosen], source=source)
+    if fitting:
+        chosen = _best(problem, fitting, source)
+    else:
+        (chosen, *_) = _ranked(problem, searching.scores)
+    return Found(
+        architecture=chosen,
+        cheap_accuracy=fitting.get(chosen),
+        source=source,
+        learned=Learned(searching.scores, told),
+    )
+
+
+def search_learned(problem: TabularProblem, learned: Learned) -> Found:
+    """Choose for another limit or device by what an earlier search learned, asking for nothing.
+
+    Of the ``N_RANKED`` networks of the best scores that fit and all that were asked for and fit,
+    it is the one of which a regression over what was told expects most.
+
+    Raises:
+        NoNetworkFitsError: No network keeps the limit.
+    """
+    problem.refuse_hopeless()
+    known = [architecture for architecture in learned.told if architecture in problem.fitting]
+    candidates = list(dict.fromkeys([*_ranked(problem, learned.scores), *known]))
+    expected = _expected(problem.table.encoding.decisions, learned.told, candidates)
+    chosen = candidates[int(expected.argmax())]
+    return Found(
+        architecture=chosen,
+        cheap_accuracy=learned.told.get(chosen),
+        source=problem.source(),
+        learned=learned,
+    )
+
+
+def _expected(
+    decisions: Sequence[Decision],
+    told: Mapping[Architecture, float],
+    candidates: Sequence[Architecture],
+) -> NDArray[np.float64]:
+    """``(n_candidates,)`` how good each is by a regression, in no unit."""
+    pool = Pool(decisions)
+    rows = np.array([pool.row(architecture) for architecture in told])
+    accuracies = np.array(list(told.values()))
+    regression = Regression([len(decision.options) for decision in decisions])
+    regression.fit(rows, accuracies, regression.learned(rows, accuracies))
+    return regression.expected(np.array([pool.row(candidate) for candidate in candidates]))
 
 
 def _told(

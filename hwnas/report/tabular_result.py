@@ -39,3 +39,5 @@ class TabularResult:
     """What those queries would have trained, in ``simulated_cost_unit``."""
     simulated_cost_unit: str
     versions: dict[str, str]
+    started_from: str | None = None
+    """The run that asked for what was learned, if this search asked for nothing."""

@@ -59,9 +59,9 @@ def test_the_network_is_written_as_it_was_published(command: Command, few: Path)
 
 def test_out_holds_the_result(command: Command, few: Path, tmp_path: Path) -> None:
     ending = command(*on(few, "--json", "--out", "run"))
-    files = list((tmp_path / "run").iterdir())
-    assert [file.name for file in files] == ["result.json"]
-    assert json.loads(files[0].read_text()) == json.loads(ending.output)
+    names = {file.name for file in (tmp_path / "run").iterdir()}
+    assert names == {"result.json", "exploration.json"}
+    assert json.loads((tmp_path / "run/result.json").read_text()) == json.loads(ending.output)
 
 
 def test_an_older_run_is_not_overwritten(refused: Refused, few: Path, tmp_path: Path) -> None:

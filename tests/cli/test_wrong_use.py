@@ -473,3 +473,30 @@ def test_no_supernet_is_trained_for_a_limit_that_nothing_keeps(
 def test_limits_that_exclude_each_other_are_all_named(search_refused: Refused) -> None:
     message = search_refused("--latency", "1ms", "--max-macs", "100", code=3)
     assert "keeps 1 ms and 100 MACs: " in message
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--max-height", "2"), "--max-height 2 is for cells whose nodes choose their inputs"),
+        (("--non-parametric-edges", "4"), "--non-parametric-edges 4 is for cells"),
+    ],
+)
+def test_limits_of_cells_are_refused_where_there_are_none(
+    search_refused: Refused, options: tuple[str, ...], said: str
+) -> None:
+    message = search_refused("--latency", "1ms", *options)
+    assert said in message and message.endswith("Leave it out, or give --space darts.")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--max-height", "5"), "--max-height is 5. Give one from 1 to 4"),
+        (("--non-parametric-edges", "9"), "--non-parametric-edges is 9. Give one from 0 to 8"),
+    ],
+)
+def test_limits_that_no_cell_has_are_refused(
+    search_refused: Refused, options: tuple[str, ...], said: str
+) -> None:
+    assert said in search_refused("--space", "darts", "--latency", "1ms", *options)

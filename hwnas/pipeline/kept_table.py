@@ -1,0 +1,102 @@
+"""What a search on a published table learned, as a small file of its run."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from hwnas.accuracy import BenchmarkTable
+from hwnas.errors import HwnasError, RunError
+from hwnas.pipeline.exploration import EXPLORATION, read_exploration, settle
+from hwnas.pipeline.tabular import Learned
+
+FORMAT = "hwnas-tabular-exploration/1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptTableRun:
+    """The options of the search, the digest of its table, and what it learned as it was written.
+
+    ``told`` has networks as the table writes them, and their cheap accuracies.
+    """
+
+    accuracy: str
+    """As ``--accuracy`` named it."""
+    table: str
+    space: str
+    strategy: str
+    seed: int
+    queries: int
+    scores: Mapping[str, Mapping[str, float]]
+    told: Mapping[str, float]
+
+    @property
+    def settled(self) -> dict[str, Any]:
+        """The options that a search from here cannot choose anew."""
+        names = ("accuracy", "space", "strategy", "seed", "queries")
+        return {name: getattr(self, name) for name in names}
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it as plain values."""
+        return {"format": FORMAT, **vars(self)}
+
+    @classmethod
+    def of(cls, learned: Learned, table: BenchmarkTable, **options: Any) -> Self:  # noqa: ANN401
+        """What was learned of a table, with the options of the search."""
+        write = table.encoding.write
+        told = {write(architecture): known for architecture, known in learned.told.items()}
+        return cls(table=_digest(table.path), scores=learned.scores, told=told, **options)
+
+    def learned(self, table: BenchmarkTable) -> Learned:
+        """What was learned, of the same table.
+
+        Raises:
+            RunError: The table's file has changed since.
+        """
+        if _digest(table.path) != self.table:
+            raise RunError(
+                f"{table.path} has changed since it was searched. Bring it back, or search anew "
+                "without --from."
+            )
+        read = table.encoding.read
+        return Learned(self.scores, {read(text): known for text, known in self.told.items()})
+
+
+def is_table_run(folder: Path) -> bool:
+    """Whether a table was searched there.
+
+    Raises:
+        RunError: It is no run that can be gone on from.
+    """
+    return read_exploration(folder).get("format") == FORMAT
+
+
+def kept_table_run(folder: Path, named: Mapping[str, Any]) -> KeptTableRun:
+    """What a search on a table left in its folder.
+
+    Raises:
+        RunError: There is nothing of the kind, or nothing that this version reads.
+        InvalidInputError: An option that a user named says something else.
+    """
+    document = read_exploration(folder)
+    if document.pop("format", None) != FORMAT:
+        raise RunError(
+            f"{folder} holds no search of a table. Leave --accuracy out, or name such a run."
+        )
+    try:
+        kept = KeptTableRun(**document)
+        accuracies = [*kept.told.values()]
+        if not accuracies or not all(0 <= accuracy <= 1 for accuracy in accuracies):
+            raise ValueError("no accuracies in it")
+    except (HwnasError, TypeError, ValueError, AttributeError) as error:
+        raise RunError(
+            f"{folder / EXPLORATION} is not what this version of hwnas reads: {error!r}. "
+            "Search again without --from."
+        ) from error
+    settle(folder, kept.settled, named)
+    return kept
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
