@@ -1,7 +1,7 @@
 """What every phase of a search needs: images, space, engine, latency model and limits."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,6 +20,7 @@ from hwnas.measure.engine import Engine
 from hwnas.pipeline.finish import card_bytes
 from hwnas.pipeline.quantity import check_least
 from hwnas.pipeline.request import RankRequest, SearchRequest
+from hwnas.pipeline.sizes import check_sizes
 from hwnas.profile import ready_blocks
 from hwnas.progress import OnProgress, Progress
 from hwnas.search import Generator, least_peak
@@ -34,10 +35,6 @@ from hwnas.space import (
     space_named,
 )
 from hwnas.verify import measure_within
-
-MOST_PIXELS = 10_000
-MOST_OF_ALL_ELSE = 1_000_000
-"""Of a block's size, and of its channels, classes and other counts."""
 
 
 def load_images(
@@ -82,20 +79,8 @@ def usable_space(name: str, *, input_size: int, in_channels: int, n_classes: int
         raise InvalidInputError(
             f"Space {name} holds no networks: {error}. Correct that value."
         ) from error
-    _check_sizes(name, blocks)
+    check_sizes(name, blocks)
     return space
-
-
-def _check_sizes(space: str, blocks: Iterable[BlockSpec]) -> None:
-    """Refuse what no machine holds before torch is asked for it."""
-    for block in blocks:
-        for what, value in vars(block).items():
-            most = MOST_PIXELS if what == "input_size" else MOST_OF_ALL_ELSE
-            if isinstance(value, int) and value > most:
-                raise InvalidInputError(
-                    f"Space {space} has a block whose {what} is {value}, and {most} is the most "
-                    "that hwnas builds. Give smaller images, fewer channels or fewer classes."
-                )
 
 
 def images_and_space(
