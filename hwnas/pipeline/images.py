@@ -1,20 +1,15 @@
 """The images of a request, and the space that fits them."""
 
-from collections.abc import Iterable
 from pathlib import Path
 
-from hwnas.block import BlockSpec
 from hwnas.data import DataSet, load_data
 from hwnas.errors import DataError, InvalidInputError, reason
 from hwnas.pipeline.kept_supernet import Origin
 from hwnas.pipeline.quantity import check_least
 from hwnas.pipeline.request import RankRequest, SearchRequest
+from hwnas.pipeline.sizes import check_sizes
 from hwnas.progress import OnProgress, Progress
 from hwnas.space import Space, all_blocks, space_named
-
-MOST_PIXELS = 10_000
-MOST_OF_ALL_ELSE = 1_000_000
-"""Of a block's size, and of its channels, classes and other counts."""
 
 
 def load_images(
@@ -59,20 +54,8 @@ def usable_space(name: str, *, input_size: int, in_channels: int, n_classes: int
         raise InvalidInputError(
             f"Space {name} holds no networks: {error}. Correct that value."
         ) from error
-    _check_sizes(name, blocks)
+    check_sizes(name, blocks)
     return space
-
-
-def _check_sizes(space: str, blocks: Iterable[BlockSpec]) -> None:
-    """Refuse what no machine holds before torch is asked for it."""
-    for block in blocks:
-        for what, value in vars(block).items():
-            most = MOST_PIXELS if what == "input_size" else MOST_OF_ALL_ELSE
-            if isinstance(value, int) and value > most:
-                raise InvalidInputError(
-                    f"Space {space} has a block whose {what} is {value}, and {most} is the most "
-                    "that hwnas builds. Give smaller images, fewer channels or fewer classes."
-                )
 
 
 def images_and_space(
