@@ -1,5 +1,6 @@
 """A trained supernet as one file of a run folder, with all that scoring its networks takes."""
 
+import hashlib
 import io
 import json
 from collections.abc import Mapping
@@ -53,6 +54,11 @@ def supernet_file(trainer: SupernetTrainer, origin: Origin) -> bytes:
     weights = {name: value.cpu() for name, value in trainer.supernet.state_dict().items()}
     torch.save({"origin": json.dumps(origin.to_json()), "weights": weights}, content)
     return content.getvalue()
+
+
+def digest_of(run: Path) -> str:
+    """A few digits that change when the run's supernet does."""
+    return hashlib.sha256((run / SUPERNET).read_bytes()).hexdigest()[:16]
 
 
 def read_supernet(run: Path) -> tuple[Origin, dict[str, torch.Tensor]]:

@@ -131,13 +131,16 @@ class SupernetTrainer:
         n_passes = settings.warmup_epochs + n_asks
         return settings.epochs or max(1, round(n_passes / self.n_paths))
 
-    def warm_up(self, epoch: int, n_epochs: int) -> None:
-        """One epoch by the rule; by that of ``path``, every batch trains another random path."""
-        self._train_epoch(epoch, n_epochs, self._rule)
+    def warm_up(self, epoch: int, n_epochs: int) -> int:
+        """One epoch by the rule; by that of ``path``, every batch trains another random path.
 
-    def train(self, architecture: Architecture, epoch: int, n_epochs: int) -> None:
-        """One epoch of this path alone."""
-        self._train_epoch(epoch, n_epochs, OnePath(architecture))
+        Returns how many images networks saw: each counts once for every network that it trained.
+        """
+        return self._train_epoch(epoch, n_epochs, self._rule)
+
+    def train(self, architecture: Architecture, epoch: int, n_epochs: int) -> int:
+        """One epoch of this path alone; returns what ``warm_up`` does."""
+        return self._train_epoch(epoch, n_epochs, OnePath(architecture))
 
     def accuracy(self, architecture: Architecture) -> float:
         """Share of validation images classified right.
@@ -170,8 +173,8 @@ class SupernetTrainer:
             self.supernet, architecture, (self._train.batch(part)[0] for part in parts)
         )
 
-    def _train_epoch(self, epoch: int, n_epochs: int, rule: Rule) -> None:
-        settings = self.settings
+    def _train_epoch(self, epoch: int, n_epochs: int, rule: Rule) -> int:
+        settings, n_seen = self.settings, 0
         for group in self._optimizer.param_groups:
             group["lr"] = cosine(
                 settings.learning_rate, settings.final_learning_rate, epoch / n_epochs
@@ -195,6 +198,8 @@ class SupernetTrainer:
 
     def _batches(self, rng: np.random.Generator) -> Iterator[np.ndarray[Any, Any]]:
         n = len(self._train)
+            n_seen += len(indices) * rule.n_paths
+        return n_seen
         size = min(self.settings.batch_size, n)
         left = max(1, min(self.settings.epoch_images, n) // size)
         for indices in shuffled_batches(n, size, rng):

@@ -32,6 +32,7 @@ REPORT = RankReport(
     ),
     networks=(RankedNetwork("a,b", 0.25, 0.75),),
     seconds={},
+    images_per_second=None,
     versions={},
     out="runs/here",
 )

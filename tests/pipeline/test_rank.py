@@ -109,6 +109,7 @@ def test_the_supernet_of_a_search_is_kept_on_request(
     with pytest.raises(DataError, match="holds no networks of space 'small'"):
         rank(Path(result.out))
 
+    assert first.images_per_second and again.images_per_second is None
 
 def refused(error: type[HwnasError], said: str) -> Any:  # noqa: ANN401
     return pytest.raises(error, match=said)
