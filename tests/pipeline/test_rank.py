@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from hwnas.pipeline import RankReport
 from hwnas.progress import Progress
 from hwnas.report import SearchResult
 from hwnas.space import SPACES, Architecture, space_from_json, space_named
-from hwnas.space.nasbench201 import string_of
+from hwnas.space.nasbench201 import OPTIONS, string_of
 from hwnas.train import SupernetSettings, SupernetTrainer
 
 N_SAMPLES = 5
@@ -57,6 +57,28 @@ def rank(tmp_path: Path, truth: Path) -> Rank:
     return call
 
 
+@dataclass(frozen=True)
+class Cells:
+    """A space file of 64 small cells without ``none``, and a table of all 729 with it."""
+
+    space: Path
+    truth: Path
+
+
+@pytest.fixture
+def cells(tmp_path: Path) -> Cells:
+    space, truth = tmp_path / "cells.toml", tmp_path / "cells.csv"
+    space.write_text(
+        "family = 'nasbench201'\ncells_a_stage = 1\nchannels = [4, 4, 4]\n"
+        "operations = ['skip_connect', 'nor_conv_1x1']\n"
+    )
+    lines = ["arch_str,c10_val_12,c10_test_200"]
+    for number, choices in enumerate(product(OPTIONS[:3], repeat=6)):
+        lines.append(f"{string_of(Architecture(choices))},{number / 10},{number / 10}")
+    truth.write_text("\n".join(lines))
+    return Cells(space, truth)
+
+
 def interrupt_at(phase: str, done: int) -> Callable[[Progress], None]:
     def on_progress(progress: Progress) -> None:
         if (progress.phase, progress.done) == (phase, done):
@@ -87,6 +109,7 @@ def test_a_kept_supernet_says_the_same_again(rank: Rank, tmp_path: Path) -> None
     again = rank(tmp_path / "rank", out=tmp_path / "again")
     assert again.networks == first.networks and again.figures == first.figures
     assert again.n_epochs is None and again.supernet == "spos"
+    assert first.images_per_second and again.images_per_second is None
 
 
 @pytest.mark.parametrize(("phase", "done"), [("search", 1), ("score", 2)])
@@ -109,7 +132,6 @@ def test_the_supernet_of_a_search_is_kept_on_request(
     with pytest.raises(DataError, match="holds no networks of space 'small'"):
         rank(Path(result.out))
 
-    assert first.images_per_second and again.images_per_second is None
 
 def refused(error: type[HwnasError], said: str) -> Any:  # noqa: ANN401
     return pytest.raises(error, match=said)
@@ -146,22 +168,22 @@ def test_a_file_that_is_no_supernet_is_refused(rank: Rank, tmp_path: Path) -> No
         rank(tmp_path)
 
 
-def test_networks_of_the_table_that_the_space_lacks_are_left_out(
-    rank: Rank, tmp_path: Path
-) -> None:
-    (tmp_path / "cells.toml").write_text(
-        "family = 'nasbench201'\ncells_a_stage = 1\nchannels = [4, 4, 4]\n"
-        "operations = ['skip_connect', 'nor_conv_1x1']\n"
-    )
-    operations = ("none", "skip_connect", "nor_conv_1x1")
-    lines = ["arch_str,c10_val_12,c10_test_200"]
-    for number, choices in enumerate(product(operations, repeat=6)):
-        lines.append(f"{string_of(Architecture(choices))},{number / 10},{number / 10}")
-    truth = tmp_path / "cells.csv"
-    truth.write_text("\n".join(lines))
-    report = rank(truth=truth, space=str(tmp_path / "cells.toml"), samples=70)
+def test_networks_of_the_table_that_the_space_lacks_are_left_out(rank: Rank, cells: Cells) -> None:
+    report = rank(truth=cells.truth, space=str(cells.space), samples=70)
     assert len(report.networks) == 2**6
     assert not any("none" in network.choices for network in report.networks)
+
+
+def test_the_supernet_of_a_search_by_path_is_ranked_as_the_search_asked_it(
+    quick_search: QuickSearch, rank: Rank, cells: Cells
+) -> None:
+    result = quick_search(space=str(cells.space), keep_supernet=True)
+    report = rank(Path(result.out), truth=cells.truth, samples=70)
+    assert (report.supernet, report.n_epochs, report.n_paths) == ("path", None, 1)
+    expected = {network.choices: network.expected for network in report.networks}
+    assert len(expected) == 2**6
+    for network in result.measured_networks:
+        assert network.supernet_accuracy == expected[network.choices]
 
 
 def test_spaces_of_other_tables_are_refused(rank: Rank) -> None:
