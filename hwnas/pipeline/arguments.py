@@ -1,8 +1,9 @@
 """What people write on a command line or pass from Python, made into what the rooms take."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from hwnas.accuracy.teacher import check_teacher
 from hwnas.device import CALIBRATIONS, DeviceSpec, Precision, load_device
@@ -128,6 +129,7 @@ def settings_from(  # noqa: PLR0913 - a command's options
     teacher: str | None = None,
     rank_weight: str | None = None,
     distance: str | None = None,
+    paths_per_batch: int | None = None,
 ) -> tuple[SupernetSettings, FinetuneSettings]:
     """How supernet and chosen network are trained.
 
@@ -138,14 +140,17 @@ def settings_from(  # noqa: PLR0913 - a command's options
     """
     check_least(1, epoch_images=epoch_images)
     check_least(0, warmup_epochs=warmup_epochs, epochs=epochs, supernet_epochs=supernet_epochs)
+    if paths_per_batch is not None:
+        check_least(1, paths_per_batch=paths_per_batch)
     ranking = {"teacher": teacher, "rank_weight": rank_weight, "distance": distance}
-    given = {name: value for name, value in ranking.items() if value is not None}
+    of_rules = {"rd": _given(ranking), "spos": _given({"paths_per_batch": paths_per_batch})}
     settings = SupernetSettings(
         rule=supernet,
         epochs=supernet_epochs,
         epoch_images=epoch_images,
         warmup_epochs=warmup_epochs,
-        **given,  # type: ignore[arg-type]
+        **of_rules["rd"],
+        **of_rules["spos"],
     )
     check_teacher(settings.teacher)
     if supernet_epochs and not settings.trains_whole:
@@ -153,10 +158,15 @@ def settings_from(  # noqa: PLR0913 - a command's options
             f"--supernet-epochs {supernet_epochs} goes with a supernet that is trained whole, not "
             f"with {supernet!r}. Give --warmup-epochs, or another --supernet."
         )
-    if given and supernet != "rd":
-        option, value = next(iter(given.items()))
-        raise InvalidInputError(
-            f"--{option.replace('_', '-')} {value} goes with --supernet rd, not with "
-            f"{supernet!r}. Leave it out, or give --supernet rd."
-        )
+    for rule, given in of_rules.items():
+        for option, value in given.items():
+            if supernet != rule:
+                raise InvalidInputError(
+                    f"--{option.replace('_', '-')} {value} goes with --supernet {rule}, not with "
+                    f"{supernet!r}. Leave it out, or give --supernet {rule}."
+                )
     return settings, FinetuneSettings(epochs=epochs)
+
+
+def _given(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}

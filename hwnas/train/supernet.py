@@ -33,7 +33,8 @@ class SupernetSettings:
     strategy is asked for the first; 0 lets it see each image as often as ``path`` would.
 
     ``teacher`` (a name of ``hwnas.accuracy.teacher``), ``rank_weight`` and ``distance`` are those
-    of the rule ``rd``.
+    of the rule ``rd``; ``paths_per_batch``, among how many networks a mini-batch is divided, is
+    that of ``spos``.
 
     Raises:
         UnknownNameError: No such rule, rank weight or distance.
@@ -44,6 +45,7 @@ class SupernetSettings:
     teacher: str = "macs"
     rank_weight: str = "warmup"
     distance: str = "group"
+    paths_per_batch: int = 1
     epoch_images: int = 4096
     warmup_epochs: int = 10
     batch_size: int = 128
@@ -62,8 +64,8 @@ class SupernetSettings:
             if name not in catalog:
                 raise unknown_name(what, name, catalog)
         images = (self.epoch_images, self.validation_images, self.calibration_images)
-        if min(self.batch_size, *images) < 1:
-            raise ValueError(f"a search epoch needs images, got {self}")
+        if min(self.batch_size, self.paths_per_batch, *images) < 1:
+            raise ValueError(f"a search epoch needs images and networks, got {self}")
         if self.warmup_epochs < 0 or self.epochs < 0:
             raise ValueError(f"warmup_epochs and epochs must not be negative, got {self}")
 
@@ -108,6 +110,7 @@ class SupernetTrainer:
             teacher=teacher,
             rank_weight=settings.rank_weight,
             distance=settings.distance,
+            paths_per_batch=settings.paths_per_batch,
         )
         self._rule = RULES[settings.rule](parts)
         self._optimizer = torch.optim.SGD(
@@ -120,7 +123,7 @@ class SupernetTrainer:
 
     @property
     def n_paths(self) -> int:
-        """How many networks the rule shows each mini-batch."""
+        """How many networks the rule shows each image."""
         return self._rule.n_paths
 
     def n_first_epochs(self, n_asks: int) -> int:
@@ -195,11 +198,11 @@ class SupernetTrainer:
             rule.backward(step)
             torch.nn.utils.clip_grad_norm_(self.supernet.parameters(), settings.largest_gradient)
             self._optimizer.step()
+            n_seen += len(indices) * rule.n_paths
+        return n_seen
 
     def _batches(self, rng: np.random.Generator) -> Iterator[np.ndarray[Any, Any]]:
         n = len(self._train)
-            n_seen += len(indices) * rule.n_paths
-        return n_seen
         size = min(self.settings.batch_size, n)
         left = max(1, min(self.settings.epoch_images, n) // size)
         for indices in shuffled_batches(n, size, rng):

@@ -76,6 +76,11 @@ def test_options_reach_the_pipeline(command: Command, asked: dict[str, Any]) -> 
     assert (asked["samples"], Path(asked["truth"]).name) == (50, "table.json")
 
 
+def test_a_batch_is_divided_as_asked(command: Command, asked: dict[str, Any]) -> None:
+    command("rank", "--truth", "table.json", "--paths-per-batch", "4")
+    assert (asked["supernet"].rule, asked["supernet"].paths_per_batch) == ("spos", 4)
+
+
 def test_a_run_is_ranked_as_it_is(command: Command, asked: dict[str, Any]) -> None:
     command("rank", "runs/kept", "--truth", "table.json")
     assert (asked["run"], asked["supernet"]) == ("runs/kept", None)
