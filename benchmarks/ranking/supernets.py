@@ -153,6 +153,7 @@ def _summary(reports: list[Mapping[str, Any]]) -> dict[str, Any]:
         "n_epochs": reports[0]["n_epochs"],
         "n_paths": reports[0]["n_paths"],
         "seconds_of_training": [report["seconds"]["train"] for report in reports],
+        "images_per_second": [report["images_per_second"] for report in reports],
     }
 
 

@@ -76,6 +76,13 @@ Teacher = Annotated[
         "[default: macs]",
     ),
 ]
+PathsPerBatch = Annotated[
+    int | None,
+    typer.Option(
+        "--paths-per-batch",
+        help="Of spos: networks that a mini-batch is divided among. [default: 1]",
+    ),
+]
 RankWeight = Annotated[
     str | None,
     typer.Option(

@@ -9,6 +9,7 @@ from hwnas.cli.options import (
     EpochImages,
     Json,
     PairDistance,
+    PathsPerBatch,
     Quiet,
     RankWeight,
     Seed,
@@ -54,6 +55,7 @@ def rank(
     teacher: Teacher = None,
     rank_weight: RankWeight = None,
     distance: PairDistance = None,
+    paths_per_batch: PathsPerBatch = None,
     seed: Seed = 0,
     skip_bad: SkipBad = False,
     out: Annotated[
@@ -84,6 +86,7 @@ def rank(
         teacher=teacher,
         rank_weight=rank_weight,
         distance=distance,
+        paths_per_batch=paths_per_batch,
     )
     with showing_progress(quiet=quiet) as on_progress:
         report = hold(

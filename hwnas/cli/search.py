@@ -13,6 +13,7 @@ from hwnas.cli.options import (
     MaxMemory,
     MaxSize,
     PairDistance,
+    PathsPerBatch,
     Precision,
     Quiet,
     RankWeight,
@@ -138,6 +139,7 @@ def search(
     teacher: Teacher = None,
     rank_weight: RankWeight = None,
     distance: PairDistance = None,
+    paths_per_batch: PathsPerBatch = None,
     epoch_images: EpochImages = 4096,
     warmup_epochs: Annotated[
         int, typer.Option("--warmup-epochs", help="Search epochs of random paths at first.")
@@ -177,6 +179,7 @@ def search(
         teacher=teacher,
         rank_weight=rank_weight,
         distance=distance,
+        paths_per_batch=paths_per_batch,
     )
     with showing_progress(quiet=quiet) as on_progress:
         result = find(

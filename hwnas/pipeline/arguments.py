@@ -153,6 +153,7 @@ def settings_from(  # noqa: PLR0913 - a command's options
     teacher: str | None = None,
     rank_weight: str | None = None,
     distance: str | None = None,
+    paths_per_batch: int | None = None,
 ) -> tuple[SupernetSettings, FinetuneSettings]:
     """How supernet and chosen network are trained.
 
@@ -163,14 +164,17 @@ def settings_from(  # noqa: PLR0913 - a command's options
     """
     check_least(1, epoch_images=epoch_images)
     check_least(0, warmup_epochs=warmup_epochs, epochs=epochs, supernet_epochs=supernet_epochs)
+    if paths_per_batch is not None:
+        check_least(1, paths_per_batch=paths_per_batch)
     ranking = {"teacher": teacher, "rank_weight": rank_weight, "distance": distance}
-    given = {name: value for name, value in ranking.items() if value is not None}
+    of_rules = {"rd": _given(ranking), "spos": _given({"paths_per_batch": paths_per_batch})}
     settings = SupernetSettings(
         rule=supernet,
         epochs=supernet_epochs,
         epoch_images=epoch_images,
         warmup_epochs=warmup_epochs,
-        **given,  # type: ignore[arg-type]
+        **of_rules["rd"],
+        **of_rules["spos"],
     )
     check_teacher(settings.teacher)
     if supernet_epochs and not settings.trains_whole:
@@ -178,10 +182,15 @@ def settings_from(  # noqa: PLR0913 - a command's options
             f"--supernet-epochs {supernet_epochs} goes with a supernet that is trained whole, not "
             f"with {supernet!r}. Leave it out, or give another --supernet."
         )
-    if given and supernet != "rd":
-        option, value = next(iter(given.items()))
-        raise InvalidInputError(
-            f"--{option.replace('_', '-')} {value} goes with --supernet rd, not with "
-            f"{supernet!r}. Leave it out, or give --supernet rd."
-        )
+    for rule, given in of_rules.items():
+        for option, value in given.items():
+            if supernet != rule:
+                raise InvalidInputError(
+                    f"--{option.replace('_', '-')} {value} goes with --supernet {rule}, not with "
+                    f"{supernet!r}. Leave it out, or give --supernet {rule}."
+                )
     return settings, FinetuneSettings(epochs=epochs)
+
+
+def _given(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}

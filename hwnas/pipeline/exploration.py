@@ -1,6 +1,5 @@
 """What a search learned, a small file of its run that serves any other budget and device."""
 
-import hashlib
 import json
 import math
 from collections.abc import Mapping
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from hwnas.errors import HwnasError, InvalidInputError, RunError
-from hwnas.pipeline.kept_supernet import SUPERNET, Origin
+from hwnas.pipeline.kept_supernet import Origin, digest_of
 from hwnas.space import Architecture, Space, check_member
 
 EXPLORATION = "exploration.json"
@@ -118,7 +117,7 @@ def kept_run(folder: Path) -> KeptRun:
             f"{folder / EXPLORATION} is not what this version of hwnas reads: {error!r}. "
             "Search again without --from."
         ) from error
-    return KeptRun(folder=folder, exploration=exploration, supernet=_digest(folder / SUPERNET))
+    return KeptRun(folder=folder, exploration=exploration, supernet=digest_of(folder))
 
 
 def read_exploration(folder: Path) -> dict[str, Any]:
@@ -145,7 +144,3 @@ def _check_scores(scores: Mapping[str, Mapping[str, float]], space: Space) -> No
         values = [scores[decision.name][option] for option in decision.options]
         if not all(map(math.isfinite, values)):
             raise ValueError(f"a score of {decision.name} is not finite")
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else ""

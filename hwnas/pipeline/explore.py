@@ -4,6 +4,7 @@ what an earlier run learned so.
 
 import json
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from torch import nn
@@ -13,7 +14,7 @@ from hwnas.network import build
 from hwnas.pipeline.exploration import EXPLORATION, Exploration, KeptRun
 from hwnas.pipeline.kept_supernet import SUPERNET, Origin, kept_trainer, supernet_file
 from hwnas.pipeline.problem import Problem
-from hwnas.pipeline.supernet import resume, save, supernet_trainer, train_whole
+from hwnas.pipeline.supernet import clocked, resume, save, supernet_trainer, train_whole
 from hwnas.pipeline.work_folder import WorkFolder
 from hwnas.search import SearchTerms, Strategy, strategy_named
 from hwnas.space import Architecture, kept_classes
@@ -126,17 +127,17 @@ def _train_what_is_asked(trainer: SupernetTrainer, strategy: Strategy, work: Wor
         strategy.restore(json.loads(known))
     for epoch in range(first, n_epochs):
         if epoch < n_warmup:
-            trainer.warm_up(epoch, n_epochs)
+            speed = clocked(partial(trainer.warm_up, epoch, n_epochs), work)
             note = "warm-up"
         else:
             architecture = strategy.ask()
-            trainer.train(architecture, epoch, n_epochs)
+            speed = clocked(partial(trainer.train, architecture, epoch, n_epochs), work)
             accuracy = trainer.accuracy(architecture)
             strategy.tell(architecture, accuracy)
             work.log("asked", epoch=epoch, choices=str(architecture), accuracy=accuracy)
             note = f"accuracy {accuracy:.3f}"
         save(trainer, work, epoch + 1, json.dumps(strategy.to_json()))
-        work.progress("search", epoch + 1, n_epochs, note)
+        work.progress("search", epoch + 1, n_epochs, f"{note}, {speed}")
 
 
 def _ask_of_the_trained(trainer: SupernetTrainer, strategy: Strategy, work: WorkFolder) -> None:

@@ -9,6 +9,7 @@ from hwnas.accuracy import AccuracySource
 from hwnas.pipeline.choose import Chooser, Timed
 from hwnas.pipeline.finish import Finished, Workshop
 from hwnas.pipeline.problem import Problem
+from hwnas.pipeline.supernet import images_per_second
 from hwnas.pipeline.work_folder import WorkFolder
 from hwnas.report import (
     Baseline,
@@ -110,6 +111,7 @@ class Outcome:
             measured_networks=tuple(_measured(timed) for timed in self.chooser.timed),
             baselines=self.baselines,
             seconds=work.seconds(),
+            images_per_second=images_per_second(work),
             versions=versions(),
             out=str(request.out),
             started_from=None if request.start is None else str(request.start.folder),

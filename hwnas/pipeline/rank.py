@@ -1,6 +1,5 @@
 """``hwnas rank``: how far a supernet may be believed, held against a table of true accuracies."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -13,9 +12,9 @@ from hwnas.accuracy.teacher import check_teacher
 from hwnas.errors import InvalidInputError, RunError
 from hwnas.pipeline.arguments import check_seed, rank_out
 from hwnas.pipeline.images import images_and_space, images_of
-from hwnas.pipeline.kept_supernet import SUPERNET, Origin, kept_trainer, supernet_file
+from hwnas.pipeline.kept_supernet import SUPERNET, Origin, digest_of, kept_trainer, supernet_file
 from hwnas.pipeline.request import RankRequest
-from hwnas.pipeline.supernet import supernet_trainer, train_whole
+from hwnas.pipeline.supernet import images_per_second, supernet_trainer, train_whole
 from hwnas.pipeline.truth import LEAST_RANKED, load_truth, networks_of
 from hwnas.pipeline.work_folder import WorkFolder
 from hwnas.progress import OnProgress, silent
@@ -44,8 +43,9 @@ class RankedNetwork:
 class RankReport:
     """The figures, and the networks they came from.
 
-    ``n_epochs`` are of ``epoch_images`` images by ``n_paths`` networks each; unknown for the
-    supernet of another run. The truth's networks were trained by others, maybe on other images.
+    ``n_epochs`` are of ``epoch_images`` images by ``n_paths`` networks each, and
+    ``images_per_second`` counts an image for each network; unknown for the supernet of another
+    run. The truth's networks were trained by others, maybe on other images.
     """
 
     space: str
@@ -58,6 +58,7 @@ class RankReport:
     figures: Ranking
     networks: tuple[RankedNetwork, ...]
     seconds: dict[str, float]
+    images_per_second: float | None
     versions: dict[str, str]
     out: str
 
@@ -148,7 +149,7 @@ def run_rank(request: RankRequest, on_progress: OnProgress = silent) -> RankRepo
     )
     space, fingerprint = subject.origin.space, subject.origin.data_fingerprint
     truth = load_truth(request.truth, space)
-    digest = "" if request.run is None else _digest(request.run / SUPERNET)
+    digest = "" if request.run is None else digest_of(request.run)
     work = WorkFolder(request.out, request.key(fingerprint, space, digest), on_progress)
     with work.locked():
         if subject.n_epochs is not None:
@@ -230,6 +231,7 @@ def _report(
         figures=ranking(expected, truth, np.random.default_rng(request.seed)),
         networks=tuple(networks),
         seconds=work.seconds(),
+        images_per_second=images_per_second(work),
         versions=versions(),
         out=str(request.out),
     )
@@ -239,7 +241,3 @@ def _title(report: RankReport) -> str:
     tau = report.figures.kendall.value
     found = "unknown" if tau is None else f"{tau:.2f}"
     return f"{report.space}, {report.supernet}: tau {found}"
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]

@@ -1,5 +1,7 @@
 """A supernet trained whole by a rule, a checkpoint an epoch, and what its rule is told by."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -7,6 +9,7 @@ import torch
 
 from hwnas.accuracy.teacher import teacher_named
 from hwnas.data import DataSet
+from hwnas.measure import Stopwatch
 from hwnas.network import Supernet
 from hwnas.pipeline.work_folder import WorkFolder
 from hwnas.space import Space
@@ -23,6 +26,8 @@ from hwnas.train.images import Batch, TrainingImages
 from hwnas.train.streams import Purpose, stream
 
 CHECKPOINT = "supernet.pt"
+EPOCH = "epoch"
+"""The event of the log."""
 PROXY_IMAGES = 32
 """That a proxy looks at, as in the study of all of them (benchmarks/ranking/proxies.md)."""
 
@@ -60,9 +65,25 @@ def teacher_of(name: str, space: Space, data: DataSet, seed: int) -> Teacher:
 def train_whole(trainer: SupernetTrainer, n_epochs: int, work: WorkFolder) -> None:
     """Train by the settings' rule, going on from the checkpoint if there is one."""
     for epoch in range(resume(trainer, work)[0], n_epochs):
-        trainer.warm_up(epoch, n_epochs)
+        speed = clocked(partial(trainer.warm_up, epoch, n_epochs), work)
         save(trainer, work, epoch + 1)
-        work.progress("search", epoch + 1, n_epochs, trainer.settings.rule)
+        work.progress("search", epoch + 1, n_epochs, f"{trainer.settings.rule}, {speed}")
+
+
+def clocked(train_epoch: Callable[[], int], work: WorkFolder) -> str:
+    """Train an epoch that tells how many images networks saw, log how fast, and say so."""
+    watch = Stopwatch()
+    with watch.running():
+        n_images = train_epoch()
+    work.log(EPOCH, images=n_images, seconds=watch.seconds)
+    return f"{n_images / watch.seconds:,.0f} images/s"
+
+
+def images_per_second(work: WorkFolder) -> float | None:
+    """Over all epochs and sittings, an image once for each network; ``None`` without epochs."""
+    epochs = list(work.logged(EPOCH))
+    seconds = sum(epoch["seconds"] for epoch in epochs)
+    return sum(epoch["images"] for epoch in epochs) / seconds if seconds else None
 
 
 def save(trainer: SupernetTrainer, work: WorkFolder, epochs_done: int, strategy: str = "") -> None:

@@ -88,12 +88,15 @@ class WorkFolder:
     def seconds(self) -> dict[str, float]:
         """Seconds a phase, over all the sittings a run took."""
         total: dict[str, float] = {}
-        for line in (self.path / "log.jsonl").read_bytes().splitlines():
-            event = _parsed(line)
-            if event.get("event") == "phase":
-                name = str(event["name"])
-                total[name] = round(total.get(name, 0.0) + float(event["seconds"]), 3)
+        for event in self.logged("phase"):
+            name = str(event["name"])
+            total[name] = round(total.get(name, 0.0) + float(event["seconds"]), 3)
         return total
+
+    def logged(self, name: str) -> Iterator[dict[str, Any]]:
+        """The events of that name, over all the sittings a run took."""
+        events = map(_parsed, (self.path / "log.jsonl").read_bytes().splitlines())
+        return (event for event in events if event.get("event") == name)
 
     def progress(self, phase: str, done: int, total: int, note: str = "") -> None:
         """Tell whoever watches."""

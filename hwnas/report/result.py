@@ -55,6 +55,7 @@ class SearchResult:
     the networks timed while choosing. ``accuracy_int8`` is ``None`` where float32 was asked for.
     ``memory_bytes`` is the peak working set that ONNX Runtime allocated, weights not counted.
     ``params`` and ``macs`` are for one image, BatchNorm counted as torch counts it.
+    ``images_per_second`` is how fast the supernet was trained, an image counted for each network.
     """
 
     device: str
@@ -101,6 +102,7 @@ class SearchResult:
     measured_networks: tuple[MeasuredNetwork, ...]
     baselines: tuple[Baseline, ...]
     seconds: dict[str, float]
+    images_per_second: float | None = None
     versions: dict[str, str]
     out: str
     started_from: str | None = None

@@ -12,7 +12,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from hwnas.data import DataSet, shuffled_batches
 from hwnas.train.checkpoint import load_checkpoint, save_checkpoint
-from hwnas.train.hardware import training_hardware
+from hwnas.train.hardware import compiled, half_precision, training_hardware
 from hwnas.train.images import TrainingImages
 from hwnas.train.loss import checked_cross_entropy, share_right
 from hwnas.train.schedule import warmed_up_cosine
@@ -55,6 +55,8 @@ class Finetuner:
     ) -> None:
         hardware = training_hardware()
         self._network = network.to(hardware).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._hardware = hardware
+        self._fused = compiled(self._network, hardware)
         self._average = AveragedModel(
             network, avg_fn=_averaging(settings.average_decay), use_buffers=True
         )
@@ -105,8 +107,10 @@ class Finetuner:
         rng = stream(self._seed, Purpose.FINETUNE_BATCHES, epoch)
         for indices in shuffled_batches(len(self._train), self._batch_size, rng):
             images, labels = self._train.augmented(indices, rng)
+            with half_precision(self._hardware):
+                logits = self._fused(images)
             loss = checked_cross_entropy(
-                self._network(images),
+                logits.float(),
                 labels,
                 epoch=epoch,
                 label_smoothing=self._settings.label_smoothing,

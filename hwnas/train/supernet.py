@@ -33,7 +33,8 @@ class SupernetSettings:
     strategy is asked for the first; 0 lets it see each image as often as ``path`` would.
 
     ``teacher`` (a name of ``hwnas.accuracy.teacher``), ``rank_weight`` and ``distance`` are those
-    of the rule ``rd``.
+    of the rule ``rd``; ``paths_per_batch``, among how many networks a mini-batch is divided, is
+    that of ``spos``.
 
     Raises:
         UnknownNameError: No such rule, rank weight or distance.
@@ -44,6 +45,7 @@ class SupernetSettings:
     teacher: str = "macs"
     rank_weight: str = "warmup"
     distance: str = "group"
+    paths_per_batch: int = 1
     epoch_images: int = 4096
     warmup_epochs: int = 10
     batch_size: int = 128
@@ -62,8 +64,8 @@ class SupernetSettings:
             if name not in catalog:
                 raise unknown_name(what, name, catalog)
         images = (self.epoch_images, self.validation_images, self.calibration_images)
-        if min(self.batch_size, *images) < 1:
-            raise ValueError(f"a search epoch needs images, got {self}")
+        if min(self.batch_size, self.paths_per_batch, *images) < 1:
+            raise ValueError(f"a search epoch needs images and networks, got {self}")
         if self.warmup_epochs < 0 or self.epochs < 0:
             raise ValueError(f"warmup_epochs and epochs must not be negative, got {self}")
 
@@ -108,6 +110,7 @@ class SupernetTrainer:
             teacher=teacher,
             rank_weight=settings.rank_weight,
             distance=settings.distance,
+            paths_per_batch=settings.paths_per_batch,
         )
         self._rule = RULES[settings.rule](parts)
         self._optimizer = torch.optim.SGD(
@@ -120,7 +123,7 @@ class SupernetTrainer:
 
     @property
     def n_paths(self) -> int:
-        """How many networks the rule shows each mini-batch."""
+        """How many networks the rule shows each image."""
         return self._rule.n_paths
 
     def n_first_epochs(self, n_asks: int) -> int:
@@ -131,13 +134,16 @@ class SupernetTrainer:
         n_passes = settings.warmup_epochs + n_asks
         return settings.epochs or max(1, round(n_passes / self.n_paths))
 
-    def warm_up(self, epoch: int, n_epochs: int) -> None:
-        """One epoch by the rule; by that of ``path``, every batch trains another random path."""
-        self._train_epoch(epoch, n_epochs, self._rule)
+    def warm_up(self, epoch: int, n_epochs: int) -> int:
+        """One epoch by the rule; by that of ``path``, every batch trains another random path.
 
-    def train(self, architecture: Architecture, epoch: int, n_epochs: int) -> None:
-        """One epoch of this path alone."""
-        self._train_epoch(epoch, n_epochs, OnePath(architecture))
+        Returns how many images networks saw: each counts once for every network that it trained.
+        """
+        return self._train_epoch(epoch, n_epochs, self._rule)
+
+    def train(self, architecture: Architecture, epoch: int, n_epochs: int) -> int:
+        """One epoch of this path alone; returns what ``warm_up`` does."""
+        return self._train_epoch(epoch, n_epochs, OnePath(architecture))
 
     def accuracy(self, architecture: Architecture) -> float:
         """Share of validation images classified right.
@@ -170,8 +176,8 @@ class SupernetTrainer:
             self.supernet, architecture, (self._train.batch(part)[0] for part in parts)
         )
 
-    def _train_epoch(self, epoch: int, n_epochs: int, rule: Rule) -> None:
-        settings = self.settings
+    def _train_epoch(self, epoch: int, n_epochs: int, rule: Rule) -> int:
+        settings, n_seen = self.settings, 0
         for group in self._optimizer.param_groups:
             group["lr"] = cosine(
                 settings.learning_rate, settings.final_learning_rate, epoch / n_epochs
@@ -192,6 +198,8 @@ class SupernetTrainer:
             rule.backward(step)
             torch.nn.utils.clip_grad_norm_(self.supernet.parameters(), settings.largest_gradient)
             self._optimizer.step()
+            n_seen += len(indices) * rule.n_paths
+        return n_seen
 
     def _batches(self, rng: np.random.Generator) -> Iterator[np.ndarray[Any, Any]]:
         n = len(self._train)

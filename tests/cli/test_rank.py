@@ -32,6 +32,7 @@ REPORT = RankReport(
     ),
     networks=(RankedNetwork("a,b", 0.25, 0.75),),
     seconds={},
+    images_per_second=None,
     versions={},
     out="runs/here",
 )
@@ -73,6 +74,11 @@ def test_options_reach_the_pipeline(command: Command, asked: dict[str, Any]) -> 
     assert (settings.rule, settings.teacher) == ("rd", "parameters")
     assert (settings.rank_weight, settings.distance, settings.epochs) == ("cosine", "hamming", 7)
     assert (asked["samples"], Path(asked["truth"]).name) == (50, "table.json")
+
+
+def test_a_batch_is_divided_as_asked(command: Command, asked: dict[str, Any]) -> None:
+    command("rank", "--truth", "table.json", "--paths-per-batch", "4")
+    assert (asked["supernet"].rule, asked["supernet"].paths_per_batch) == ("spos", 4)
 
 
 def test_a_run_is_ranked_as_it_is(command: Command, asked: dict[str, Any]) -> None:

@@ -269,6 +269,13 @@ def test_an_option_of_ranking_distillation_is_refused_by_others(search_refused: 
     assert message.startswith("--teacher macs goes with --supernet rd, not with 'fair'.")
 
 
+def test_a_batch_is_divided_by_spos_only(search_refused: Refused) -> None:
+    message = search_refused("--latency", "1ms", "--supernet", "fair", "--paths-per-batch", "2")
+    assert message.startswith("--paths-per-batch 2 goes with --supernet spos, not with 'fair'.")
+    message = search_refused("--latency", "1ms", "--supernet", "spos", "--paths-per-batch", "0")
+    assert message == "--paths-per-batch is 0. Give 1 or more."
+
+
 def test_a_ranking_needs_the_truth(refused: Refused) -> None:
     assert refused("rank") == "Missing option '--truth'. See: hwnas rank --help"
 

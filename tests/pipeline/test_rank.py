@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,7 @@ from hwnas.pipeline import RankReport
 from hwnas.progress import Progress
 from hwnas.report import SearchResult
 from hwnas.space import SPACES, Architecture, space_from_json, space_named
-from hwnas.space.nasbench201 import OPTIONS as NB201_OPTIONS
-from hwnas.space.nasbench201 import string_of
+from hwnas.space.nasbench201 import OPTIONS, string_of
 from hwnas.train import SupernetSettings, SupernetTrainer
 
 N_SAMPLES = 5
@@ -58,6 +57,28 @@ def rank(tmp_path: Path, truth: Path) -> Rank:
     return call
 
 
+@dataclass(frozen=True)
+class Cells:
+    """A space file of 64 small cells without ``none``, and a table of all 729 with it."""
+
+    space: Path
+    truth: Path
+
+
+@pytest.fixture
+def cells(tmp_path: Path) -> Cells:
+    space, truth = tmp_path / "cells.toml", tmp_path / "cells.csv"
+    space.write_text(
+        "family = 'nasbench201'\ncells_a_stage = 1\nchannels = [4, 4, 4]\n"
+        "operations = ['skip_connect', 'nor_conv_1x1']\n"
+    )
+    lines = ["arch_str,c10_val_12,c10_test_200"]
+    for number, choices in enumerate(product(OPTIONS[:3], repeat=6)):
+        lines.append(f"{string_of(Architecture(choices))},{number / 10},{number / 10}")
+    truth.write_text("\n".join(lines))
+    return Cells(space, truth)
+
+
 def interrupt_at(phase: str, done: int) -> Callable[[Progress], None]:
     def on_progress(progress: Progress) -> None:
         if (progress.phase, progress.done) == (phase, done):
@@ -88,6 +109,7 @@ def test_a_kept_supernet_says_the_same_again(rank: Rank, tmp_path: Path) -> None
     again = rank(tmp_path / "rank", out=tmp_path / "again")
     assert again.networks == first.networks and again.figures == first.figures
     assert again.n_epochs is None and again.supernet == "spos"
+    assert first.images_per_second and again.images_per_second is None
 
 
 @pytest.mark.parametrize(("phase", "done"), [("search", 1), ("score", 2)])
@@ -146,20 +168,8 @@ def test_a_file_that_is_no_supernet_is_refused(rank: Rank, tmp_path: Path) -> No
         rank(tmp_path)
 
 
-def test_networks_of_the_table_that_the_space_lacks_are_left_out(
-    rank: Rank, tmp_path: Path
-) -> None:
-    (tmp_path / "cells.toml").write_text(
-        "family = 'nasbench201'\ncells_a_stage = 1\nchannels = [4, 4, 4]\n"
-        "operations = ['skip_connect', 'nor_conv_1x1']\n"
-    )
-    operations = ("none", "skip_connect", "nor_conv_1x1")
-    lines = ["arch_str,c10_val_12,c10_test_200"]
-    for number, choices in enumerate(product(operations, repeat=6)):
-        lines.append(f"{string_of(Architecture(choices))},{number / 10},{number / 10}")
-    truth = tmp_path / "cells.csv"
-    truth.write_text("\n".join(lines))
-    report = rank(truth=truth, space=str(tmp_path / "cells.toml"), samples=70)
+def test_networks_of_the_table_that_the_space_lacks_are_left_out(rank: Rank, cells: Cells) -> None:
+    report = rank(truth=cells.truth, space=str(cells.space), samples=70)
     assert len(report.networks) == 2**6
     assert not any("none" in network.choices for network in report.networks)
 
@@ -189,13 +199,25 @@ def test_a_truth_of_one_network_stops_before_any_training(
 
 def test_one_data_set_of_several_is_named_in_the_truth(rank: Rank, tmp_path: Path) -> None:
     names = ["c10_val_12", "c10_test_200", "c100_val_12", "c100_test_200"]
-    cells = [f"|{o}~0|+|none~0|none~1|+|none~0|none~1|{o}~2|" for o in NB201_OPTIONS[:3]]
+    cells = [f"|{o}~0|+|none~0|none~1|+|none~0|none~1|{o}~2|" for o in OPTIONS[:3]]
     lines = [f"{cell},{60 + i},{70 + i},{40 + i},{50 + i}" for i, cell in enumerate(cells)]
     (tmp_path / "cells.csv").write_text("\n".join([",".join(["arch_str", *names]), *lines]))
     with refused(DataError, r"and none of them is named\. Name one, as in .*cells\.csv#c10"):
         rank(space="nasbench201", truth=tmp_path / "cells.csv")
     report = rank(space="nasbench201", truth=f"{tmp_path}/cells.csv#c100")
     assert sorted(network.truth for network in report.networks) == [0.5, 0.51, 0.52]
+
+
+def test_the_supernet_of_a_search_by_path_is_ranked_as_the_search_asked_it(
+    quick_search: QuickSearch, rank: Rank, cells: Cells
+) -> None:
+    result = quick_search(space=str(cells.space), keep_supernet=True)
+    report = rank(Path(result.out), truth=cells.truth, samples=70)
+    assert (report.supernet, report.n_epochs, report.n_paths) == ("path", None, 1)
+    expected = {network.choices: network.expected for network in report.networks}
+    assert len(expected) == 2**6
+    for network in result.measured_networks:
+        assert network.supernet_accuracy == expected[network.choices]
 
 
 def test_spaces_of_other_tables_are_refused(rank: Rank) -> None:

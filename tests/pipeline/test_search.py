@@ -122,6 +122,7 @@ def test_a_simulated_latency_says_so(document: dict[str, Any]) -> None:
 def test_the_seconds_of_every_phase_are_kept(document: dict[str, Any]) -> None:
     phases = {"profile", "search", "choose", "finetune", "front", "baselines", "verify"}
     assert set(document["seconds"]) == phases
+    assert document["images_per_second"] > 0
 
 
 def test_the_picture_is_one(run_folder: Path) -> None:

@@ -105,7 +105,13 @@ def test_the_learning_rate_falls_along_acosine() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"epoch_images": 0}, {"batch_size": 0}, {"validation_images": 0}, {"warmup_epochs": -1}],
+    [
+        {"epoch_images": 0},
+        {"batch_size": 0},
+        {"validation_images": 0},
+        {"warmup_epochs": -1},
+        {"paths_per_batch": 0},
+    ],
 )
 def test_impossible_settings_are_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="got"):

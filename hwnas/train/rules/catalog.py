@@ -17,15 +17,15 @@ DEFAULT_RULE = "path"
 
 @dataclass(frozen=True, kw_only=True)
 class RuleParts:
-    """What rules are made from; only ``rd`` looks at more than the space.
-
-    How many networks a rule trains a step follows from the space alone.
-    """
+    """What rules are made from; beside the space, ``paths_per_batch`` is for ``spos``, the rest
+    for ``rd``. How many networks see an image follows from the space alone.
+    """  # noqa: D205
 
     space: Space
     teacher: Teacher = no_teacher
     rank_weight: str = "warmup"
     distance: str = "group"
+    paths_per_batch: int = 1
 
 
 def _ranking_distillation(parts: RuleParts) -> Rule:
@@ -39,7 +39,7 @@ def _ranking_distillation(parts: RuleParts) -> Rule:
 
 RULES: Mapping[str, Callable[[RuleParts], Rule]] = {
     DEFAULT_RULE: lambda parts: UniformPath(parts.space),
-    "spos": lambda parts: UniformPath(parts.space),
+    "spos": lambda parts: UniformPath(parts.space, parts.paths_per_batch),
     "fair": lambda parts: StrictlyFair(parts.space),
     "sandwich": lambda parts: Sandwich(parts.space),
     "rd": _ranking_distillation,

@@ -1,6 +1,6 @@
 """What a rule is given for each mini-batch, and what it must do with it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -9,6 +9,7 @@ from torch import Tensor
 
 from hwnas.network import Supernet
 from hwnas.space import Architecture
+from hwnas.train.hardware import half_precision
 from hwnas.train.loss import Logits, checked_cross_entropy
 
 
@@ -27,9 +28,18 @@ class Step:
     rng: np.random.Generator
 
     def logits(self, architecture: Architecture) -> Logits:
-        """What one network says of the batch."""
-        logits: Tensor = self.supernet(self.images, architecture)
-        return logits
+        """What one network says of the batch, in float32 whatever it computes in."""
+        with half_precision(self.images.device):
+            logits: Tensor = self.supernet(self.images, architecture)
+        return logits.float()
+
+    def divided(self, n_parts: int) -> list["Step"]:
+        """Its images in parts of nearly one size, and of 2 at the least, as BatchNorm needs."""
+        n_fitting = max(1, min(n_parts, len(self.labels) // 2))
+        parts = zip(
+            self.images.tensor_split(n_fitting), self.labels.tensor_split(n_fitting), strict=True
+        )
+        return [replace(self, images=images, labels=labels) for images, labels in parts]
 
     def cross_entropy(self, logits: Logits) -> Float[Tensor, ""]:
         """The mean over the batch, checked to be a number."""
@@ -41,7 +51,7 @@ class Rule(Protocol):
 
     @property
     def n_paths(self) -> int:
-        """How many networks see each mini-batch: what a step costs."""
+        """How many networks see each image of a mini-batch: what a step costs."""
         ...
 
     def backward(self, step: Step) -> None:
