@@ -15,7 +15,11 @@ Batch = tuple[Float[Tensor, "batch channels height width"], Int64[Tensor, " batc
 
 
 class TrainingImages:
-    """One split on the training hardware, normalised as the deployed model will be fed."""
+    """One split on the training hardware, normalised as the deployed model will be fed.
+
+    Batches lie in memory channels last, and so do the feature maps made of them, which trains a
+    supernet 1.4 to 1.7 times as fast on a processor (benchmarks/ranking/README.md).
+    """
 
     def __init__(self, split: LabelledImages, data: DataSet, hardware: torch.device) -> None:
         self._images = torch.from_numpy(split.images).to(hardware)

@@ -88,3 +88,9 @@ def test_colours_are_normalised_each_by_its_own_mean() -> None:
     images = training_images(channels=3).batch(EVERY)[0]
     torch.testing.assert_close(images.mean((0, 2, 3)), torch.zeros(3), atol=1e-5, rtol=0)
     torch.testing.assert_close(images.std((0, 2, 3)), torch.ones(3), atol=1e-3, rtol=0)
+
+
+def test_batches_lie_channels_last() -> None:
+    images = training_images(channels=3)
+    for batch, _ in (images.batch(EVERY), images.augmented(EVERY, rng())):
+        assert batch.is_contiguous(memory_format=torch.channels_last)
