@@ -1,5 +1,6 @@
 """``hwnas table``: the latency tables at hand."""
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -45,14 +46,20 @@ def default(context: typer.Context) -> None:
 
 @table_app.command("list", cls=WithExamples)
 def list_tables(json: Json = False) -> None:
-    """List the tables at hand, one's own first.
+    """List the tables at hand, one's own first; what cannot be read is said on standard error.
 
     Example:
         hwnas table list
     """
+    from hwnas.errors import TableError
     from hwnas.table import all_tables, read_table
 
-    tables = [(path, read_table(path)) for path in all_tables()]
+    tables = []
+    for path in all_tables():
+        try:
+            tables.append((path, read_table(path)))
+        except TableError as error:
+            print(error, file=sys.stderr)
     if json:
         print_json(
             [

@@ -165,6 +165,16 @@ def test_table_show_prints_only_json(command: Command, own_tables: Path) -> None
     assert len(shown["rows"]) == 15
 
 
+def test_a_damaged_table_does_not_hide_the_others(command: Command, own_tables: Path) -> None:
+    command("profile", *ON_DIGITS, "-q")
+    (path,) = own_tables.glob("*.jsonl")
+    (own_tables / "a.jsonl").write_text("{}\n")
+    ending = command("table", "list", "--json")
+    assert ending.code == 0 and str(own_tables / "a.jsonl") in ending.errors
+    listed = [entry["path"] for entry in json.loads(ending.output)]
+    assert str(path.resolve()) in listed and str(own_tables / "a.jsonl") not in listed
+
+
 def test_table_score_prints_only_json(command: Command) -> None:
     ending = command("table", "score", *ON_DIGITS, "--samples", "4", "--json", "-q")
     assert json.loads(ending.output)["figures"]["n_networks"] == 4
