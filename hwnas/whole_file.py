@@ -1,6 +1,7 @@
-"""Files and folders that appear whole or not at all."""
+"""Files and folders that appear whole or not at all, and digests of them."""
 
 import errno
+import hashlib
 import os
 import tempfile
 from pathlib import Path
@@ -93,3 +94,8 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def digest_of(path: Path) -> str:
+    """A few digits that change when the file does; none if there is no file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else ""

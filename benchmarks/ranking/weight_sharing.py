@@ -20,6 +20,7 @@ what is searched. A seed that is done is not repeated.
 import argparse
 import json
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from time import perf_counter
 
@@ -126,7 +127,7 @@ def _one_seed(
     for name, search in (("uniform + evolution", _evolved), ("uniform + ours", _regressed)):
         started = perf_counter()
         rng = np.random.default_rng((STREAM, seed))
-        found = search(truth, space, accuracy, arguments.queries, rng)
+        found = search(space, accuracy, arguments.queries, rng)
         note(name, found, training + perf_counter() - started)
     return row
 
@@ -139,33 +140,22 @@ Ask = Callable[[Architecture], float]
 
 
 def _evolved(
-    truth: Benchmark,
-    space: Nasbench201Space,
-    accuracy: Ask,
-    n_queries: int,
-    rng: np.random.Generator,
+    space: Nasbench201Space, accuracy: Ask, n_queries: int, rng: np.random.Generator
 ) -> Architecture:
-    cells = sorted(truth.architectures, key=str)
+    cells = list(map(Architecture, product(*(d.options for d in space.decisions))))
     asked = aging_evolution(cells, space.decisions, accuracy, n_queries, rng)
     return max(asked, key=asked.__getitem__)
 
 
 def _regressed(
-    truth: Benchmark,
-    space: Nasbench201Space,
-    accuracy: Ask,
-    n_queries: int,
-    rng: np.random.Generator,
+    space: Nasbench201Space, accuracy: Ask, n_queries: int, rng: np.random.Generator
 ) -> Architecture:
-    del truth
     terms = SearchTerms(n_asks=n_queries)
     strategy = strategy_named("ddpnas-regression", space.decisions, rng, terms)
-    asked: dict[Architecture, float] = {}
     while not strategy.finished:
         architecture = strategy.ask()
-        asked[architecture] = accuracy(architecture)
-        strategy.tell(architecture, asked[architecture])
-    return max(asked, key=asked.__getitem__)
+        strategy.tell(architecture, accuracy(architecture))
+    return strategy.best[0]
 
 
 def _summary(runs: list[dict[str, dict[str, float]]]) -> dict[str, dict[str, float]]:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from hwnas.errors import HwnasError, InvalidInputError, RunError
-from hwnas.pipeline.kept_supernet import Origin, digest_of
+from hwnas.pipeline.kept_supernet import SUPERNET, Origin
 from hwnas.space import Architecture, Space, check_member
+from hwnas.whole_file import digest_of
 
 EXPLORATION = "exploration.json"
 FORMAT = "hwnas-exploration/1"
@@ -117,7 +118,7 @@ def kept_run(folder: Path) -> KeptRun:
             f"{folder / EXPLORATION} is not what this version of hwnas reads: {error!r}. "
             "Search again without --from."
         ) from error
-    return KeptRun(folder=folder, exploration=exploration, supernet=digest_of(folder))
+    return KeptRun(folder=folder, exploration=exploration, supernet=digest_of(folder / SUPERNET))
 
 
 def read_exploration(folder: Path) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """A trained supernet as one file of a run folder, with all that scoring its networks takes."""
 
-import hashlib
 import io
 import json
 from collections.abc import Callable, Mapping
@@ -71,12 +70,6 @@ def kept_trainer(
     trainer = supernet_trainer(origin.space, data, origin.settings, origin.seed)
     trainer.supernet.load_state_dict(weights)
     return origin, trainer
-
-
-def digest_of(run: Path) -> str:
-    """A few digits that change when the run's supernet does; none if it kept no supernet."""
-    path = run / SUPERNET
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else ""
 
 
 def read_supernet(run: Path) -> tuple[Origin, dict[str, torch.Tensor]]:

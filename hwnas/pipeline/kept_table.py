@@ -1,6 +1,5 @@
 """What a search on a published table learned, as a small file of its run."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from hwnas.accuracy import BenchmarkTable
 from hwnas.errors import HwnasError, RunError
 from hwnas.pipeline.exploration import EXPLORATION, read_exploration, settle
 from hwnas.pipeline.tabular import Learned
+from hwnas.whole_file import digest_of
 
 FORMAT = "hwnas-tabular-exploration/1"
 
@@ -46,7 +46,7 @@ class KeptTableRun:
         """What was learned of a table, with the options of the search."""
         write = table.encoding.write
         told = {write(architecture): known for architecture, known in learned.told.items()}
-        return cls(table=_digest(table.path), scores=learned.scores, told=told, **options)
+        return cls(table=digest_of(table.path), scores=learned.scores, told=told, **options)
 
     def learned(self, table: BenchmarkTable) -> Learned:
         """What was learned, of the same table.
@@ -54,7 +54,7 @@ class KeptTableRun:
         Raises:
             RunError: The table's file has changed since.
         """
-        if _digest(table.path) != self.table:
+        if digest_of(table.path) != self.table:
             raise RunError(
                 f"{table.path} has changed since it was searched. Bring it back, or search anew "
                 "without --from."
@@ -96,7 +96,3 @@ def kept_table_run(folder: Path, named: Mapping[str, Any]) -> KeptTableRun:
         ) from error
     settle(folder, kept.settled, named)
     return kept
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]

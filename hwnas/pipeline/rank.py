@@ -12,7 +12,7 @@ from hwnas.accuracy.teacher import check_teacher
 from hwnas.errors import InvalidInputError, RunError
 from hwnas.pipeline.arguments import check_seed, rank_out
 from hwnas.pipeline.images import images_and_space, images_of
-from hwnas.pipeline.kept_supernet import SUPERNET, Origin, digest_of, kept_trainer, supernet_file
+from hwnas.pipeline.kept_supernet import SUPERNET, Origin, kept_trainer, supernet_file
 from hwnas.pipeline.request import RankRequest
 from hwnas.pipeline.supernet import images_per_second, supernet_trainer, train_whole
 from hwnas.pipeline.truth import LEAST_RANKED, load_truth, networks_of
@@ -22,7 +22,7 @@ from hwnas.report import ranking_picture
 from hwnas.search import strategy_named
 from hwnas.train import SupernetSettings, SupernetTrainer
 from hwnas.version import versions
-from hwnas.whole_file import check_writable
+from hwnas.whole_file import check_writable, digest_of
 
 PICTURE, FIGURES = "rank.png", "rank.json"
 SCORED = "scored"
@@ -149,7 +149,7 @@ def run_rank(request: RankRequest, on_progress: OnProgress = silent) -> RankRepo
     )
     space, fingerprint = subject.origin.space, subject.origin.data_fingerprint
     truth = load_truth(request.truth, space)
-    digest = "" if request.run is None else digest_of(request.run)
+    digest = "" if request.run is None else digest_of(request.run / SUPERNET)
     work = WorkFolder(request.out, request.key(fingerprint, space, digest), on_progress)
     with work.locked():
         if subject.n_epochs is not None:

@@ -56,6 +56,11 @@ class BatchSearch(ABC, Generic[State]):
     def _next_batch(self) -> list[list[int]]:
         """One network at least; called when all of the last batch was told."""
 
+    def _no_more_than_fit(self, n_asks: int) -> int:
+        """So many, or all networks that fit where a space is small enough to list them."""
+        listed = self._pool.listed
+        return n_asks if listed is None else min(n_asks, len(listed))
+
     @property
     def n_asked(self) -> int:
         """See ``Strategy.n_asked``."""

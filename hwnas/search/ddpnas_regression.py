@@ -84,7 +84,7 @@ class DdpnasRegression(BatchSearch[RegressionState]):
     def n_asks(self) -> int:
         """As many as the terms say, else as DDPNAS; no more than there are networks that fit."""
         n_asks = self._terms.n_asks or Ddpnas(self._decisions, self._rng).n_asks
-        return n_asks if self._pool.listed is None else min(n_asks, len(self._pool.listed))
+        return self._no_more_than_fit(n_asks)
 
     @property
     def scores(self) -> Mapping[str, Mapping[str, float]]:

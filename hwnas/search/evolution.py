@@ -59,8 +59,7 @@ class Evolution(BatchSearch[Asked]):
     @cached_property
     def n_asks(self) -> int:
         """As many as the terms say; no more than there are networks that fit."""
-        n_asks = self._terms.n_asks or N_ASKS
-        return n_asks if self._pool.listed is None else min(n_asks, len(self._pool.listed))
+        return self._no_more_than_fit(self._terms.n_asks or N_ASKS)
 
     @property
     def scores(self) -> Mapping[str, Mapping[str, float]]:
