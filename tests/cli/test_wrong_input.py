@@ -132,11 +132,10 @@ def test_a_missing_table_file_is_named(refused: Refused) -> None:
             "-q",
         ),
         PROFILE,
-        ("table", "list"),
         ("table", "show"),
         ("table", "score", "--device", SIMULATED, "--space", SMALL_SPACE, "-q"),
     ],
-    ids=["search", "profile", "list", "show", "score"],
+    ids=["search", "profile", "show", "score"],
 )
 def test_a_table_line_cut_short_is_numbered_and_kept(
     refused: Refused, table: Path, tmp_path: Path, arguments: tuple[str, ...]
