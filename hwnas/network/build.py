@@ -1,13 +1,13 @@
 """Blocks become one torch network."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from hwnas.block import BlockSpec
 from hwnas.network.modules import module_of
-from hwnas.space import IMAGE, Network, as_network
+from hwnas.space import IMAGE, as_network
 
 
 class WiredBlocks(nn.Sequential):
@@ -17,9 +17,9 @@ class WiredBlocks(nn.Sequential):
     a network too.
     """
 
-    def __init__(self, network: Network) -> None:
-        super().__init__(*(module_of(block) for block in network.blocks))
-        self._inputs = network.inputs
+    def __init__(self, modules: Iterable[nn.Module], inputs: tuple[tuple[int, ...], ...]) -> None:
+        super().__init__(*modules)
+        self._inputs = inputs
 
     def forward(self, *images: Tensor) -> Tensor:
         """The last block's output."""
@@ -37,7 +37,8 @@ def build(blocks: Sequence[BlockSpec], seed: int = 0) -> WiredBlocks:
     """The network of these blocks, or of a row of blocks; the seed decides its weights."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return WiredBlocks(as_network(blocks))
+        network = as_network(blocks)
+        return WiredBlocks(map(module_of, network.blocks), network.inputs)
 
 
 def randomize_statistics(network: nn.Module, generator: torch.Generator) -> None:

@@ -80,17 +80,24 @@ def resized(
 
 @lru_cache(maxsize=8)
 def _without_weights(chosen: Network) -> nn.Module:
-    """The network's shapes alone; BatchNorm keeps no statistics and so takes the batch's.
+    """The network's shapes alone; it holds no state, so the batches of an epoch share it."""
+    places = map(PlacedBlock, chosen.positions, chosen.blocks)
+    return WiredBlocks(map(_block_without_weights, places), chosen.inputs)
 
-    It holds no state, so the batches of an epoch share it: building it takes longer than running
-    a small one.
+
+@lru_cache(maxsize=4096)
+def _block_without_weights(place: PlacedBlock) -> nn.Module:
+    """The block's shapes alone; BatchNorm keeps no statistics and so takes the batch's.
+
+    Building a small network takes longer than running it, and networks of a space share blocks.
+    A module may stand in a network only once, so equal blocks elsewhere have one each.
     """
     with torch.device("meta"):
-        network = WiredBlocks(chosen)
-    for module in network.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.running_mean = module.running_var = module.num_batches_tracked = None
-    return network
+        module = module_of(place.block)
+    for part in module.modules():
+        if isinstance(part, nn.BatchNorm2d):
+            part.running_mean = part.running_var = part.num_batches_tracked = None
+    return module
 
 
 def _key(position: str, block: BlockSpec) -> str:
