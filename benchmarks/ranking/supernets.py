@@ -73,6 +73,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--budget", choices=("images", "steps"), default="images")
     parser.add_argument("--epochs", type=int, default=120, help="of a rule of one network a step")
     parser.add_argument("--epoch-images", type=int, default=45_000)
+    parser.add_argument("--batch-size", type=int, default=128)
+    parser.add_argument("--learning-rate", type=float, default=0.1)
+    parser.add_argument("--paths-per-batch", type=int, default=1, help="of spos")
     parser.add_argument("--samples", type=int, default=500)
     parser.add_argument("--input-size", type=int)
     parser.add_argument("--teacher", default="macs")
@@ -104,6 +107,9 @@ def _run(rule: str, seed: int, arguments: argparse.Namespace) -> Mapping[str, An
         rule=rule,
         epochs=max(1, round(arguments.epochs / share)),
         epoch_images=arguments.epoch_images,
+        batch_size=arguments.batch_size,
+        learning_rate=arguments.learning_rate,
+        paths_per_batch=arguments.paths_per_batch if rule == "spos" else 1,
         teacher=arguments.teacher,
         rank_weight=arguments.rank_weight,
         distance=arguments.distance,

@@ -1,7 +1,7 @@
 r"""DDPNAS with real weight sharing on CIFAR-10 images, against uniform sharing and evolution.
 
     python benchmarks/ranking/weight_sharing.py PATH/nasbench201_cifar10.csv.gz \
-        --data cifar10.npz --out FOLDER [--seeds 20]
+        --data cifar10.npz --out FOLDER [--seeds 0 1 2 …]
 
 All train a supernet of NAS-Bench-201's cell for the 42 epochs that DDPNAS takes, on the same
 images:
@@ -14,7 +14,8 @@ images:
 
 What each returns is scored by the published test accuracy after 200 epochs. The supernet may be
 smaller than the published networks (``--cells``, ``--channels``, ``--input-size``): the cell is
-what is searched. A seed that is done is not repeated.
+what is searched. A seed that is done is not repeated, and ``weight_sharing.json`` tells of all
+that lie in the folder, so that several processes may share the seeds.
 """
 
 import argparse
@@ -53,15 +54,20 @@ def main() -> None:
         cells_a_stage=arguments.cells,
         channels=tuple(arguments.channels * scale for scale in (1, 2, 4)),
     )
-    file = arguments.out / "weight_sharing.json"
     settings = {k: v for k, v in vars(arguments).items() if k not in ("out", "seeds", "table")}
     settings["data"] = Path(arguments.data).name
-    runs = json.loads(file.read_text())["runs"] if file.is_file() else []
-    for seed in range(len(runs), arguments.seeds):
-        runs.append(_one_seed(space, data, Benchmark(table), seed, arguments))
-        document = {"settings": settings, "summary": _summary(runs), "runs": runs}
-        write_whole(file, json.dumps(document, indent=2) + "\n")
-        print(json.dumps(runs[-1]), flush=True)
+    for seed in arguments.seeds:
+        file = arguments.out / f"seed-{seed}.json"
+        if not file.is_file():
+            run = _one_seed(space, data, Benchmark(table), seed, arguments)
+            write_whole(file, json.dumps({"settings": settings, "run": run}, indent=2) + "\n")
+    kept = [json.loads(file.read_text()) for file in arguments.out.glob("seed-*.json")]
+    if any(one["settings"] != settings for one in kept):
+        raise SystemExit(f"{arguments.out} holds runs of other settings. Name another --out.")
+    runs = sorted((one["run"] for one in kept), key=lambda run: run["seed"])
+    document = {"settings": settings, "summary": _summary(runs), "runs": runs}
+    write_whole(arguments.out / "weight_sharing.json", json.dumps(document, indent=2) + "\n")
+    print(json.dumps(document["summary"], indent=2))
 
 
 def _arguments() -> argparse.Namespace:
@@ -71,9 +77,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("table", type=Path)
     parser.add_argument("--data", required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--seeds", nargs="+", type=int, default=range(20))
     parser.add_argument("--queries", type=int, default=200)
     parser.add_argument("--epoch-images", type=int, default=45_000)
+    parser.add_argument("--batch-size", type=int, default=128)
+    parser.add_argument("--learning-rate", type=float, default=0.1)
     parser.add_argument("--input-size", type=int, default=32)
     parser.add_argument("--cells", type=int, default=5, help="a stage")
     parser.add_argument("--channels", type=int, default=16, help="of the first stage")
@@ -89,7 +97,12 @@ def _one_seed(
 ) -> dict[str, object]:
     def trainer(rule: str) -> SupernetTrainer:
         settings = SupernetSettings(
-            rule=rule, warmup_epochs=0, epoch_images=arguments.epoch_images, epochs=1
+            rule=rule,
+            warmup_epochs=0,
+            epochs=1,
+            epoch_images=arguments.epoch_images,
+            batch_size=arguments.batch_size,
+            learning_rate=arguments.learning_rate,
         )
         supernet = Supernet(space, torch.Generator().manual_seed(seed))
         return SupernetTrainer(supernet, data, settings, seed=seed)
