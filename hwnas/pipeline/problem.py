@@ -132,7 +132,7 @@ class Problem:
         if limit is not None and least > limit:
             device = self.request.device
             raise NoNetworkFitsError(
-                f"No network of space {self.space.name!r} runs in {limit:,} bytes: the least "
+                f"{self._no_network} runs in {limit:,} bytes: the least "
                 f"working set is {least:,} bytes in {device.precision} with batch {device.batch}. "
                 "Raise --max-memory, use a smaller --input-size or another --space."
             )
@@ -146,7 +146,7 @@ class Problem:
             return self._limits_exclude_each_other(generator, fastest)
         device = self.request.device
         return NoNetworkFitsError(
-            f"No network of space {self.space.name!r} fits {self.request.budget.latency_ms:g} ms"
+            f"{self._no_network} fits {self.request.budget.latency_ms:g} ms"
             f"{self._within_memory}: the fastest takes {fastest.median_ms:.4g} ms, "
             f"give or take {fastest.mad_ms:.2g} ms ({fastest.provenance}), on {device.name} in "
             f"{device.precision} with {device.threads} thread(s). "
@@ -170,10 +170,14 @@ class Problem:
             limits.append(f"{limit:,} {name}")
             reached.append(f"{least:,} {name}")
         return NoNetworkFitsError(
-            f"No network of space {self.space.name!r} keeps {' and '.join(limits)}: the least of "
+            f"{self._no_network} keeps {' and '.join(limits)}: the least of "
             f"each alone is {' and '.join(reached)} as predicted, and none keeps all once it is "
             "built. Raise a limit or name another --space."
         )
+
+    @property
+    def _no_network(self) -> str:
+        return f"No network of space {self.space.name!r}{self.request.cells}"
 
     @property
     def _within_memory(self) -> str:

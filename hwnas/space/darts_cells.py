@@ -30,6 +30,15 @@ class CellLimits:
     non_parametric_edges: int | None = None
     """Exactly so many of a cell's eight edges carry a pooling or a skip."""
 
+    def __str__(self) -> str:
+        """What a message adds to the name of a space."""
+        limits = []
+        if self.max_height is not None:
+            limits.append(f"at most {self.max_height} high")
+        if self.non_parametric_edges is not None:
+            limits.append(f"with {self.non_parametric_edges} non-parametric edge(s)")
+        return f" in cells {' and '.join(limits)}" if limits else ""
+
 
 NO_CELL_LIMITS = CellLimits()
 

@@ -168,6 +168,21 @@ def test_a_limit_that_no_cell_has_is_refused(limits: CellLimits, message: str) -
         generated_space(SPACE, limits)
 
 
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        (CellLimits(), ""),
+        (CellLimits(max_height=2), " in cells at most 2 high"),
+        (
+            CellLimits(max_height=1, non_parametric_edges=0),
+            " in cells at most 1 high and with 0 non-parametric edge(s)",
+        ),
+    ],
+)
+def test_a_message_names_the_limits_of_cells(limits: CellLimits, words: str) -> None:
+    assert str(limits) == words
+
+
 def test_a_space_without_such_cells_has_no_such_limits() -> None:
     macro = NasbenchMacroSpace()
     assert generated_space(macro) is macro and kept_classes(macro) == ()
