@@ -19,6 +19,7 @@ from torch.nn import functional
 
 from hwnas.network import Supernet
 from hwnas.space import Architecture, random_architecture, space_named
+from hwnas.whole_file import write_whole
 
 SPACES = ("nasbench201", "nasbench-macro", "mobilenet")
 LAST, FIRST = torch.channels_last, torch.contiguous_format
@@ -44,7 +45,7 @@ def main() -> None:
     settings = {key: value for key, value in vars(arguments).items() if key != "out"}
     document = {"settings": settings, "seconds": found, "torch": torch.__version__}
     text = json.dumps(document, indent=2) + "\n"
-    arguments.out.write_text(text)
+    write_whole(arguments.out, text)
     print(text)
 
 

@@ -32,6 +32,7 @@ from hwnas.space import Space, blocks_of
 from hwnas.space.nasbench201 import Nasbench201Space
 from hwnas.space.nasbench_macro import NasbenchMacroSpace
 from hwnas.train.images import Batch
+from hwnas.whole_file import write_whole
 
 PUBLISHED_TAUS = {
     "macs": 0.5292,
@@ -199,7 +200,7 @@ def main() -> None:
         "published_nasbench201_taus": PUBLISHED_TAUS,
         "benchmarks": results,
     }
-    arguments.out.write_text(json.dumps(document, indent=2) + "\n")
+    write_whole(arguments.out, json.dumps(document, indent=2) + "\n")
     print(arguments.out.read_text(), end="")
 
 

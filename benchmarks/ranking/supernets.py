@@ -33,6 +33,7 @@ from hwnas.progress import Progress
 from hwnas.space import Architecture, Space, space_named
 from hwnas.train import RULES
 from hwnas.train.rules import RuleParts
+from hwnas.whole_file import write_whole
 
 RIVALS = tuple(rule for rule in RULES if rule != "path")
 CIFAR10 = {"in_channels": 3, "n_classes": 10}
@@ -56,7 +57,7 @@ def main() -> None:
         "rules": {rule: _summary(found) for rule, found in runs.items()},
     }
     text = json.dumps(summary, indent=2) + "\n"
-    (arguments.out / "supernets.json").write_text(text)
+    write_whole(arguments.out / "supernets.json", text)
     print(text)
 
 
@@ -119,10 +120,12 @@ def _run(rule: str, seed: int, arguments: argparse.Namespace) -> Mapping[str, An
         "settings": asdict(settings),
         "samples": arguments.samples,
         "space": json.loads(json.dumps(space.to_json())),
+        "table": arguments.table.name,
+        "data": Path(arguments.data).name,
     }
     note = arguments.out / f"{rule}-{seed}.json"
     if not out.exists():
-        note.write_text(json.dumps(asked))
+        write_whole(note, json.dumps(asked))
         hwnas.rank(
             truth=arguments.table,
             samples=arguments.samples,
@@ -134,7 +137,7 @@ def _run(rule: str, seed: int, arguments: argparse.Namespace) -> Mapping[str, An
             out=out,
             on_progress=_say,
         )
-    if json.loads(note.read_text()) != asked:
+    if not note.is_file() or json.loads(note.read_text()) != asked:
         raise SystemExit(f"{out} was made with other settings. Name another --out, or remove it.")
     report: dict[str, Any] = json.loads((out / "rank.json").read_text())
     return report

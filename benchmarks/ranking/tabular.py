@@ -32,6 +32,7 @@ from hwnas.pipeline.tabular import TabularProblem, search_benchmark
 from hwnas.search import Ddpnas, DdpnasSettings
 from hwnas.space import Architecture
 from hwnas.space.nasbench201 import DECISIONS, OPTIONS
+from hwnas.whole_file import write_whole
 
 N_QUERIES = (42, 140, 420)
 N_SEEDS, N_BUDGETS = 20, 10
@@ -139,7 +140,7 @@ def main() -> None:
             print(json.dumps(row), flush=True)
             document = {"table": arguments.table.name, "n_seeds": arguments.seeds, "rows": rows}
             path = arguments.out / f"{name}.json"
-            path.write_text(json.dumps(document, indent=2) + "\n")
+            write_whole(path, json.dumps(document, indent=2) + "\n")
 
 
 def free_study(table: BenchmarkTable, n_seeds: int) -> Iterator[dict[str, object]]:

@@ -54,8 +54,8 @@ def main() -> None:
         cells_a_stage=arguments.cells,
         channels=tuple(arguments.channels * scale for scale in (1, 2, 4)),
     )
-    settings = {k: v for k, v in vars(arguments).items() if k not in ("out", "seeds", "table")}
-    settings["data"] = Path(arguments.data).name
+    settings = {k: v for k, v in vars(arguments).items() if k not in ("out", "seeds")}
+    settings |= {"table": arguments.table.name, "data": Path(arguments.data).name}
     for seed in arguments.seeds:
         file = arguments.out / f"seed-{seed}.json"
         if not file.is_file():
@@ -98,8 +98,6 @@ def _one_seed(
     def trainer(rule: str) -> SupernetTrainer:
         settings = SupernetSettings(
             rule=rule,
-            warmup_epochs=0,
-            epochs=1,
             epoch_images=arguments.epoch_images,
             batch_size=arguments.batch_size,
             learning_rate=arguments.learning_rate,
@@ -130,17 +128,10 @@ def _one_seed(
     for epoch in range(ddpnas.n_asks):
         uniform.warm_up(epoch, ddpnas.n_asks)
     training = perf_counter() - started
-    known: dict[Architecture, float] = {}
-
-    def accuracy(architecture: Architecture) -> float:
-        if architecture not in known:
-            known[architecture] = uniform.accuracy(architecture)
-        return known[architecture]
-
     for name, search in (("uniform + evolution", _evolved), ("uniform + ours", _regressed)):
         started = perf_counter()
         rng = np.random.default_rng((STREAM, seed))
-        found = search(space, accuracy, arguments.queries, rng)
+        found = search(space, uniform.accuracy, arguments.queries, rng)
         note(name, found, training + perf_counter() - started)
     return row
 

@@ -9,6 +9,7 @@ from hwnas.record import unknown_name
 from hwnas.space import Architecture, Space, blocks_of
 from hwnas.train import Teacher
 from hwnas.train.images import Batch
+from hwnas.train.streams import Purpose, stream
 
 COUNTS: Mapping[str, Callable[[BlockSpec], int]] = {
     "macs": lambda block: block.n_macs,
@@ -34,9 +35,8 @@ def teacher_named(name: str, space: Space, batch: Callable[[], Batch], *, seed: 
         return _counted(space, COUNTS[name])
     if name == ENSEMBLE:
         images = batch()
-        return RankAverage(
-            space, [ZeroCostSource(space, member, images, seed=seed) for member in MEMBERS], seed
-        )
+        sources = [ZeroCostSource(space, member, images, seed=seed) for member in MEMBERS]
+        return RankAverage(space, sources, stream(seed, Purpose.RANK_REFERENCES))
     return ZeroCostSource(space, name, batch(), seed=seed).score
 
 

@@ -59,7 +59,7 @@ def search(
     ] = None,
     space: Space = "mobilenet",
     strategy: Annotated[
-        str, typer.Option("--strategy", help="ddpnas, ddpnas-regression or random.")
+        str, typer.Option("--strategy", help="ddpnas, ddpnas-regression, evolution or random.")
     ] = "ddpnas",
     accuracy: Annotated[
         str | None,
@@ -214,7 +214,7 @@ def search(
 SETTLED = ("space", "strategy", "data", "seed", "input_size", "skip_bad")
 """Parameters that a run to start from has values of."""
 TRAINING = (
-    *("supernet", "supernet_epochs", "teacher", "rank_weight", "distance"),
+    *("supernet", "supernet_epochs", "teacher", "rank_weight", "distance", "paths_per_batch"),
     *("epoch_images", "warmup_epochs"),
 )
 

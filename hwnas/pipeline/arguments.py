@@ -8,7 +8,7 @@ from typing import Any, get_args
 from hwnas.accuracy.teacher import check_teacher
 from hwnas.device import CALIBRATIONS, DeviceSpec, Precision, load_device
 from hwnas.errors import InvalidInputError
-from hwnas.pipeline.exploration import KeptRun
+from hwnas.pipeline.exploration import KeptRun, refuse_contradictions
 from hwnas.pipeline.images import load_images, usable_space
 from hwnas.pipeline.quantity import byte_count, check_least, count, milliseconds
 from hwnas.progress import OnProgress
@@ -111,8 +111,9 @@ def settled(start: KeptRun | None, **named: Any) -> dict[str, Any]:  # noqa: ANN
         InvalidInputError: One contradicts the run to start from.
     """
     if start is not None:
-        return start.settle(named)
-    return {**DEFAULTS, **{name: value for name, value in named.items() if value is not None}}
+        refuse_contradictions(start.folder, start.exploration.settled, named)
+        return start.exploration.settled
+    return {**DEFAULTS, **given(named)}
 
 
 def check_seed(seed: int) -> None:
@@ -167,7 +168,7 @@ def settings_from(  # noqa: PLR0913 - a command's options
     if paths_per_batch is not None:
         check_least(1, paths_per_batch=paths_per_batch)
     ranking = {"teacher": teacher, "rank_weight": rank_weight, "distance": distance}
-    of_rules = {"rd": _given(ranking), "spos": _given({"paths_per_batch": paths_per_batch})}
+    of_rules = {"rd": given(ranking), "spos": given({"paths_per_batch": paths_per_batch})}
     settings = SupernetSettings(
         rule=supernet,
         epochs=supernet_epochs,
@@ -182,8 +183,8 @@ def settings_from(  # noqa: PLR0913 - a command's options
             f"--supernet-epochs {supernet_epochs} goes with a supernet that is trained whole, not "
             f"with {supernet!r}. Leave it out, or give another --supernet."
         )
-    for rule, given in of_rules.items():
-        for option, value in given.items():
+    for rule, options in of_rules.items():
+        for option, value in options.items():
             if supernet != rule:
                 raise InvalidInputError(
                     f"--{option.replace('_', '-')} {value} goes with --supernet {rule}, not with "
@@ -192,5 +193,6 @@ def settings_from(  # noqa: PLR0913 - a command's options
     return settings, FinetuneSettings(epochs=epochs)
 
 
-def _given(options: Mapping[str, Any]) -> dict[str, Any]:
+def given(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Those that are not left out."""
     return {name: value for name, value in options.items() if value is not None}

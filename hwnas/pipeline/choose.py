@@ -73,9 +73,9 @@ class Chooser:
 
     @property
     def ratio(self) -> float:
-        """Measured over predicted, median over the networks timed; 1 before any was."""
+        """Measured over predicted, median over the networks timed; a guess before any was."""
         ratios = [timed.measurement.median_ms / timed.predicted_ms for timed in self.timed]
-        return float(np.median(ratios)) if ratios else 1.0
+        return float(np.median(ratios)) if ratios else self._problem.first_ratio
 
     def best(self) -> Timed:
         """The most accurate network that was timed within the budget, its spread to spare.

@@ -2,14 +2,15 @@
 
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, is_dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from hwnas.errors import HwnasError, InvalidInputError, RunError
 from hwnas.pipeline.kept_supernet import SUPERNET, Origin
-from hwnas.space import Architecture, Space, check_member
+from hwnas.record import said
+from hwnas.space import Architecture, Decision, check_member
 from hwnas.whole_file import digest_of
 
 EXPLORATION = "exploration.json"
@@ -53,11 +54,12 @@ class Exploration:
 
         Raises:
             HwnasError: A value cannot be used.
-            ValueError: The scores are not those of the space's options.
+            KeyError: An option has no score, or a value is missing.
+            ValueError: A score is not finite.
         """
         values = {key: value for key, value in document.items() if key != "format"}
         origin = Origin.from_json(document["origin"], source)
-        _check_scores(document["scores"], origin.space)
+        check_scores(document["scores"], origin.space.decisions)
         best = tuple(Architecture(tuple(choices)) for choices in document["best"])
         for architecture in best:
             check_member(origin.space, architecture)
@@ -77,18 +79,9 @@ class KeptRun:
         """What shapes a search that starts here, as plain values."""
         return {"exploration": self.exploration.to_json(), "supernet": self.supernet}
 
-    def settle(self, named: Mapping[str, Any]) -> dict[str, Any]:
-        """The options that the run has settled; those a user named must say the same.
 
-        Raises:
-            InvalidInputError: One says something else.
-        """
-        settle(self.folder, self.exploration.settled, named)
-        return self.exploration.settled
-
-
-def settle(run: Path, settled: Mapping[str, Any], named: Mapping[str, Any]) -> None:
-    """Refuse options that contradict those that a run has settled.
+def refuse_contradictions(run: Path, settled: Mapping[str, Any], named: Mapping[str, Any]) -> None:
+    """Refuse options that contradict those that a run has settled; ``None`` contradicts nothing.
 
     Raises:
         InvalidInputError: One of them, by its name.
@@ -96,8 +89,9 @@ def settle(run: Path, settled: Mapping[str, Any], named: Mapping[str, Any]) -> N
     for name, value in named.items():
         if value is not None and value != settled[name]:
             option = f"--{name.replace('_', '-')}"
+            ours, its = (said(v) if is_dataclass(v) else v for v in (value, settled[name]))
             raise InvalidInputError(
-                f"{option} {value} contradicts {run}, which was searched with {settled[name]}. "
+                f"{option} {ours} contradicts {run}, which was searched with {its}. "
                 f"Leave {option} out, or search anew without --from."
             )
 
@@ -114,10 +108,7 @@ def kept_run(folder: Path) -> KeptRun:
             raise ValueError(document["format"])
         exploration = Exploration.from_json(document, str(folder / EXPLORATION))
     except (HwnasError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise RunError(
-            f"{folder / EXPLORATION} is not what this version of hwnas reads: {error!r}. "
-            "Search again without --from."
-        ) from error
+        raise unread(folder / EXPLORATION, repr(error)) from error
     return KeptRun(folder=folder, exploration=exploration, supernet=digest_of(folder / SUPERNET))
 
 
@@ -140,8 +131,21 @@ def read_exploration(folder: Path) -> dict[str, Any]:
     return document
 
 
-def _check_scores(scores: Mapping[str, Mapping[str, float]], space: Space) -> None:
-    for decision in space.decisions:
+def unread(path: Path, reason: str) -> RunError:
+    """The error of a file whose content is none of this version's."""
+    return RunError(
+        f"{path} is not what this version of hwnas reads: {reason}. Search again without --from."
+    )
+
+
+def check_scores(scores: Mapping[str, Mapping[str, float]], decisions: Sequence[Decision]) -> None:
+    """Refuse what are no scores of every option.
+
+    Raises:
+        KeyError: An option has none.
+        ValueError: One is not finite.
+    """
+    for decision in decisions:
         values = [scores[decision.name][option] for option in decision.options]
         if not all(map(math.isfinite, values)):
             raise ValueError(f"a score of {decision.name} is not finite")

@@ -73,7 +73,13 @@ def check_start(start: KeptRun | None, *, keep_supernet: bool) -> None:
 def _supernet_of(start: KeptRun, problem: Problem) -> SupernetTrainer | None:
     if not start.supernet:
         return None
-    return kept_trainer(start.folder, lambda _: problem.data)[1]
+    origin, trainer = kept_trainer(start.folder, lambda _: problem.data)
+    if origin.to_json() != start.exploration.origin.to_json():
+        raise RunError(
+            f"{start.folder} holds a supernet of another search. Bring its own back, or search "
+            "anew without --from."
+        )
+    return trainer
 
 
 def _learned(problem: Problem, work: WorkFolder) -> Explored:

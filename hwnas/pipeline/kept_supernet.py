@@ -18,6 +18,7 @@ from hwnas.train import SupernetSettings, SupernetTrainer, load_checkpoint
 
 SUPERNET = "supernet.pt"
 FORMAT = "hwnas-supernet/1"
+AGAIN = "Train it again."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +69,10 @@ def kept_trainer(
     origin, weights = read_supernet(run)
     data = images_of(origin)
     trainer = supernet_trainer(origin.space, data, origin.settings, origin.seed)
-    trainer.supernet.load_state_dict(weights)
+    try:
+        trainer.supernet.load_state_dict(weights)
+    except (RuntimeError, TypeError, AttributeError) as error:
+        raise _unread(run / SUPERNET, "its weights are those of another space") from error
     return origin, trainer
 
 
@@ -79,7 +83,7 @@ def read_supernet(run: Path) -> tuple[Origin, dict[str, torch.Tensor]]:
         RunError: The folder holds none, or something else.
     """
     path = run / SUPERNET
-    kept = load_checkpoint(path)
+    kept = load_checkpoint(path, AGAIN)
     if kept is None:
         raise RunError(
             f"{run} holds no {SUPERNET}. Name a run of 'hwnas rank', or of "
@@ -91,6 +95,8 @@ def read_supernet(run: Path) -> tuple[Origin, dict[str, torch.Tensor]]:
             raise ValueError(document["format"])
         return Origin.from_json(document, str(path)), kept["weights"]
     except (KeyError, TypeError, ValueError) as error:
-        raise RunError(
-            f"{path} is not a supernet that this version reads: {error!r}. Train it again."
-        ) from error
+        raise _unread(path, repr(error)) from error
+
+
+def _unread(path: Path, reason: str) -> RunError:
+    return RunError(f"{path} is not a supernet that this version reads: {reason}. {AGAIN}")

@@ -7,8 +7,15 @@ from typing import Any, Self
 
 from hwnas.accuracy import BenchmarkTable
 from hwnas.errors import HwnasError, RunError
-from hwnas.pipeline.exploration import EXPLORATION, read_exploration, settle
+from hwnas.pipeline.exploration import (
+    EXPLORATION,
+    check_scores,
+    read_exploration,
+    refuse_contradictions,
+    unread,
+)
 from hwnas.pipeline.tabular import Learned
+from hwnas.record import read_record
 from hwnas.whole_file import digest_of
 
 FORMAT = "hwnas-tabular-exploration/1"
@@ -52,15 +59,22 @@ class KeptTableRun:
         """What was learned, of the same table.
 
         Raises:
-            RunError: The table's file has changed since.
+            RunError: The table's file has changed since, or what was learned is of another space.
         """
         if digest_of(table.path) != self.table:
             raise RunError(
                 f"{table.path} has changed since it was searched. Bring it back, or search anew "
                 "without --from."
             )
-        read = table.encoding.read
-        return Learned(self.scores, {read(text): known for text, known in self.told.items()})
+        try:
+            check_scores(self.scores, table.encoding.decisions)
+            told = {table.encoding.read(text): known for text, known in self.told.items()}
+        except (HwnasError, KeyError, ValueError) as error:
+            raise RunError(
+                f"The run to go on from is not one of networks of {table.path}: {error!r}. "
+                "Search again without --from."
+            ) from error
+        return Learned(self.scores, told)
 
 
 def is_table_run(folder: Path) -> bool:
@@ -77,22 +91,18 @@ def kept_table_run(folder: Path, named: Mapping[str, Any]) -> KeptTableRun:
 
     Raises:
         RunError: There is nothing of the kind, or nothing that this version reads.
-        InvalidInputError: An option that a user named says something else.
+        InvalidInputError: A value is missing or of another type, or an option that a user named
+            says something else.
     """
     document = read_exploration(folder)
     if document.pop("format", None) != FORMAT:
         raise RunError(
             f"{folder} holds no search of a table. Leave --accuracy out, or name such a run."
         )
-    try:
-        kept = KeptTableRun(**document)
-        accuracies = [*kept.told.values()]
-        if not accuracies or not all(0 <= accuracy <= 1 for accuracy in accuracies):
-            raise ValueError("no accuracies in it")
-    except (HwnasError, TypeError, ValueError, AttributeError) as error:
-        raise RunError(
-            f"{folder / EXPLORATION} is not what this version of hwnas reads: {error!r}. "
-            "Search again without --from."
-        ) from error
-    settle(folder, kept.settled, named)
+    path = folder / EXPLORATION
+    kept = read_record(KeptTableRun, document, str(path), "Search again without --from.")
+    accuracies = [*kept.told.values()]
+    if not accuracies or not all(0 <= accuracy <= 1 for accuracy in accuracies):
+        raise unread(path, "it holds no accuracies")
+    refuse_contradictions(folder, kept.settled, named)
     return kept

@@ -69,16 +69,25 @@ class Problem:
         others = (float(limit - self._constants[name]) for name, limit in self._others.items())
         return (latency_ms - self.model.constant_ms, *others)
 
+    @cached_property
+    def first_ratio(self) -> float:
+        """Of latencies to what blocks say, before networks are timed: 1, or less if none fits."""
+        return 1.0 if self._has_networks(1.0) else self._hoped_ratio
+
     def predict_ms(self, architecture: Architecture) -> float:
         """What the blocks say, uncorrected."""
         return self.model.predict_ms(self.blocks(architecture))
 
     def keeps_prediction(self, architecture: Architecture) -> bool:
-        """Whether the blocks say that every limit is kept."""
-        blocks = self.blocks(architecture)
-        costs = (sum(map(price, blocks)) for price in self._prices)
-        is_kept = all(cost <= limit for cost, limit in zip(costs, self.limits(1.0), strict=True))
-        return is_kept and all(map(self._allows, blocks))
+        """Whether the blocks say that every limit is kept; anything, where it cannot be chosen.
+
+        A network that is asked for its options' scores only, as are all of a space of which
+        others are generated, may cost what it likes.
+        """
+        if self.generated is not self.space:
+            return True
+        priced = self._unscored.priced(architecture)
+        return priced is not None and priced.keeps(self.limits(self._hoped_ratio))
 
     def predict_memory_bytes(self, architecture: Architecture) -> int:
         """The network's peak working set."""
@@ -118,13 +127,9 @@ class Problem:
             NoNetworkFitsError: The fastest or smallest network is over budget.
         """
         self._refuse_too_little_memory()
-        generator = self.generator(self._no_scores)
-        fastest = generator.cheapest(0).architecture
-        measurement = self.measure(fastest)
-        ratio = measurement.median_ms / self.predict_ms(fastest)
-        within = generator.best(self.limits(min(1.0, ratio)))
-        if not self.fits(measurement) or next(within, None) is None:
-            raise self._nothing_fits(generator, measurement)
+        _, measurement = self._fastest
+        if not self.fits(measurement) or not self._has_networks(self._hoped_ratio):
+            raise self._nothing_fits(self._unscored, measurement)
 
     def _refuse_too_little_memory(self) -> None:
         limit = self.request.budget.memory_bytes
@@ -193,6 +198,25 @@ class Problem:
 
     def _block_file_bytes(self, block: BlockSpec) -> int:
         return block_file_bytes(block, self.request.device)
+
+    @cached_property
+    def _fastest(self) -> tuple[Architecture, Measurement]:
+        """By the blocks; timed whole."""
+        architecture = self._unscored.cheapest(0).architecture
+        return architecture, self.measure(architecture)
+
+    @cached_property
+    def _hoped_ratio(self) -> float:
+        """Of the fastest network's latency to what its blocks say; 1 at most."""
+        architecture, measurement = self._fastest
+        return min(1.0, measurement.median_ms / self.predict_ms(architecture))
+
+    def _has_networks(self, ratio: float) -> bool:
+        return next(self._unscored.best(self.limits(ratio)), None) is not None
+
+    @cached_property
+    def _unscored(self) -> Generator:
+        return self.generator(self._no_scores)
 
     @cached_property
     def _prices(self) -> Sequence[Price]:

@@ -21,6 +21,7 @@ from hwnas.progress import OnProgress, silent
 from hwnas.report import ranking_picture
 from hwnas.search import strategy_named
 from hwnas.train import SupernetSettings, SupernetTrainer
+from hwnas.train.streams import Purpose, stream
 from hwnas.version import versions
 from hwnas.whole_file import check_writable, digest_of
 
@@ -228,7 +229,7 @@ def _report(
         seed=request.seed,
         n_epochs=subject.n_epochs,
         n_paths=subject.trainer.n_paths,
-        figures=ranking(expected, truth, np.random.default_rng(request.seed)),
+        figures=ranking(expected, truth, stream(request.seed, Purpose.RESAMPLES)),
         networks=tuple(networks),
         seconds=work.seconds(),
         images_per_second=images_per_second(work),

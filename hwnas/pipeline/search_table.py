@@ -10,7 +10,7 @@ from hwnas.accuracy import BenchmarkTable, file_and_part, read_benchmark
 from hwnas.accuracy.benchmark_table import LATENCY_PREFIX
 from hwnas.errors import InvalidInputError, RunError
 from hwnas.measure import Provenance
-from hwnas.pipeline.arguments import check_seed
+from hwnas.pipeline.arguments import check_seed, given
 from hwnas.pipeline.exploration import EXPLORATION
 from hwnas.pipeline.kept_table import KeptTableRun, kept_table_run
 from hwnas.pipeline.quantity import check_least, milliseconds
@@ -59,7 +59,7 @@ def search_table(  # noqa: PLR0913 - a command's options
         accuracy: ``benchmark:FILE``, or ``benchmark:FILE#c100`` where it holds several data sets.
         latency: The budget with its unit; without one any network fits.
         run: The folder of a search on a table, whose other options are left out here.
-        space: ``nasbench201`` or ``nasbench-macro``: what the file must hold.
+        space: ``nasbench201`` or ``nasbench-macro``: what the file must hold; by default its own.
         device: ``benchmark:FILE#COLUMN``, or a column of the file of accuracies.
         strategy: A name of ``hwnas.search.STRATEGIES``; ``ddpnas`` by default.
         queries: The most distinct networks to ask for, 420 by default; DDPNAS asks for 42 of
@@ -74,13 +74,14 @@ def search_table(  # noqa: PLR0913 - a command's options
     """
     named: dict[str, Any] = {"accuracy": accuracy, "space": space, "strategy": strategy}
     named |= {"queries": queries, "seed": seed}
-    kept = None if run is None else kept_table_run(Path(run), named)
-    options = _options(named) if kept is None else kept.settled
+    start = None if run is None else kept_table_run(Path(run), named)
+    options = _options(named) if start is None else start.settled
     check_seed(options["seed"])
     check_least(1, queries=options["queries"])
     folder = None if out is None else _new_folder(Path(out))
     file, data = _split(options["accuracy"], "--accuracy")
     table = read_benchmark(file)
+    options["space"] = options["space"] or table.space
     _check_space(table, options["space"])
     column = None if device is None else _device(device, table)
     problem = TabularProblem(
@@ -89,8 +90,8 @@ def search_table(  # noqa: PLR0913 - a command's options
         latencies_ms=None if column is None else column.table.values(column.name),
         limit_ms=_limit_ms(latency, table, has_device=column is not None),
     )
-    if kept is not None:
-        found = search_learned(problem, kept.learned(table))
+    if start is not None:
+        found = search_learned(problem, start.learned(table))
     else:
         found = search_benchmark(
             problem,
@@ -108,8 +109,7 @@ def search_table(  # noqa: PLR0913 - a command's options
 
 
 DEFAULTS: Mapping[str, Any] = {
-    "accuracy": "",
-    "space": "mobilenet",
+    "space": None,
     "strategy": "ddpnas",
     "queries": N_QUERIES,
     "seed": 0,
@@ -117,7 +117,11 @@ DEFAULTS: Mapping[str, Any] = {
 
 
 def _options(named: Mapping[str, Any]) -> dict[str, Any]:
-    return {**DEFAULTS, **{name: value for name, value in named.items() if value is not None}}
+    if named["accuracy"] is None:
+        raise InvalidInputError(
+            "No table is named. Give --accuracy benchmark:FILE, or --from a search of one."
+        )
+    return {**DEFAULTS, **given(named)}
 
 
 def is_benchmark(text: str) -> bool:

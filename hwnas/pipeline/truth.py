@@ -1,10 +1,9 @@
 """True accuracies for ``hwnas rank``, and which networks a supernet is held against."""
 
-import numpy as np
-
 from hwnas.accuracy import Benchmark, file_and_part, read_benchmark
 from hwnas.errors import DataError
 from hwnas.space import Architecture, Space, is_member, random_architecture
+from hwnas.train.streams import Purpose, stream
 
 LEAST_RANKED = 2
 ATTEMPTS = 50
@@ -35,7 +34,7 @@ def networks_of(truth: Benchmark, space: Space, n_samples: int, seed: int) -> li
 
     They are drawn from the space; what a table of few networks still lacks then is its others.
     """
-    rng = np.random.default_rng(seed)
+    rng = stream(seed, Purpose.RANKED_NETWORKS)
     known = [a for a in truth.architectures if is_member(space, a)]
     n_drawn = min(n_samples, len(known))
     wanted = set(known)

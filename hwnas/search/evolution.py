@@ -38,7 +38,7 @@ class EvolutionSettings:
 
     def __post_init__(self) -> None:
         if not 2 <= self.parents <= self.population:
-            raise ValueError(f"evolution needs 2 parents, and a population of more, got {self}")
+            raise ValueError(f"evolution needs 2 parents and a population of as many, got {self}")
         if not 0 < self.mutation_rate <= 1:
             raise ValueError(f"mutation_rate must be above 0 and 1 at most, got {self}")
 
@@ -68,9 +68,10 @@ class Evolution(BatchSearch[Asked]):
 
     def _next_batch(self) -> list[list[int]]:
         size = min(self._settings.population, self.n_asks - len(self._state.rows))
-        children = self._children() if self._state.rows else []
-        drawn = self._pool.draw(len(self._state.rows) + size, self._even, self._rng)
-        new = (children + self._new(drawn.tolist(), children))[:size]
+        new = self._children()[:size] if self._state.rows else []
+        if len(new) < size:
+            drawn = self._pool.draw(len(self._state.rows) + size, self._even, self._rng)
+            new = (new + self._new(drawn.tolist(), new))[:size]
         return new or [self._state.rows[int(np.argmax(self._state.accuracies))]]
 
     def _children(self) -> list[list[int]]:

@@ -1,6 +1,7 @@
 """Uniform architectures that fit, and for each option the mean accuracy of those that held it."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -15,7 +16,7 @@ N_ASKS = 100
 
 
 class RandomSearch(BatchSearch[Asked]):
-    """The baseline every other strategy must beat."""
+    """The baseline every other strategy must beat; asks for each network once, while it can."""
 
     def __init__(
         self,
@@ -25,10 +26,10 @@ class RandomSearch(BatchSearch[Asked]):
     ) -> None:
         super().__init__(decisions, rng, terms, Asked())
 
-    @property
+    @cached_property
     def n_asks(self) -> int:
-        """As many as were set."""
-        return self._terms.n_asks or N_ASKS
+        """As many as the terms say; no more than there are networks that fit."""
+        return self._no_more_than_fit(self._terms.n_asks or N_ASKS)
 
     @property
     def scores(self) -> Mapping[str, Mapping[str, float]]:
@@ -36,9 +37,10 @@ class RandomSearch(BatchSearch[Asked]):
         return mean_accuracies(self._decisions, self._state)
 
     def _next_batch(self) -> list[list[int]]:
-        drawn: list[list[int]] = self._pool.draw(1, uniform(self._decisions), self._rng).tolist()
-        return drawn
+        n_to_come = self.n_asks - len(self._state.rows)
+        drawn = self._pool.draw(n_to_come, uniform(self._decisions), self._rng)
+        return [list(row) for row in drawn.tolist()]
 
     @property
     def _identity(self) -> Identity:
-        return identity_of("random", self._decisions, {"n_asks": self.n_asks})
+        return identity_of("random", self._decisions, {"n_asks": self._terms.n_asks})

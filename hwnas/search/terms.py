@@ -25,7 +25,7 @@ class SearchTerms:
 
     n_asks: int | None = None
     """How many architectures may be asked for; ``None`` leaves it to the strategy. One with a
-    length of its own, as DDPNAS, asks for no more than that.
+    length of its own, as DDPNAS, is shortened to that, but not below one step.
     """
     fits: Fits = anything_fits
     option_classes: tuple[tuple[str, ...], ...] = ()

@@ -32,17 +32,16 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
     write_whole(path, content.getvalue())
 
 
-def load_checkpoint(path: Path) -> dict[str, Any] | None:
+def load_checkpoint(path: Path, advice: str = "") -> dict[str, Any] | None:
     """What was saved, or nothing if nothing was.
 
     Raises:
-        RunError: The file is damaged.
+        RunError: The file is damaged; ``advice`` says what to do, by default to delete its folder.
     """
     if not path.is_file():
         return None
     try:
         return cast(dict[str, Any], torch.load(path, map_location="cpu", weights_only=True))
     except DAMAGE as error:
-        raise RunError(
-            f"The checkpoint {path} is damaged. Delete {path.parent} and start again."
-        ) from error
+        advice = advice or f"Delete {path.parent} and start again."
+        raise RunError(f"The checkpoint {path} is damaged. {advice}") from error

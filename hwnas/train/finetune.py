@@ -37,7 +37,7 @@ class FinetuneSettings:
 
     def __post_init__(self) -> None:
         if self.epochs < 0 or self.batch_size < 2:
-            raise ValueError(f"epochs must be positive and batches hold 2 images, got {self}")
+            raise ValueError(f"epochs must not be negative, nor a batch of one image, got {self}")
 
     def n_epochs(self, n_images: int) -> int:
         """The given number, or as many as ``IMAGES_BY_DEFAULT`` make, from 4 to 80."""

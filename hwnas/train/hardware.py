@@ -20,7 +20,7 @@ def half_precision(hardware: torch.device) -> AbstractContextManager[Any]:
     Its range is that of float32, so losses need no scaling, as they would in float16. On a
     processor everything stays float32, so that the same seed gives the same weights as ever.
     """
-    if hardware.type == "cuda" and torch.cuda.is_bf16_supported():
+    if hardware.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False):
         return torch.autocast("cuda", dtype=torch.bfloat16)
     return nullcontext()
 

@@ -14,6 +14,9 @@ class Purpose(IntEnum):
     FINETUNE_BATCHES = 4
     CALIBRATION = 5
     PROXY_IMAGES = 6
+    RANK_REFERENCES = 7
+    RANKED_NETWORKS = 8
+    RESAMPLES = 9
 
 
 def stream(seed: int, purpose: Purpose, epoch: int = 0) -> np.random.Generator:

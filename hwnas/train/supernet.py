@@ -38,6 +38,7 @@ class SupernetSettings:
 
     Raises:
         UnknownNameError: No such rule, rank weight or distance.
+        ValueError: No image, no network, or a negative number of epochs.
     """
 
     rule: str = DEFAULT_RULE

@@ -85,17 +85,38 @@ def test_a_table_that_has_changed_is_refused(refused: Refused, few: Path) -> Non
 def test_a_folder_that_is_no_run_is_refused(refused: Refused, tmp_path: Path) -> None:
     assert "Name a run folder that hwnas search finished" in refused("search", "--from", "gone")
     (tmp_path / "exploration.json").write_text('{"format": "hwnas-tabular-exploration/1"}')
-    assert "is not what this version of hwnas reads" in refused("search", "--from", ".")
+    message = refused("search", "--from", ".")
+    assert message == "exploration.json: it has no accuracy. Search again without --from."
     (tmp_path / "exploration.json").write_text('{"format": "hwnas-exploration/1"}')
     accuracy = ("--accuracy", "benchmark:x.csv")
     assert "holds no search of a table" in refused("search", "--from", ".", *accuracy)
 
 
-def test_how_to_train_does_not_go_with_a_run(refused: Refused, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("seed", "seven", 'seed is "seven", not a whole number'),
+        ("told", {}, "it holds no accuracies"),
+        ("told", {"no cell": 0.5}, "The run to go on from is not one of networks of "),
+        ("scores", {}, "few.csv: KeyError('edge1<-0')"),
+    ],
+)
+def test_a_damaged_value_is_refused(
+    refused: Refused, few: Path, tmp_path: Path, name: str, value: object, said: str
+) -> None:
+    path = tmp_path / "kept" / "exploration.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {name: value}))
+    message = refused("search", "--from", "kept")
+    assert said in message and message.endswith("Search again without --from.")
+
+
+@pytest.mark.parametrize(("option", "value"), [("--epoch-images", 64), ("--paths-per-batch", 2)])
+def test_how_to_train_does_not_go_with_a_run(
+    refused: Refused, tmp_path: Path, option: str, value: int
+) -> None:
     (tmp_path / "exploration.json").write_text('{"format": "hwnas-exploration/1"}')
-    options = ("--latency", "1ms", "--epoch-images", "64")
-    message = refused("search", "--from", ".", *options)
-    assert "--epoch-images does not go with --from ., whose supernet is trained" in message
+    message = refused("search", "--from", ".", "--latency", "1ms", option, value)
+    assert f"{option} does not go with --from ., whose supernet is trained" in message
 
 
 @pytest.mark.slow

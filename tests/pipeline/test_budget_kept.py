@@ -98,6 +98,15 @@ def test_networks_faster_than_their_blocks_use_the_whole_budget(
     assert result.measured_latency_ms <= 0.03
 
 
+@pytest.mark.parametrize("strategy", ["ddpnas-regression", "evolution", "random"])
+def test_no_strategy_gives_up_a_budget_that_blocks_deny_and_networks_keep(
+    quick_search: QuickSearch, use_engine: UseEngine, strategy: str
+) -> None:
+    use_engine(lambda _, plan: 0.7 if plan == NETWORK_PLAN else 1.0)
+    result = quick_search("0.02ms", strategy=strategy)
+    assert result.measured_latency_ms <= 0.02 < result.predicted_latency_ms
+
+
 def test_a_device_that_slows_down_during_training_ends_without_a_run(
     quick_search: QuickSearch, use_engine: UseEngine, tmp_path: Path
 ) -> None:

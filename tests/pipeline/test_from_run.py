@@ -1,6 +1,7 @@
 """One search serves every budget and device: what a run learned is taken over by the next."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -196,6 +197,20 @@ def test_a_folder_without_an_exploration_is_refused(
         (tmp_path / EXPLORATION).write_text(content)
     with pytest.raises(RunError, match=message):
         hwnas.search("1ms", run=tmp_path, device=str(SIMULATED))
+
+
+def test_the_supernet_of_another_search_is_refused(
+    following: Next, run: Path, tmp_path: Path
+) -> None:
+    if not (run / SUPERNET).is_file():
+        pytest.skip("this run keeps no supernet")
+    other = tmp_path / "other"
+    shutil.copytree(run, other)
+    damaged = document(other, EXPLORATION)
+    damaged["origin"]["settings"]["momentum"] = 0.5
+    (other / EXPLORATION).write_text(json.dumps(damaged))
+    with pytest.raises(RunError, match="holds a supernet of another search"):
+        following(run=other, out=tmp_path / "next")
 
 
 def test_a_score_that_is_missing_is_noticed(run: Path, tmp_path: Path) -> None:

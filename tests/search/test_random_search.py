@@ -11,7 +11,8 @@ def random_search(*options: str, n_asks: int) -> RandomSearch:
 
 
 def test_an_options_score_is_the_mean_over_networks_that_held_it() -> None:
-    search = random_search("a", "b", n_asks=40)
+    decisions = (Decision("d", ("a", "b")), Decision("e", tuple(map(str, range(30)))))
+    search = RandomSearch(decisions, np.random.default_rng(0), SearchTerms(n_asks=40))
     held: dict[str, list[float]] = {"a": [], "b": []}
     for i in range(40):
         asked = search.ask()
@@ -19,6 +20,15 @@ def test_an_options_score_is_the_mean_over_networks_that_held_it() -> None:
         held[asked.choices[0]].append(i / 40)
     means = {option: np.mean(values) for option, values in held.items()}
     assert search.scores["d"] == pytest.approx(means)
+
+
+def test_a_network_is_asked_for_once_and_all_of_a_space_of_few() -> None:
+    search = random_search("a", "b", "c", n_asks=40)
+    asked = []
+    while not search.finished:
+        asked.append(search.ask())
+        search.tell(asked[-1], 0.5)
+    assert sorted(a.choices[0] for a in asked) == ["a", "b", "c"]
 
 
 def test_an_option_never_held_scores_the_overall_mean() -> None:

@@ -41,14 +41,15 @@ class RankAverage:
     """A network's rank among random networks of its space, averaged over sources.
 
     From 0, worse than all of them by every source, to ``N_REFERENCES``; half a rank for each that
-    is equal. The first answer takes the time of scoring the references. An answer depends on the
-    seed, never on what was asked before.
+    is equal. The first answer takes the time of scoring the references, which ``rng`` draws; an
+    answer never depends on what was asked before.
     """
 
-    def __init__(self, space: Space, sources: Sequence[ZeroCostSource], seed: int) -> None:
-        self._space = space
+    def __init__(
+        self, space: Space, sources: Sequence[ZeroCostSource], rng: np.random.Generator
+    ) -> None:
         self._sources = sources
-        self._seed = seed
+        self._drawn = [random_architecture(space, rng) for _ in range(N_REFERENCES)]
 
     def __call__(self, architecture: Architecture) -> float:
         """The average rank."""
@@ -62,6 +63,4 @@ class RankAverage:
     @cached_property
     def _references(self) -> list[NDArray[np.float64]]:
         """By source, ``(N_REFERENCES,)`` scores, rising."""
-        rng = np.random.default_rng(self._seed)
-        drawn = [random_architecture(self._space, rng) for _ in range(N_REFERENCES)]
-        return [np.sort([source.score(one) for one in drawn]) for source in self._sources]
+        return [np.sort([source.score(one) for one in self._drawn]) for source in self._sources]

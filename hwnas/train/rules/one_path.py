@@ -1,4 +1,4 @@
-"""``path``: every batch trains the network that a strategy asked for."""
+"""One given network: every batch trains what a strategy asked for, after the warm-up of ``path``."""
 
 from hwnas.space import Architecture
 from hwnas.train.rules.step import Step

@@ -62,12 +62,13 @@ def test_a_rank_counts_the_random_networks_below_and_half_of_the_equal(
 ) -> None:
     rng = np.random.default_rng(3)
     drawn = [n_large(random_architecture(small_space, rng)) for _ in range(N_REFERENCES)]
-    worth = RankAverage(small_space, [Told(n_large)], seed=3)
+    worth = RankAverage(small_space, [Told(n_large)], np.random.default_rng(3))
     for architecture in (LARGEST, SMALLEST):
         score = n_large(architecture)
         assert worth(architecture) == sum(d < score for d in drawn) + drawn.count(score) / 2
 
 
 def test_ranks_by_two_sources_that_disagree_meet_in_the_middle(small_space: Space) -> None:
-    both = RankAverage(small_space, [Told(n_large), Told(lambda a: -1e9 * n_large(a))], seed=3)
+    sources = [Told(n_large), Told(lambda a: -1e9 * n_large(a))]
+    both = RankAverage(small_space, sources, np.random.default_rng(3))
     assert both(LARGEST) == both(SMALLEST) == N_REFERENCES / 2
