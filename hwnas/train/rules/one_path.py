@@ -1,4 +1,4 @@
-"""One given network: every batch trains what a strategy asked for, after the warm-up of ``path``."""
+"""One given network: every batch trains what a strategy asked for."""
 
 from hwnas.space import Architecture
 from hwnas.train.rules.step import Step
