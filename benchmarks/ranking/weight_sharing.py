@@ -119,14 +119,14 @@ def _one_seed(
     path = trainer("path")
     for epoch in range(ddpnas.n_asks):
         architecture = ddpnas.ask()
-        path.train(architecture, epoch, ddpnas.n_asks)
+        path.train_path(architecture, epoch, ddpnas.n_asks)
         ddpnas.tell(architecture, path.accuracy(architecture))
     note("ddpnas", _best_of_scores(ddpnas), perf_counter() - started)
 
     started = perf_counter()
     uniform = trainer("spos")
     for epoch in range(ddpnas.n_asks):
-        uniform.warm_up(epoch, ddpnas.n_asks)
+        uniform.train_by_rule(epoch, ddpnas.n_asks)
     training = perf_counter() - started
     for name, search in (("uniform + evolution", _evolved), ("uniform + ours", _regressed)):
         started = perf_counter()

@@ -14,7 +14,13 @@ from hwnas.network import build
 from hwnas.pipeline.exploration import EXPLORATION, Exploration, KeptRun
 from hwnas.pipeline.kept_supernet import SUPERNET, Origin, kept_trainer, supernet_file
 from hwnas.pipeline.problem import Problem
-from hwnas.pipeline.supernet import clocked, resume, save, supernet_trainer, train_whole
+from hwnas.pipeline.supernet import (
+    clocked,
+    resume_training,
+    save_training,
+    supernet_trainer,
+    train_whole,
+)
 from hwnas.pipeline.work_folder import WorkFolder
 from hwnas.search import SearchTerms, Strategy, strategy_named
 from hwnas.space import Architecture, kept_classes
@@ -128,21 +134,21 @@ def _train_what_is_asked(trainer: SupernetTrainer, strategy: Strategy, work: Wor
     """
     n_warmup = trainer.n_first_epochs(strategy.n_asks)
     n_epochs = n_warmup + strategy.n_asks
-    first, known = resume(trainer, work)
+    first, known = resume_training(trainer, work)
     if known:
         strategy.restore(json.loads(known))
     for epoch in range(first, n_epochs):
         if epoch < n_warmup:
-            speed = clocked(partial(trainer.warm_up, epoch, n_epochs), work)
+            speed = clocked(partial(trainer.train_by_rule, epoch, n_epochs), work)
             note = "warm-up"
         else:
             architecture = strategy.ask()
-            speed = clocked(partial(trainer.train, architecture, epoch, n_epochs), work)
+            speed = clocked(partial(trainer.train_path, architecture, epoch, n_epochs), work)
             accuracy = trainer.accuracy(architecture)
             strategy.tell(architecture, accuracy)
             work.log("asked", epoch=epoch, choices=str(architecture), accuracy=accuracy)
             note = f"accuracy {accuracy:.3f}"
-        save(trainer, work, epoch + 1, json.dumps(strategy.to_json()))
+        save_training(trainer, work, epoch + 1, json.dumps(strategy.to_json()))
         work.progress("search", epoch + 1, n_epochs, f"{note}, {speed}")
 
 

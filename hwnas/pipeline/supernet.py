@@ -1,4 +1,4 @@
-"""A supernet trained whole by a rule, a checkpoint an epoch, and what its rule is told by."""
+"""How a search trains its supernet: made with its teacher, clocked, kept epoch by epoch."""
 
 from collections.abc import Callable
 from functools import partial
@@ -25,7 +25,7 @@ from hwnas.train.hardware import training_hardware
 from hwnas.train.images import Batch, TrainingImages
 from hwnas.train.streams import Purpose, stream
 
-CHECKPOINT = "supernet.pt"
+CHECKPOINT = "training.pt"
 EPOCH = "epoch"
 """The event of the log."""
 PROXY_IMAGES = 32
@@ -64,10 +64,10 @@ def teacher_of(name: str, space: Space, data: DataSet, seed: int) -> Teacher:
 
 def train_whole(trainer: SupernetTrainer, n_epochs: int, work: WorkFolder) -> None:
     """Train by the settings' rule, going on from the checkpoint if there is one."""
-    for epoch in range(resume(trainer, work)[0], n_epochs):
-        speed = clocked(partial(trainer.warm_up, epoch, n_epochs), work)
-        save(trainer, work, epoch + 1)
-        work.progress("search", epoch + 1, n_epochs, f"{trainer.settings.rule}, {speed}")
+    for epoch in range(resume_training(trainer, work)[0], n_epochs):
+        speed = clocked(partial(trainer.train_by_rule, epoch, n_epochs), work)
+        save_training(trainer, work, epoch + 1)
+        work.progress("train", epoch + 1, n_epochs, f"{trainer.settings.rule}, {speed}")
 
 
 def clocked(train_epoch: Callable[[], int], work: WorkFolder) -> str:
@@ -86,13 +86,15 @@ def images_per_second(work: WorkFolder) -> float | None:
     return sum(epoch["images"] for epoch in epochs) / seconds if seconds else None
 
 
-def save(trainer: SupernetTrainer, work: WorkFolder, epochs_done: int, strategy: str = "") -> None:
+def save_training(
+    trainer: SupernetTrainer, work: WorkFolder, epochs_done: int, strategy: str = ""
+) -> None:
     """Keep all that training changes, and what a strategy knows by then."""
     state = trainer.state() | {"epochs_done": epochs_done, "strategy": strategy}
     save_checkpoint(work.path / CHECKPOINT, state)
 
 
-def resume(trainer: SupernetTrainer, work: WorkFolder) -> tuple[int, str]:
+def resume_training(trainer: SupernetTrainer, work: WorkFolder) -> tuple[int, str]:
     """The epochs that are done and what a strategy knew then, once the trainer is there."""
     state: dict[str, Any] | None = load_checkpoint(work.path / CHECKPOINT)
     if state is None:

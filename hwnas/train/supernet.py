@@ -135,15 +135,15 @@ class SupernetTrainer:
         n_passes = settings.warmup_epochs + n_asks
         return settings.epochs or max(1, round(n_passes / self.n_paths))
 
-    def warm_up(self, epoch: int, n_epochs: int) -> int:
+    def train_by_rule(self, epoch: int, n_epochs: int) -> int:
         """One epoch by the rule; by that of ``path``, every batch trains another random path.
 
         Returns how many images networks saw: each counts once for every network that it trained.
         """
         return self._train_epoch(epoch, n_epochs, self._rule)
 
-    def train(self, architecture: Architecture, epoch: int, n_epochs: int) -> int:
-        """One epoch of this path alone; returns what ``warm_up`` does."""
+    def train_path(self, architecture: Architecture, epoch: int, n_epochs: int) -> int:
+        """One epoch of this path alone; returns what ``train_by_rule`` does."""
         return self._train_epoch(epoch, n_epochs, OnePath(architecture))
 
     def accuracy(self, architecture: Architecture) -> float:

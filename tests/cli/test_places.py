@@ -217,7 +217,7 @@ def test_a_search_over_its_quota_leaves_no_run(tmp_path: Path, table: Path) -> N
         *("--out", str(tmp_path / "run"), *LITTLE, "--quiet"),
     )
     assert ending.returncode == 2
-    assert "supernet.pt: File too large. Free the disk" in ending.stderr
+    assert "training.pt: File too large. Free the disk" in ending.stderr
     assert len(ending.stderr.splitlines()) == 1
     assert not (tmp_path / "run").exists()
 
@@ -231,7 +231,7 @@ def test_a_damaged_checkpoint_is_named(
     monkeypatch.setattr(WorkFolder, "publish", _stop)
     with pytest.raises(RuntimeError, match="stopped"):
         search_refused("--latency", "1ms", *LITTLE)
-    (checkpoint,) = tmp_path.glob(".run*.partial/supernet.pt")
+    (checkpoint,) = tmp_path.glob(".run*.partial/training.pt")
     checkpoint.write_bytes(checkpoint.read_bytes()[:1000])
     message = search_refused("--latency", "1ms", *LITTLE)
     assert f"{checkpoint.relative_to(tmp_path)} is damaged. Delete " in message

@@ -105,7 +105,7 @@ def test_no_supernet_is_trained_for_a_limit_that_nothing_keeps(
     limit: tuple[str, str],
     said: str,
 ) -> None:
-    monkeypatch.setattr(SupernetTrainer, "warm_up", lambda *_: pytest.fail("trained"))
+    monkeypatch.setattr(SupernetTrainer, "train_by_rule", lambda *_: pytest.fail("trained"))
     assert said in search_refused("--supernet", rule, *limit, code=3)
 
 

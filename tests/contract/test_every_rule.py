@@ -47,12 +47,12 @@ def test_a_resumed_supernet_trains_as_an_uninterrupted_one(
 ) -> None:
     whole, begun, resumed = (made(name, small_space, digits) for _ in range(3))
     for epoch in range(3):
-        whole.warm_up(epoch, 3)
-    begun.warm_up(0, 3)
+        whole.train_by_rule(epoch, 3)
+    begun.train_by_rule(0, 3)
     save_checkpoint(tmp_path / "s.pt", begun.state())
     resumed.load_state(load_checkpoint(tmp_path / "s.pt") or {})
     for epoch in (1, 2):
-        resumed.warm_up(epoch, 3)
+        resumed.train_by_rule(epoch, 3)
     assert same(weights(whole), weights(resumed))
     assert whole.accuracy(LARGEST) == resumed.accuracy(LARGEST)
 
@@ -69,7 +69,7 @@ def test_an_epoch_sees_each_batch_with_as_many_networks_as_it_says(
         return forward(images, architecture)
 
     trainer.supernet.forward = watched  # type: ignore[method-assign]
-    trainer.warm_up(0, 1)
+    trainer.train_by_rule(0, 1)
     assert n_seen == 128 * trainer.n_paths
 
 
@@ -77,7 +77,7 @@ def test_it_learns(name: str, small_space: Space, digits: DataSet) -> None:
     trainer = made(name, small_space, digits, epoch_images=1280)
     before = trainer.accuracy(LARGEST)
     for epoch in range(4):
-        trainer.warm_up(epoch, 4)
+        trainer.train_by_rule(epoch, 4)
     assert trainer.accuracy(LARGEST) > before + 0.2
 
 
@@ -86,7 +86,7 @@ def test_a_loss_that_is_no_number_stops_it(name: str, small_space: Space, digits
     for parameter in trainer.supernet.parameters():
         parameter.data.fill_(float("nan"))
     with pytest.raises(DataError, match="diverged in epoch 2: the loss is nan"):
-        trainer.warm_up(1, 5)
+        trainer.train_by_rule(1, 5)
 
 
 def test_by_default_networks_see_about_as_many_images_as_by_path(

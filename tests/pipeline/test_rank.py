@@ -112,7 +112,7 @@ def test_a_kept_supernet_says_the_same_again(rank: Rank, tmp_path: Path) -> None
     assert first.images_per_second and again.images_per_second is None
 
 
-@pytest.mark.parametrize(("phase", "done"), [("search", 1), ("score", 2)])
+@pytest.mark.parametrize(("phase", "done"), [("train", 1), ("score", 2)])
 def test_interrupted_it_ends_as_if_nothing_had_happened(
     rank: Rank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, phase: str, done: int
 ) -> None:
@@ -120,7 +120,9 @@ def test_interrupted_it_ends_as_if_nothing_had_happened(
     with pytest.raises(KeyboardInterrupt):
         rank(on_progress=interrupt_at(phase, done))
     if phase == "score":
-        monkeypatch.setattr(SupernetTrainer, "warm_up", lambda *_: pytest.fail("trained again"))
+        monkeypatch.setattr(
+            SupernetTrainer, "train_by_rule", lambda *_: pytest.fail("trained again")
+        )
     assert rank().networks == whole.networks
 
 
@@ -192,7 +194,7 @@ def test_a_truth_of_few_networks_is_ranked_on_those(
 def test_a_truth_of_one_network_stops_before_any_training(
     rank: Rank, truth: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(SupernetTrainer, "warm_up", lambda *_: pytest.fail("trained"))
+    monkeypatch.setattr(SupernetTrainer, "train_by_rule", lambda *_: pytest.fail("trained"))
     with refused(DataError, "holds one network, which has no rank. Name the complete table."):
         rank(truth=part_of(truth, tmp_path, 1))
 

@@ -328,7 +328,7 @@ def test_a_killed_search_goes_on(
 ) -> None:
     process = started(tmp_path / "run", baseline)
     deadline = time.monotonic() + 120
-    while not list(tmp_path.glob(".run*/supernet.pt")) and time.monotonic() < deadline:
+    while not list(tmp_path.glob(".run*/training.pt")) and time.monotonic() < deadline:
         assert process.poll() is None
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)

@@ -42,14 +42,14 @@ def outcome(result: SearchResult) -> dict[str, Any]:
 def test_a_strategy_learns_from_a_supernet_that_it_does_not_train(
     quick_search: QuickSearch, monkeypatch: pytest.MonkeyPatch, rule: str, strategy: str
 ) -> None:
-    monkeypatch.setattr(SupernetTrainer, "train", lambda *_: pytest.fail("trained a path"))
+    monkeypatch.setattr(SupernetTrainer, "train_path", lambda *_: pytest.fail("trained a path"))
     result = quick_search("0.04ms", strategy=strategy, supernet=settings(rule))
     assert result.measured_latency_ms <= 0.04 and result.supernet == rule
     log = (Path(result.out) / "log.jsonl").read_text().splitlines()
     assert sum('"asked"' in line for line in log) >= 15
 
 
-@pytest.mark.parametrize(("phase", "done"), [("search", 1), ("ask", 7)])
+@pytest.mark.parametrize(("phase", "done"), [("train", 1), ("ask", 7)])
 def test_interrupted_it_ends_as_if_nothing_had_happened(
     quick_search: QuickSearch, tmp_path: Path, phase: str, done: int
 ) -> None:
@@ -65,5 +65,5 @@ def test_epochs_done_are_not_trained_again(
 ) -> None:
     with pytest.raises(KeyboardInterrupt):
         quick_search(supernet=settings("spos"), on_progress=interrupt_at("ask", 3))
-    monkeypatch.setattr(SupernetTrainer, "warm_up", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr(SupernetTrainer, "train_by_rule", lambda *_: pytest.fail("trained again"))
     assert quick_search(supernet=settings("spos")).supernet == "spos"

@@ -89,7 +89,7 @@ def test_a_busy_device_does_not_cost_what_was_trained(
     use_engine(lambda _, plan: 1000.0 if plan == NETWORK_PLAN else 1.0)
     with pytest.raises(NoNetworkFitsError):
         quick_search()
-    assert list(tmp_path.glob(".run*/supernet.pt"))
+    assert list(tmp_path.glob(".run*/training.pt"))
 
 
 def test_an_interrupted_run_is_said_to_go_on(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def test_a_score_depends_on_the_batches_only_by_the_rule_path(
     supernet = Supernet(small_space, torch.Generator().manual_seed(0))
     trainer = SupernetTrainer(supernet, digits, settings, seed=0)
     for epoch in range(3):
-        trainer.warm_up(epoch, 3)
+        trainer.train_by_rule(epoch, 3)
     mixed = trainer.accuracy(LARGEST)
     scored = trainer._scored[np.argsort(digits.validation.labels[trainer._scored])]
     answer, right = trainer._answer(LARGEST), 0

@@ -44,7 +44,7 @@ def changed(trained: SupernetTrainer, before: dict[str, torch.Tensor]) -> set[st
 def test_a_path_that_skips_a_block_leaves_its_weights(small_space: Space, digits: DataSet) -> None:
     trained = trainer(small_space, digits)
     before = weights(trained)
-    trained.train(SMALLEST, 0, 5)
+    trained.train_path(SMALLEST, 0, 5)
     touched = changed(trained, before)
     assert any("block1" in name for name in touched)
     assert not any("block2" in name for name in touched)
@@ -53,7 +53,7 @@ def test_a_path_that_skips_a_block_leaves_its_weights(small_space: Space, digits
 def test_the_largest_path_trains_every_tensor(small_space: Space, digits: DataSet) -> None:
     trained = trainer(small_space, digits)
     before = weights(trained)
-    trained.train(LARGEST, 0, 5)
+    trained.train_path(LARGEST, 0, 5)
     assert changed(trained, before) == set(before)
 
 
@@ -61,7 +61,7 @@ def test_warming_up_trains_more_than_one_path(small_space: Space, digits: DataSe
     settings = SupernetSettings(epoch_images=512, batch_size=32)
     trained = trainer(small_space, digits, settings)
     before = weights(trained)
-    trained.warm_up(0, 5)
+    trained.train_by_rule(0, 5)
     assert changed(trained, before) == set(before)
 
 
@@ -70,8 +70,8 @@ def test_another_seed_or_epoch_trains_otherwise(
     small_space: Space, digits: DataSet, seed: int, epoch: int
 ) -> None:
     first, second = trainer(small_space, digits), trainer(small_space, digits, seed=seed)
-    first.train(LARGEST, 0, 10**9)
-    second.train(LARGEST, epoch, 10**9)  # the learning rates are equal
+    first.train_path(LARGEST, 0, 10**9)
+    second.train_path(LARGEST, epoch, 10**9)  # the learning rates are equal
     assert changed(first, weights(second))
 
 
@@ -94,7 +94,7 @@ def test_a_set_smaller_than_a_batch_trains(small_space: Space, digits: DataSet) 
     settings = SupernetSettings(epoch_images=10**6, batch_size=10**6)
     trained = trainer(small_space, digits, settings)
     before = weights(trained)
-    trained.train(SMALLEST, 0, 1)
+    trained.train_path(SMALLEST, 0, 1)
     assert changed(trained, before)
 
 
@@ -130,8 +130,8 @@ def test_a_supernet_is_the_same_for_the_same_seed(small_space: Space) -> None:
 def test_an_epoch_is_the_same_for_the_same_seed(small_space: Space, digits: DataSet) -> None:
     first, second = trainer(small_space, digits), trainer(small_space, digits)
     for trained in (first, second):
-        trained.warm_up(0, 5)
-        trained.train(LARGEST, 1, 5)
+        trained.train_by_rule(0, 5)
+        trained.train_path(LARGEST, 1, 5)
     assert not changed(first, weights(second))
     assert first.accuracy(LARGEST) == second.accuracy(LARGEST)
 
@@ -140,12 +140,12 @@ def test_a_resumed_supernet_trains_as_an_uninterrupted_one(
     small_space: Space, digits: DataSet, tmp_path: Path
 ) -> None:
     whole, begun, resumed = (trainer(small_space, digits) for _ in range(3))
-    whole.train(LARGEST, 0, 5)
-    begun.train(LARGEST, 0, 5)
+    whole.train_path(LARGEST, 0, 5)
+    begun.train_path(LARGEST, 0, 5)
     save_checkpoint(tmp_path / "s.pt", begun.state())
     resumed.load_state(load_checkpoint(tmp_path / "s.pt") or {})
     for trained in (whole, resumed):
-        trained.train(LARGEST, 1, 5)
+        trained.train_path(LARGEST, 1, 5)
     assert not changed(whole, weights(resumed))
 
 
@@ -153,7 +153,7 @@ def test_training_one_path_makes_it_better(small_space: Space, digits: DataSet) 
     trained = trainer(small_space, digits, SupernetSettings(epoch_images=1024))
     before = trained.accuracy(LARGEST)
     for epoch in range(10):
-        trained.train(LARGEST, epoch, 10)
+        trained.train_path(LARGEST, epoch, 10)
     assert trained.accuracy(LARGEST) > before + 0.2
 
 
@@ -173,7 +173,7 @@ def test_a_loss_that_is_no_number_stops_the_search(small_space: Space, digits: D
     for parameter in trained.supernet.parameters():
         parameter.data.fill_(float("nan"))
     with pytest.raises(DataError, match="diverged in epoch 4: the loss is nan"):
-        trained.train(LARGEST, 3, 5)
+        trained.train_path(LARGEST, 3, 5)
 
 
 def test_no_two_purposes_and_no_two_epochs_share_random_numbers() -> None:
