@@ -2,7 +2,7 @@
 
 from hwnas.accuracy.benchmark import AccuracyColumns, Benchmark, file_and_part
 from hwnas.accuracy.benchmark_table import BenchmarkTable, read_benchmark
-from hwnas.accuracy.protocol import AccuracySource, ScoreSource
+from hwnas.accuracy.protocol import AccuracySource
 from hwnas.accuracy.ranking import Estimate, Ranking, ranking
 
 __all__ = [
@@ -12,7 +12,6 @@ __all__ = [
     "BenchmarkTable",
     "Estimate",
     "Ranking",
-    "ScoreSource",
     "file_and_part",
     "ranking",
     "read_benchmark",

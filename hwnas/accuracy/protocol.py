@@ -1,4 +1,4 @@
-"""What an accuracy source, and a source of mere scores, must be able to say."""
+"""What an accuracy source must be able to say."""
 
 from typing import Protocol
 
@@ -13,15 +13,4 @@ class AccuracySource(Protocol):
 
     def accuracy(self, architecture: Architecture) -> float:
         """A share of images classified right, from 0 to 1."""
-        ...
-
-
-class ScoreSource(Protocol):
-    """Tells which of two architectures is expected to be better, and not how good either is.
-
-    ``hwnas.accuracy.proxies.ZeroCostSource`` is one.
-    """
-
-    def score(self, architecture: Architecture) -> float:
-        """Finite, in no unit, higher is expected better."""
         ...

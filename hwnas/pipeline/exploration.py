@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from hwnas.errors import HwnasError, InvalidInputError, RunError
-from hwnas.pipeline.kept_supernet import SUPERNET, Origin
+from hwnas.pipeline.kept_supernet import SUPERNET
+from hwnas.pipeline.origin import Origin
 from hwnas.record import said
 from hwnas.space import Architecture, Decision, check_member
 from hwnas.whole_file import digest_of

@@ -12,7 +12,8 @@ from torch import nn
 from hwnas.errors import RunError
 from hwnas.network import build
 from hwnas.pipeline.exploration import EXPLORATION, Exploration, KeptRun
-from hwnas.pipeline.kept_supernet import SUPERNET, Origin, kept_trainer, supernet_file
+from hwnas.pipeline.kept_supernet import SUPERNET, kept_trainer, supernet_file
+from hwnas.pipeline.origin import Origin
 from hwnas.pipeline.problem import Problem
 from hwnas.pipeline.supernet import (
     clocked,
@@ -107,16 +108,8 @@ def _learned(problem: Problem, work: WorkFolder) -> Explored:
         _ask_of_the_trained(trainer, strategy, work)
     else:
         _train_what_is_asked(trainer, strategy, work)
-    origin = Origin(
-        space=problem.space,
-        data=request.data,
-        data_fingerprint=problem.data.fingerprint,
-        skip_bad=request.skip_bad,
-        seed=request.seed,
-        settings=request.supernet,
-    )
     exploration = Exploration(
-        origin=origin,
+        origin=Origin.of(request, problem.space, problem.data),
         space_name=request.space,
         input_size=request.input_size,
         strategy=request.strategy,

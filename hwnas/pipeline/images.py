@@ -4,7 +4,7 @@ from pathlib import Path
 
 from hwnas.data import DataSet, load_data
 from hwnas.errors import DataError, InvalidInputError, reason
-from hwnas.pipeline.kept_supernet import Origin
+from hwnas.pipeline.origin import Origin
 from hwnas.pipeline.quantity import check_least
 from hwnas.pipeline.request import RankRequest, SearchRequest
 from hwnas.pipeline.sizes import check_sizes

@@ -2,59 +2,29 @@
 
 import io
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self
 
 import torch
 
 from hwnas.data import DataSet
 from hwnas.errors import RunError
+from hwnas.pipeline.origin import Origin
 from hwnas.pipeline.supernet import supernet_trainer
-from hwnas.record import read_record
-from hwnas.space import Space, space_from_json
-from hwnas.train import SupernetSettings, SupernetTrainer, load_checkpoint
+from hwnas.train import SupernetTrainer, load_checkpoint
 
 SUPERNET = "supernet.pt"
 FORMAT = "hwnas-supernet/1"
 AGAIN = "Train it again."
 
 
-@dataclass(frozen=True, kw_only=True)
-class Origin:
-    """What a supernet was trained for, and on."""
-
-    space: Space
-    data: str
-    data_fingerprint: str
-    skip_bad: bool
-    seed: int
-    settings: SupernetSettings
-
-    def to_json(self) -> dict[str, Any]:
-        """All of it as plain values."""
-        plain = {**vars(self), "space": self.space.to_json(), "settings": asdict(self.settings)}
-        return {"format": FORMAT, **plain}
-
-    @classmethod
-    def from_json(cls, document: Mapping[str, Any], source: str) -> Self:
-        """What ``to_json`` gave.
-
-        Raises:
-            HwnasError: A value is missing or cannot be used.
-        """
-        values = {key: value for key, value in document.items() if key != "format"}
-        values["space"] = space_from_json(document["space"], source)
-        values["settings"] = read_record(SupernetSettings, document["settings"], source)
-        return cls(**values)
-
-
 def supernet_file(trainer: SupernetTrainer, origin: Origin) -> bytes:
     """The weights and where they come from; not what training alone would need."""
     content = io.BytesIO()
     weights = {name: value.cpu() for name, value in trainer.supernet.state_dict().items()}
-    torch.save({"origin": json.dumps(origin.to_json()), "weights": weights}, content)
+    torch.save(
+        {"origin": json.dumps({"format": FORMAT, **origin.to_json()}), "weights": weights}, content
+    )
     return content.getvalue()
 
 
@@ -91,8 +61,8 @@ def read_supernet(run: Path) -> tuple[Origin, dict[str, torch.Tensor]]:
         )
     try:
         document = json.loads(kept["origin"])
-        if document["format"] != FORMAT:
-            raise ValueError(document["format"])
+        if (format_ := document.pop("format")) != FORMAT:
+            raise ValueError(format_)
         return Origin.from_json(document, str(path)), kept["weights"]
     except (KeyError, TypeError, ValueError) as error:
         raise _unread(path, repr(error)) from error

@@ -12,7 +12,8 @@ from hwnas.accuracy.teacher import check_teacher
 from hwnas.errors import InvalidInputError, RunError
 from hwnas.pipeline.arguments import check_seed, rank_out
 from hwnas.pipeline.images import images_and_space, images_of
-from hwnas.pipeline.kept_supernet import SUPERNET, Origin, kept_trainer, supernet_file
+from hwnas.pipeline.kept_supernet import SUPERNET, kept_trainer, supernet_file
+from hwnas.pipeline.origin import Origin
 from hwnas.pipeline.request import RankRequest
 from hwnas.pipeline.supernet import images_per_second, supernet_trainer, train_whole
 from hwnas.pipeline.truth import LEAST_RANKED, load_truth, networks_of
@@ -177,14 +178,7 @@ def _untrained(request: RankRequest, on_progress: OnProgress) -> _Subject:
         )
     data, space = images_and_space(request, on_progress)
     trainer = supernet_trainer(space, data, request.supernet, request.seed)
-    origin = Origin(
-        space=space,
-        data=request.data,
-        data_fingerprint=data.fingerprint,
-        skip_bad=request.skip_bad,
-        seed=request.seed,
-        settings=request.supernet,
-    )
+    origin = Origin.of(request, space, data)
     strategy = strategy_named(
         DEFAULT_STRATEGY, space.decisions, np.random.default_rng(request.seed)
     )

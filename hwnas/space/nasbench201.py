@@ -22,11 +22,6 @@ from hwnas.space.wiring import PlacedBlock, Places, Wire
 
 OPTIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 """In the published names and order."""
-OPTION_CLASSES = (
-    ("nor_conv_1x1", "nor_conv_3x3"),
-    ("none", "skip_connect", "avg_pool_3x3"),
-)
-"""With and without parameters."""
 EDGES = ((1, 0), (2, 0), (2, 1), (3, 0), (3, 1), (3, 2))
 """Node written and node read, in the order of the published string."""
 LAST_NODE = 3

@@ -19,10 +19,12 @@ def margin_pair(space: Space, distance: Distance, rng: np.random.Generator) -> P
     """
     one = random_architecture(space, rng)
     farthest, apart = one, -1.0
+    least = distance.mean
     for _ in range(MAX_DRAWS):
         other = random_architecture(space, rng)
-        if distance(one, other) > apart:
-            farthest, apart = other, distance(one, other)
-        if apart >= distance.mean:
+        between = distance(one, other)
+        if between > apart:
+            farthest, apart = other, between
+        if apart >= least:
             break
     return one, farthest

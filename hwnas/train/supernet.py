@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -205,9 +206,5 @@ class SupernetTrainer:
     def _batches(self, rng: np.random.Generator) -> Iterator[np.ndarray[Any, Any]]:
         n = len(self._train)
         size = min(self.settings.batch_size, n)
-        left = max(1, min(self.settings.epoch_images, n) // size)
-        for indices in shuffled_batches(n, size, rng):
-            if left == 0:
-                return
-            left -= 1
-            yield indices
+        n_batches = max(1, min(self.settings.epoch_images, n) // size)
+        return islice(shuffled_batches(n, size, rng), n_batches)

@@ -24,7 +24,6 @@ from hwnas.space import (
 )
 from hwnas.space.nasbench201 import (
     DECISIONS,
-    OPTION_CLASSES,
     OPTIONS,
     Nasbench201Space,
     architecture_from_string,
@@ -161,10 +160,6 @@ def test_a_space_file_that_makes_no_cells_is_refused(tmp_path: Path, line: str, 
     file.write_text(FAMILY + line)
     with pytest.raises(InvalidInputError, match=said):
         space_named(str(file), input_size=8, in_channels=3, n_classes=10)
-
-
-def test_every_option_is_of_one_class() -> None:
-    assert sorted(option for members in OPTION_CLASSES for option in members) == sorted(OPTIONS)
 
 
 def test_all_published_cells_survive_a_round_trip() -> None:

@@ -8,7 +8,7 @@ from hwnas.train.images import Batch
 
 
 class ZeroCostSource:
-    """A :class:`hwnas.accuracy.ScoreSource` by one proxy, one batch and one seed.
+    """Which of two networks one proxy expects to be better, by one batch and one seed.
 
     The seed decides the weights and the proxy's own randomness, so that an answer does not
     depend on what was asked before.
@@ -25,11 +25,6 @@ class ZeroCostSource:
         self._batch = batch
         self._seed = seed
         self._answers: dict[Architecture, Scored] = {}
-
-    @property
-    def n_scored(self) -> int:
-        """How many different networks were scored."""
-        return len(self._answers)
 
     @property
     def seconds(self) -> float:

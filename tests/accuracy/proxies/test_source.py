@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 
-from hwnas.accuracy import ScoreSource
 from hwnas.accuracy.proxies import PROXIES, ZeroCostSource, score_network
 from hwnas.errors import InvalidInputError, UnknownNameError
 from hwnas.network import build
@@ -27,7 +26,7 @@ def source(space: Space, proxy: str = "zen") -> ZeroCostSource:
 def test_an_answer_is_the_proxys_on_the_built_network(
     small_space: Space, two: tuple[Architecture, Architecture], proxy: str
 ) -> None:
-    asked: ScoreSource = source(small_space, proxy)
+    asked = source(small_space, proxy)
     network = build(blocks_of(small_space, two[0]), seed=1)
     expected = score_network(PROXIES[proxy], network, BATCH, seed=1).score
     assert asked.score(two[0]) == expected
@@ -49,7 +48,7 @@ def test_a_network_is_scored_once(
     first = [asked.score(architecture) for architecture in two]
     spent = asked.seconds
     assert [asked.score(architecture) for architecture in two] == first
-    assert asked.n_scored == 2 and asked.seconds == spent
+    assert asked.seconds == spent > 0
 
 
 def test_an_architecture_of_another_space_is_refused(small_space: Space) -> None:
