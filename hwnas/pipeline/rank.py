@@ -9,7 +9,7 @@ import numpy as np
 
 from hwnas.accuracy import Benchmark, Ranking, ranking
 from hwnas.accuracy.teacher import check_teacher
-from hwnas.errors import InvalidInputError, RunError
+from hwnas.errors import InvalidInputError
 from hwnas.pipeline.arguments import check_seed, rank_out
 from hwnas.pipeline.images import images_and_space, images_of
 from hwnas.pipeline.kept_supernet import SUPERNET, kept_trainer, supernet_file
@@ -17,14 +17,14 @@ from hwnas.pipeline.origin import Origin
 from hwnas.pipeline.request import RankRequest
 from hwnas.pipeline.supernet import images_per_second, supernet_trainer, train_whole
 from hwnas.pipeline.truth import LEAST_RANKED, load_truth, networks_of
-from hwnas.pipeline.work_folder import WorkFolder
+from hwnas.pipeline.work_folder import WorkFolder, check_new_run
 from hwnas.progress import OnProgress, silent
 from hwnas.report import ranking_picture
 from hwnas.search import strategy_named
 from hwnas.train import SupernetSettings, SupernetTrainer
 from hwnas.train.streams import Purpose, stream
 from hwnas.version import versions
-from hwnas.whole_file import check_writable, digest_of
+from hwnas.whole_file import digest_of
 
 PICTURE, FIGURES = "rank.png", "rank.json"
 SCORED = "scored"
@@ -141,9 +141,7 @@ def run_rank(request: RankRequest, on_progress: OnProgress = silent) -> RankRepo
     Raises:
         HwnasError: Something about the request, the images or the truth cannot be used.
     """
-    check_writable(request.out)
-    if request.out.exists():
-        raise RunError(f"{request.out} exists already. Name another with --out, or remove it.")
+    check_new_run(request.out)
     subject = (
         _untrained(request, on_progress)
         if request.run is None

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from hwnas.accuracy.teacher import check_teacher
 from hwnas.device import Fingerprint, fingerprint
-from hwnas.errors import NoNetworkFitsError, RunError
+from hwnas.errors import NoNetworkFitsError
 from hwnas.latency import interpolated, latency_model
 from hwnas.measure.engine import Engine, engine_named
 from hwnas.pipeline.baselines import baseline_blocks, run_baselines
@@ -17,7 +17,7 @@ from hwnas.pipeline.images import images_and_space, load_images
 from hwnas.pipeline.outcome import Outcome, front_of
 from hwnas.pipeline.problem import Problem
 from hwnas.pipeline.request import SearchRequest
-from hwnas.pipeline.work_folder import WorkFolder
+from hwnas.pipeline.work_folder import WorkFolder, check_new_run
 from hwnas.profile import Wanted, fill_table, wanted_by
 from hwnas.progress import OnProgress, silent
 from hwnas.record import unknown_name
@@ -31,7 +31,6 @@ from hwnas.space import (
     generated_space,
 )
 from hwnas.table import LatencyTable, find_table
-from hwnas.whole_file import check_writable
 
 MAX_FINISHED = 3
 """Networks trained to the end before a budget that none keeps is given up."""
@@ -97,11 +96,7 @@ def _check(request: SearchRequest) -> None:
     if request.supernet.has_teacher:
         check_teacher(request.supernet.teacher)
     check_start(request.start, keep_supernet=request.keep_supernet)
-    check_writable(request.out)
-    if request.out.exists():
-        raise RunError(
-            f"The run folder {request.out} exists already. Name another with --out, or remove it."
-        )
+    check_new_run(request.out)
 
 
 def _outcome(problem: Problem, work: WorkFolder) -> Outcome:

@@ -8,7 +8,7 @@ from typing import Any
 
 from hwnas.accuracy import BenchmarkTable, file_and_part, read_benchmark
 from hwnas.accuracy.benchmark_table import LATENCY_PREFIX
-from hwnas.errors import InvalidInputError, RunError
+from hwnas.errors import InvalidInputError
 from hwnas.measure import Provenance
 from hwnas.pipeline.arguments import check_seed, given
 from hwnas.pipeline.exploration import EXPLORATION
@@ -21,10 +21,11 @@ from hwnas.pipeline.tabular import (
     search_benchmark,
     search_learned,
 )
+from hwnas.pipeline.work_folder import check_new_run
 from hwnas.progress import OnProgress, silent
 from hwnas.report import TabularResult
 from hwnas.version import versions
-from hwnas.whole_file import check_writable, write_whole
+from hwnas.whole_file import write_whole
 
 SCHEME = "benchmark:"
 """Before the file of a benchmark, where a device or a source of accuracy could be named."""
@@ -78,7 +79,9 @@ def search_table(  # noqa: PLR0913 - a command's options
     options = _options(named) if start is None else start.settled
     check_seed(options["seed"])
     check_least(1, queries=options["queries"])
-    folder = None if out is None else _new_folder(Path(out))
+    folder = None if out is None else Path(out)
+    if folder is not None:
+        check_new_run(folder)
     file, data = _split(options["accuracy"], "--accuracy")
     table = read_benchmark(file)
     options["space"] = options["space"] or table.space
@@ -216,12 +219,3 @@ def _limit_ms(latency: str | None, table: BenchmarkTable, *, has_device: bool) -
             "#COLUMN, or leave --latency out."
         )
     return milliseconds(latency)
-
-
-def _new_folder(out: Path) -> Path:
-    check_writable(out)
-    if out.exists():
-        raise RunError(
-            f"The run folder {out} exists already. Name another with --out, or remove it."
-        )
-    return out

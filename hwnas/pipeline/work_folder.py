@@ -13,7 +13,20 @@ import filelock
 from hwnas.errors import NoNetworkFitsError, RunError
 from hwnas.measure import Stopwatch
 from hwnas.progress import OnProgress, Progress
-from hwnas.whole_file import cannot_write, move_folder, write_whole
+from hwnas.whole_file import cannot_write, check_writable, move_folder, write_whole
+
+
+def check_new_run(out: Path) -> None:
+    """Refuse a run folder that cannot be written, or is there already.
+
+    Raises:
+        RunError: Either.
+    """
+    check_writable(out)
+    if out.exists():
+        raise RunError(
+            f"The run folder {out} exists already. Name another with --out, or remove it."
+        )
 
 
 class WorkFolder:
