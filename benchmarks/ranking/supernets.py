@@ -32,7 +32,7 @@ from hwnas.pipeline.supernet import teacher_of
 from hwnas.progress import Progress
 from hwnas.space import Architecture, Space, space_named
 from hwnas.train import RULES
-from hwnas.train.rules import RuleParts
+from hwnas.train.rules import OPTIONS_OF, RuleParts
 from hwnas.whole_file import write_whole
 
 RIVALS = tuple(rule for rule in RULES if rule != "path")
@@ -104,13 +104,14 @@ def _run(rule: str, seed: int, arguments: argparse.Namespace) -> Mapping[str, An
     space = _space(arguments)
     n_paths = RULES[rule](RuleParts(space=space)).n_paths
     share = n_paths if arguments.budget == "images" else 1
+    heeds_paths = "paths_per_batch" in OPTIONS_OF.get(rule, ())
     settings = hwnas.SupernetSettings(
         rule=rule,
         epochs=max(1, round(arguments.epochs / share)),
         epoch_images=arguments.epoch_images,
         batch_size=arguments.batch_size,
         learning_rate=arguments.learning_rate,
-        paths_per_batch=arguments.paths_per_batch if rule == "spos" else 1,
+        paths_per_batch=arguments.paths_per_batch if heeds_paths else 1,
         teacher=arguments.teacher,
         rank_weight=arguments.rank_weight,
         distance=arguments.distance,

@@ -16,6 +16,7 @@ from hwnas.record import unknown_name
 from hwnas.search import Budget
 from hwnas.space import Space
 from hwnas.train import DEFAULT_RULE, FinetuneSettings, SupernetSettings
+from hwnas.train.rules import OPTIONS_OF
 
 PRECISIONS: tuple[str, ...] = get_args(Precision)
 N_SEEDS = 2**63
@@ -167,15 +168,20 @@ def settings_from(  # noqa: PLR0913 - a command's options
     check_least(0, warmup_epochs=warmup_epochs, epochs=epochs, supernet_epochs=supernet_epochs)
     if paths_per_batch is not None:
         check_least(1, paths_per_batch=paths_per_batch)
-    ranking = {"teacher": teacher, "rank_weight": rank_weight, "distance": distance}
-    of_rules = {"rd": given(ranking), "spos": given({"paths_per_batch": paths_per_batch})}
+    options = given(
+        {
+            "teacher": teacher,
+            "rank_weight": rank_weight,
+            "distance": distance,
+            "paths_per_batch": paths_per_batch,
+        }
+    )
     settings = SupernetSettings(
         rule=supernet,
         epochs=supernet_epochs,
         epoch_images=epoch_images,
         warmup_epochs=warmup_epochs,
-        **of_rules["rd"],
-        **of_rules["spos"],
+        **options,
     )
     check_teacher(settings.teacher)
     if supernet_epochs and not settings.trains_whole:
@@ -183,12 +189,12 @@ def settings_from(  # noqa: PLR0913 - a command's options
             f"--supernet-epochs {supernet_epochs} goes with a supernet that is trained whole, not "
             f"with {supernet!r}. Leave it out, or give another --supernet."
         )
-    for rule, options in of_rules.items():
-        for option, value in options.items():
-            if supernet != rule:
+    for rule, names in OPTIONS_OF.items():
+        for option in names:
+            if option in options and supernet != rule:
                 raise InvalidInputError(
-                    f"--{option.replace('_', '-')} {value} goes with --supernet {rule}, not with "
-                    f"{supernet!r}. Leave it out, or give --supernet {rule}."
+                    f"--{option.replace('_', '-')} {options[option]} goes with --supernet {rule}, "
+                    f"not with {supernet!r}. Leave it out, or give --supernet {rule}."
                 )
     return settings, FinetuneSettings(epochs=epochs)
 

@@ -17,7 +17,7 @@ from hwnas.train.images import TrainingImages
 from hwnas.train.loss import Logits, share_right
 from hwnas.train.rank_weight import RANK_WEIGHTS
 from hwnas.train.recalibrate import Recalibrated
-from hwnas.train.rules import DEFAULT_RULE, RULES, OnePath, Rule, RuleParts, Step
+from hwnas.train.rules import DEFAULT_RULE, OPTIONS_OF, RULES, OnePath, Rule, RuleParts, Step
 from hwnas.train.schedule import cosine
 from hwnas.train.streams import Purpose, stream
 from hwnas.train.teacher import Teacher, no_teacher
@@ -79,7 +79,7 @@ class SupernetSettings:
     @property
     def has_teacher(self) -> bool:
         """Whether the rule asks the teacher that is named here."""
-        return self.rule == "rd"
+        return "teacher" in OPTIONS_OF.get(self.rule, ())
 
 
 class SupernetTrainer:

@@ -45,3 +45,9 @@ RULES: Mapping[str, Callable[[RuleParts], Rule]] = {
     "rd": _ranking_distillation,
 }
 """``path`` warms up as ``spos`` trains; then the strategy says which network is trained."""
+
+OPTIONS_OF: Mapping[str, tuple[str, ...]] = {
+    "spos": ("paths_per_batch",),
+    "rd": ("teacher", "rank_weight", "distance"),
+}
+"""The settings that a rule heeds and others do not."""
