@@ -1,21 +1,18 @@
 """A search on a published benchmark: accuracies and latencies are looked up, nothing is built."""
 
-import heapq
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hwnas.accuracy import Benchmark, BenchmarkTable
 from hwnas.errors import NoNetworkFitsError
 from hwnas.progress import OnProgress, Progress, silent
 from hwnas.search import SearchTerms, Strategy, strategy_named
-from hwnas.search.pool import Pool
-from hwnas.search.regression import Regression
-from hwnas.space import Architecture, Decision
+from hwnas.search.told import best_scored, expected_of
+from hwnas.space import Architecture
 
 N_QUERIES = 420
 """Distinct networks that may be asked for, unless a search says otherwise."""
@@ -55,16 +52,17 @@ class TabularProblem:
     def fitting(self) -> frozenset[Architecture]:
         """Every network of the table within the limit."""
         limit_ms = math.inf if self.limit_ms is None else self.limit_ms
-        return frozenset(
-            architecture
-            for architecture in self.source().architectures
-            if self.limit_ms is None or self.latency_ms(architecture) <= limit_ms
-        )
+        every = self.source().architectures
+        return frozenset(a for a in every if self.latency_ms(a) <= limit_ms)
 
     @cached_property
     def best_accuracy(self) -> float:
         """The full accuracy of the best network that fits, which no search knows."""
         return max(map(self.source().true_accuracy, self.fitting))
+
+    def best_scored(self, scores: Mapping[str, Mapping[str, float]]) -> list[Architecture]:
+        """``N_RANKED`` networks that fit, best score first."""
+        return best_scored(self.fitting, self.table.encoding.decisions, scores, N_RANKED)
 
     def refuse_hopeless(self) -> None:
         """Fail before any query where no network fits.
@@ -125,7 +123,7 @@ def search_benchmark(
     problem.refuse_hopeless()
     source = problem.source()
     told = _told(searching, source, n_queries, on_progress)
-    ranked = _ranked(problem, searching.scores) if source.n_queries < n_queries else []
+    ranked = problem.best_scored(searching.scores) if source.n_queries < n_queries else []
     for architecture in ranked:
         if _may_ask(source, architecture, n_queries):
             told[architecture] = source.accuracy(architecture)
@@ -133,7 +131,7 @@ def search_benchmark(
     if fitting:
         chosen = _best(problem, fitting, source)
     else:
-        (chosen, *_) = _ranked(problem, searching.scores)
+        (chosen, *_) = problem.best_scored(searching.scores)
     return Found(
         architecture=chosen,
         cheap_accuracy=fitting.get(chosen),
@@ -153,8 +151,8 @@ def search_learned(problem: TabularProblem, learned: Learned) -> Found:
     """
     problem.refuse_hopeless()
     known = [architecture for architecture in learned.told if architecture in problem.fitting]
-    candidates = list(dict.fromkeys([*_ranked(problem, learned.scores), *known]))
-    expected = _expected(problem.table.encoding.decisions, learned.told, candidates)
+    candidates = list(dict.fromkeys([*problem.best_scored(learned.scores), *known]))
+    expected = expected_of(candidates, problem.table.encoding.decisions, learned.told)
     chosen = candidates[int(expected.argmax())]
     return Found(
         architecture=chosen,
@@ -162,20 +160,6 @@ def search_learned(problem: TabularProblem, learned: Learned) -> Found:
         source=problem.source(),
         learned=learned,
     )
-
-
-def _expected(
-    decisions: Sequence[Decision],
-    told: Mapping[Architecture, float],
-    candidates: Sequence[Architecture],
-) -> NDArray[np.float64]:
-    """``(n_candidates,)`` how good each is by a regression, in no unit."""
-    pool = Pool(decisions)
-    rows = np.array([pool.row(architecture) for architecture in told])
-    accuracies = np.array(list(told.values()))
-    regression = Regression([len(decision.options) for decision in decisions])
-    regression.fit(rows, accuracies, regression.learned(rows, accuracies))
-    return regression.expected(np.array([pool.row(candidate) for candidate in candidates]))
 
 
 def _told(
@@ -195,18 +179,6 @@ def _told(
 
 def _may_ask(source: Benchmark, architecture: Architecture, n_queries: int) -> bool:
     return source.was_asked(architecture) or source.n_queries < n_queries
-
-
-def _ranked(
-    problem: TabularProblem, scores: Mapping[str, Mapping[str, float]]
-) -> list[Architecture]:
-    """``N_RANKED`` networks that fit, best score first; equal ones in the order of their names."""
-    rows = [scores[decision.name] for decision in problem.table.encoding.decisions]
-
-    def score(architecture: Architecture) -> float:
-        return sum(row[option] for row, option in zip(rows, architecture.choices, strict=True))
-
-    return heapq.nsmallest(N_RANKED, problem.fitting, key=lambda a: (-score(a), a.choices))
 
 
 def _best(
