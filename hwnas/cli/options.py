@@ -45,7 +45,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON to standard outpu
 SkipBad = Annotated[
     bool, typer.Option("--skip-bad", help="Leave unreadable and mislabelled images out.")
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no notes on the way.")]
 Seed = Annotated[int, typer.Option("--seed", help="Of everything random.")]
 MaxMemory = Annotated[
     str | None,

@@ -187,7 +187,7 @@ def score(
     seed: Seed = 0,
     keep: Annotated[
         Path | None,
-        typer.Option("--keep", help="Write the networks, scatter.png and score.json here."),
+        typer.Option("--keep", help="A new folder for the networks, scatter.png and score.json."),
     ] = None,
     json: Json = False,
     quiet: Quiet = False,

@@ -56,6 +56,7 @@ def diff(
     rows = [
         [str(c.block), f"{c.before_ms:.4f}", f"{c.after_ms:.4f}", f"{c.ratio:.3f}"]
         for c in found.changes[:n_rows]
+        if c.before_ms != c.after_ms
     ]
     if rows:
         print_table("the blocks that changed most", columns, rows)
@@ -75,6 +76,8 @@ def merge(
     out: Annotated[Path, typer.Option("--out", help="The table to write (.jsonl).")],
 ) -> None:
     """Join tables of one device and machine; of two rows the surer one stays.
+
+    How well the joined table predicts is told again once hwnas profile has seen it.
 
     Example:
         hwnas table merge monday.jsonl tuesday.jsonl --out both.jsonl

@@ -153,7 +153,8 @@ class Problem:
         return NoNetworkFitsError(
             f"{self._no_network} fits {self.request.budget.latency_ms:g} ms"
             f"{self._within_memory}: the fastest takes {fastest.median_ms:.4g} ms, "
-            f"give or take {fastest.mad_ms:.2g} ms ({fastest.provenance}), on {device.name} in "
+            f"give or take {fastest.mad_ms:.2g} ms ({fastest.provenance}; its blocks add up to "
+            f"{self.predict_ms(generator.cheapest(0).architecture):.4g} ms), on {device.name} in "
             f"{device.precision} with {device.threads} thread(s). "
             "Raise --latency, use more --threads, a smaller --input-size or another --space."
         )
@@ -162,22 +163,24 @@ class Problem:
         self, generator: Generator, fastest: Measurement
     ) -> NoNetworkFitsError:
         budget = self.request.budget
-        limits, reached = list[str](), list[str]()
+        rows: list[tuple[float, float, str, str]] = []
         if budget.latency_ms is not None:
-            limits.append(f"{budget.latency_ms:g} ms")
-            reached.append(f"{fastest.median_ms:.4g} ms")
+            rows.append((budget.latency_ms, fastest.median_ms, "ms", str(fastest.provenance)))
         if budget.memory_bytes is not None:
-            least = int(least_peak(self.generated, self._working_set_bytes))
-            limits.append(f"{budget.memory_bytes:,} bytes of working set")
-            reached.append(f"{least:,} bytes of working set")
+            peak = int(least_peak(self.generated, self._working_set_bytes))
+            rows.append((budget.memory_bytes, peak, "bytes of working set", "predicted"))
         for index, (name, limit) in enumerate(self._others.items(), start=1):
-            least = int(generator.cheapest(index).costs[index]) + self._constants[name]
-            limits.append(f"{limit:,} {name}")
-            reached.append(f"{least:,} {name}")
+            cheapest = int(generator.cheapest(index).costs[index]) + self._constants[name]
+            rows.append((limit, cheapest, name, "predicted"))
+        beyond = [row for row in rows if row[1] > row[0]]
+        told = beyond or rows
+        limits = " and ".join(f"{_number(limit)} {unit}" for limit, _, unit, _ in told)
+        least = " and ".join(f"{_number(n)} {unit} ({how})" for _, n, unit, how in told)
+        both = "it once built" if len(told) == 1 else "all of them"
+        why = "" if beyond else f", yet no network keeps {both}"
         return NoNetworkFitsError(
-            f"{self._no_network} keeps {' and '.join(limits)}: the least of "
-            f"each alone is {' and '.join(reached)} as predicted, and none keeps all once it is "
-            "built. Raise a limit or name another --space."
+            f"{self._no_network} keeps {limits}{self._within_memory}: the least is {least}{why}. "
+            "Raise a limit or name another --space."
         )
 
     @property
@@ -249,3 +252,7 @@ class Problem:
     @property
     def _no_scores(self) -> dict[str, dict[str, float]]:
         return {d.name: dict.fromkeys(d.options, 0.0) for d in self.space.decisions}
+
+
+def _number(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"

@@ -10,7 +10,7 @@ import numpy as np
 
 from hwnas.block import BlockSpec
 from hwnas.device import DeviceSpec
-from hwnas.errors import InvalidInputError
+from hwnas.errors import InvalidInputError, RunError
 from hwnas.latency import LatencyScore, latency_model, score
 from hwnas.measure import (
     NETWORK_ROUNDS,
@@ -34,8 +34,8 @@ SCATTER, FIGURES = "scatter.png", "score.json"
 """Beside the networks in the folder that keeps them."""
 N_CONTROLS = 8
 """Networks of the table that are timed again, to tell whether the machine is what it was."""
-ATTEMPTS = 50
-"""Draws for each network asked for, since a small space repeats itself."""
+ATTEMPTS = 10
+"""Draws in vain for each network that was found, until the space is taken to hold no others."""
 
 
 @dataclass(frozen=True)
@@ -86,10 +86,14 @@ def run_score(
     blocks.
 
     Raises:
-        RunError: The folder cannot be written.
+        RunError: The folder cannot be written, or holds files.
     """
     if request.keep is not None:
-        check_writable(request.keep)
+        check_writable(request.keep, "name another place with --keep")
+        if request.keep.is_dir() and any(request.keep.iterdir()):
+            raise RunError(
+                f"{request.keep} holds files already. Name another with --keep, or empty it."
+            )
     engine = engine_named(device.engine)
     wanted = wanted_by(space)
     table = fill_table(wanted, device, engine, on_progress)
@@ -134,11 +138,12 @@ def _draw(
     """Networks that differ, as many as asked for or as the space seems to hold."""
     rng = np.random.default_rng(request.seed)
     drawn: dict[Network, str] = {}
-    for _ in range(ATTEMPTS * request.n_samples):
+    n_in_vain = 0
+    while len(drawn) < request.n_samples and n_in_vain < ATTEMPTS * (len(drawn) + 10):
         architecture = random_architecture(space, rng)
-        drawn.setdefault(blocks_of(space, architecture), str(architecture))
-        if len(drawn) == request.n_samples:
-            break
+        blocks = blocks_of(space, architecture)
+        n_in_vain = n_in_vain + 1 if blocks in drawn else 0
+        drawn.setdefault(blocks, str(architecture))
     if len(drawn) < request.n_samples:
         note = f"{len(drawn)} networks that differ were drawn, not {request.n_samples}"
         on_progress(Progress("score", 0, 0, note))

@@ -77,9 +77,12 @@ def fill_table(
     table, passed_over = find_table(device, machine)
     if passed_over:
         on_progress(Progress("profile", 0, 0, f"{passed_over}; measuring anew"))
-    if table is not None and not _missing(table, wanted, again=again):
-        return table
     path = table_path(device, machine)
+    if table is not None and not _missing(table, wanted, again=again):
+        if table.path == path and not any(q.space == wanted.label for q in table.header.quality):
+            table = _judged(table, wanted)  # it was merged, or filled for another space
+            write_table(path, table)
+        return table
     check_writable(path.parent, ELSEWHERE)
     path.parent.mkdir(parents=True, exist_ok=True)
     with _only_one(path):
@@ -100,6 +103,15 @@ def _missing(table: LatencyTable, wanted: Wanted, *, again: bool) -> list[Networ
     networks = {network.blocks: network for network in wanted.networks}
     missing = table.missing_networks(networks, unsettled=again)
     return [*alone, *(networks[blocks] for blocks in missing)]
+
+
+def _judged(table: LatencyTable, wanted: Wanted) -> LatencyTable:
+    """The same, its header telling how well it predicts the wanted space, where that is known."""
+    found = quality_of(table, wanted.label, wanted.blocks)
+    if found is None:
+        return table
+    quality = {known.space: known for known in table.header.quality} | {wanted.label: found}
+    return replace(table, header=replace(table.header, quality=tuple(quality.values())))
 
 
 @dataclass(frozen=True)
@@ -168,12 +180,8 @@ class _Sitting:
             others_load=round(load, 3),
             disturbed_share=round(disturbed_share, 4),
         )
-        quality = {known.space: known for known in table.header.quality}
-        found_now = quality_of(table, self.wanted.label, self.wanted.blocks)
-        if found_now is not None:
-            quality[self.wanted.label] = found_now
-        header = replace(table.header, conditions=conditions, quality=tuple(quality.values()))
-        write_table(self.path, replace(table, header=header))
+        table = replace(table, header=replace(table.header, conditions=conditions))
+        write_table(self.path, _judged(table, self.wanted))
         unsettled = sum(not row.settled for row in found.values())
         if unsettled:
             self._tell(

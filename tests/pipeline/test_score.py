@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import hwnas
-from hwnas.errors import InvalidInputError, UnknownNameError
+from hwnas.errors import InvalidInputError, RunError, UnknownNameError
 from hwnas.pipeline import TableScore
 from hwnas.progress import Progress
 
@@ -91,6 +91,14 @@ def test_what_is_kept_can_be_timed_by_anyone(tmp_path: Path) -> None:
         verified = hwnas.verify(tmp_path / "kept" / network.file, device=SIMULATED)
         assert verified.measured.median_ms == pytest.approx(network.measured_ms)
     assert (tmp_path / "kept" / "scatter.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_folder_that_holds_files_is_not_written_over(tmp_path: Path) -> None:
+    score(keep=tmp_path / "kept")
+    before = (tmp_path / "kept" / "score.json").read_bytes()
+    with pytest.raises(RunError, match="kept holds files already"):
+        score(samples=2, keep=tmp_path / "kept")
+    assert (tmp_path / "kept" / "score.json").read_bytes() == before
 
 
 def test_nothing_is_written_unless_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -319,6 +319,20 @@ def test_networks_of_the_space_are_timed_among_the_blocks(
     assert read_table(table_path(simulated, HERE)) == table
 
 
+def test_a_whole_table_that_does_not_tell_its_quality_tells_it_after_a_profile(
+    small_space: Space, simulated: DeviceSpec, engine: CountingEngine
+) -> None:
+    asked = wanted_by(small_space)
+    table = fill_table(asked, simulated, engine, silent, PLAN)
+    path = table_path(simulated, HERE)
+    write_table(path, replace(table, header=replace(table.header, quality=())))  # as if merged
+    n_visits = engine.visits.total()
+    (quality,) = fill_table(asked, simulated, engine, silent, PLAN).header.quality
+    assert (quality.space, quality.n_networks) == (asked.label, len(asked.networks))
+    assert read_table(path).header.quality == (quality,)
+    assert engine.visits.total() == n_visits
+
+
 def test_a_shipped_table_is_completed_in_the_own_folder(
     blocks: list[BlockSpec],
     simulated: DeviceSpec,
