@@ -79,10 +79,11 @@ def fill_table(
         on_progress(Progress("profile", 0, 0, f"{passed_over}; measuring anew"))
     path = table_path(device, machine)
     if table is not None and not _missing(table, wanted, again=again):
-        if table.path == path and not any(q.space == wanted.label for q in table.header.quality):
-            table = _judged(table, wanted)  # it was merged, or filled for another space
-            write_table(path, table)
-        return table
+        is_told = any(quality.space == wanted.label for quality in table.header.quality)
+        judged = table if is_told or table.path != path else _judged(table, wanted)
+        if judged is not table:  # it was merged, or filled for another space
+            write_table(path, judged)
+        return judged
     check_writable(path.parent, ELSEWHERE)
     path.parent.mkdir(parents=True, exist_ok=True)
     with _only_one(path):

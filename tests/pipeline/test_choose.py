@@ -52,6 +52,10 @@ class Numbers:
     def predict_ms(self, architecture: Architecture) -> float:
         return float(architecture.choices[0])
 
+    @property
+    def first_ratio(self) -> float:
+        return 1.0
+
     def measure(self, architecture: Architecture) -> Measurement:
         self.n_measured += 1
         return measured(self.slowdown(self.predict_ms(architecture)), self.mad_ms)
