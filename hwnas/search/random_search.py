@@ -39,7 +39,7 @@ class RandomSearch(BatchSearch[Asked]):
     def _next_batch(self) -> list[list[int]]:
         n_to_come = self.n_asks - len(self._state.rows)
         drawn = self._pool.draw(n_to_come, uniform(self._decisions), self._rng)
-        return [list(row) for row in drawn.tolist()]
+        return [list(row) for row in self._rng.permutation(drawn).tolist()]
 
     @property
     def _identity(self) -> Identity:

@@ -90,9 +90,17 @@ def test_an_imported_table_is_not_to_be_profiled_further(command: Command, tmp_p
     assert "The others were not in what was imported" in shown and "hwnas profile" not in shown
 
 
-def test_the_rows_shown_are_as_many_as_asked_for(command: Command, table: Path) -> None:
-    assert "changed most" in command("table", "diff", table, table, "--rows", "1").output
-    assert "changed most" not in command("table", "diff", table, table, "--rows", "0").output
+def test_the_rows_shown_changed_and_are_as_many_as_asked_for(
+    command: Command, table: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.jsonl"
+    lines = table.read_text().splitlines()
+    row = json.loads(lines[1])
+    row |= {name: 2 * row[name] for name in ("min_ms", "median_ms", "p90_ms")}
+    other.write_text("\n".join([lines[0], json.dumps(row), *lines[2:]]) + "\n")
+    assert "changed most" in command("table", "diff", table, other, "--rows", "1").output
+    assert "changed most" not in command("table", "diff", table, other, "--rows", "0").output
+    assert "changed most" not in command("table", "diff", table, table, "--rows", "1").output
 
 
 def test_an_old_table_is_migrated_once(command: Command, tmp_path: Path) -> None:

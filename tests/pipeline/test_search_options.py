@@ -201,8 +201,8 @@ def test_what_a_search_left_out_export_and_verify_can_leave_out_too(
     assert report.accuracy == result.accuracy_int8
 
 
-def test_limits_that_only_together_exclude_all_are_all_named(quick_search: QuickSearch) -> None:
-    with pytest.raises(hwnas.NoNetworkFitsError, match="1 ms and 100 parameters: the least"):
+def test_a_limit_out_of_reach_is_named_without_the_other(quick_search: QuickSearch) -> None:
+    with pytest.raises(hwnas.NoNetworkFitsError, match="keeps 100 parameters: the least"):
         quick_search("1ms", max_params="100")
 
 
