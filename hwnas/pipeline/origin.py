@@ -2,36 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from hwnas.data import DataSet
 from hwnas.record import read_record
 from hwnas.space import Space, space_from_json
 from hwnas.train import SupernetSettings
 
-
-class Asked(Protocol):
-    """What the requests that train a supernet have in common."""
-
-    @property
-    def data(self) -> str:
-        """As ``--data`` named it."""
-        ...
-
-    @property
-    def skip_bad(self) -> bool:
-        """Whether unreadable images are left out."""
-        ...
-
-    @property
-    def seed(self) -> int:
-        """Of everything random."""
-        ...
-
-    @property
-    def supernet(self) -> SupernetSettings:
-        """How it is trained."""
-        ...
+if TYPE_CHECKING:
+    from hwnas.pipeline.request import RankRequest, SearchRequest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +25,7 @@ class Origin:
     settings: SupernetSettings
 
     @classmethod
-    def of(cls, request: Asked, space: Space, data: DataSet) -> Self:
+    def of(cls, request: "SearchRequest | RankRequest", space: Space, data: DataSet) -> Self:
         """Of the supernet that a request trains."""
         return cls(
             space=space,

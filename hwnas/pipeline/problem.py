@@ -148,7 +148,7 @@ class Problem:
 
     def _nothing_fits(self, generator: Generator, fastest: Measurement) -> NoNetworkFitsError:
         if self.fits(fastest):
-            return self._limits_exclude_each_other(generator, fastest)
+            return self._limits_not_kept(generator, fastest)
         device = self.request.device
         return NoNetworkFitsError(
             f"{self._no_network} fits {self.request.budget.latency_ms:g} ms"
@@ -159,9 +159,7 @@ class Problem:
             "Raise --latency, use more --threads, a smaller --input-size or another --space."
         )
 
-    def _limits_exclude_each_other(
-        self, generator: Generator, fastest: Measurement
-    ) -> NoNetworkFitsError:
+    def _limits_not_kept(self, generator: Generator, fastest: Measurement) -> NoNetworkFitsError:
         budget = self.request.budget
         rows: list[tuple[float, float, str, str]] = []
         if budget.latency_ms is not None:

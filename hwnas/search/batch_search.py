@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -39,13 +40,18 @@ class BatchSearch(ABC, Generic[State]):
 
     @property
     @abstractmethod
+    def _n_asks_by_default(self) -> int:
+        """Where the terms leave it to the strategy."""
+
+    @cached_property
     def n_asks(self) -> int:
-        """See ``Strategy.n_asks``."""
+        """As many as the terms say; no more than there are networks that fit."""
+        return self._no_more_than_fit(self._terms.n_asks or self._n_asks_by_default)
 
     @property
-    @abstractmethod
     def scores(self) -> Mapping[str, Mapping[str, float]]:
-        """See ``Strategy.scores``."""
+        """Mean accuracies of the networks that held an option, unless a strategy knows better."""
+        return mean_accuracies(self._decisions, self._state)
 
     @property
     @abstractmethod

@@ -23,7 +23,6 @@ what this strategy is for is a table, or trainings from scratch; on a supernet i
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,11 +79,9 @@ class DdpnasRegression(BatchSearch[RegressionState]):
         self._settings = settings or RegressionSettings()
         self._regression = Regression(n_options)
 
-    @cached_property
-    def n_asks(self) -> int:
-        """As many as the terms say, else as DDPNAS; no more than there are networks that fit."""
-        n_asks = self._terms.n_asks or Ddpnas(self._decisions, self._rng).n_asks
-        return self._no_more_than_fit(n_asks)
+    @property
+    def _n_asks_by_default(self) -> int:
+        return Ddpnas(self._decisions, self._rng).n_asks
 
     @property
     def scores(self) -> Mapping[str, Mapping[str, float]]:

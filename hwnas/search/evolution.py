@@ -9,7 +9,7 @@ SPOS asks for 20 generations of 50. Ours is shorter by default, since a supernet
 by what is asked (``--supernet path``) trains an epoch for each.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from hwnas.search.asked import Asked
-from hwnas.search.batch_search import BatchSearch, mean_accuracies
+from hwnas.search.batch_search import BatchSearch
 from hwnas.search.pool import Places, uniform
 from hwnas.search.saved import Identity, identity_of
 from hwnas.search.terms import NO_TERMS, SearchTerms
@@ -56,15 +56,9 @@ class Evolution(BatchSearch[Asked]):
         super().__init__(decisions, rng, terms, Asked())
         self._settings = settings or EvolutionSettings()
 
-    @cached_property
-    def n_asks(self) -> int:
-        """As many as the terms say; no more than there are networks that fit."""
-        return self._no_more_than_fit(self._terms.n_asks or N_ASKS)
-
     @property
-    def scores(self) -> Mapping[str, Mapping[str, float]]:
-        """Mean accuracies, in which the options of good networks have more say."""
-        return mean_accuracies(self._decisions, self._state)
+    def _n_asks_by_default(self) -> int:
+        return N_ASKS
 
     def _next_batch(self) -> list[list[int]]:
         size = min(self._settings.population, self.n_asks - len(self._state.rows))

@@ -1,12 +1,11 @@
 """Uniform architectures that fit, and for each option the mean accuracy of those that held it."""
 
-from collections.abc import Mapping, Sequence
-from functools import cached_property
+from collections.abc import Sequence
 
 import numpy as np
 
 from hwnas.search.asked import Asked
-from hwnas.search.batch_search import BatchSearch, mean_accuracies
+from hwnas.search.batch_search import BatchSearch
 from hwnas.search.pool import uniform
 from hwnas.search.saved import Identity, identity_of
 from hwnas.search.terms import NO_TERMS, SearchTerms
@@ -26,15 +25,9 @@ class RandomSearch(BatchSearch[Asked]):
     ) -> None:
         super().__init__(decisions, rng, terms, Asked())
 
-    @cached_property
-    def n_asks(self) -> int:
-        """As many as the terms say; no more than there are networks that fit."""
-        return self._no_more_than_fit(self._terms.n_asks or N_ASKS)
-
     @property
-    def scores(self) -> Mapping[str, Mapping[str, float]]:
-        """Mean accuracies."""
-        return mean_accuracies(self._decisions, self._state)
+    def _n_asks_by_default(self) -> int:
+        return N_ASKS
 
     def _next_batch(self) -> list[list[int]]:
         n_to_come = self.n_asks - len(self._state.rows)
