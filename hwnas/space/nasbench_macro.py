@@ -21,14 +21,25 @@ State = tuple[int, int]
 
 @dataclass(frozen=True, kw_only=True)
 class NasbenchMacroSpace:
-    """Stem of 32 channels, stages of 2, 3 and 3 blocks, head of 1280 channels."""
+    """Stem, stages of 2, 3 and 3 blocks, head. The defaults are published.
+
+    Raises:
+        ValueError: A number is not positive, or there are not eight ``widths``.
+    """
 
     input_size: int = 32
     in_channels: int = 3
     n_classes: int = 10
+    stem_channels: int = 32
+    widths: tuple[int, ...] = WIDTHS
+    """Channels that each block ends in."""
+    head_channels: int = 1280
 
     def __post_init__(self) -> None:
-        check_positive(f"space {self.name!r}", **vars(self))
+        if len(self.widths) != len(WIDTHS):
+            raise ValueError(f"widths must be {len(WIDTHS)} numbers, got {self.widths}")
+        numbers = vars(self) | {"widths": min(self.widths)}
+        check_positive(f"space {self.name!r}", **numbers)
 
     @property
     def name(self) -> str:
@@ -45,7 +56,7 @@ class NasbenchMacroSpace:
         stem = StemSpec(
             input_size=self.input_size,
             in_channels=self.in_channels,
-            out_channels=32,
+            out_channels=self.stem_channels,
             kernel_size=3,
             stride=1,
             activation="relu",
@@ -58,12 +69,12 @@ class NasbenchMacroSpace:
         shape: dict[str, Any] = {
             "input_size": size,
             "in_channels": channels,
-            "out_channels": WIDTHS[index],
+            "out_channels": self.widths[index],
             "stride": STRIDES[index],
         }
         block: ConvSpec | MBConvSpec
         if option == "identity":
-            if shape["stride"] == 1 and channels == WIDTHS[index]:
+            if shape["stride"] == 1 and channels == self.widths[index]:
                 return state, ()
             block = ConvSpec(kernel_size=1, activation="none", **shape)
         else:
@@ -75,12 +86,12 @@ class NasbenchMacroSpace:
         return after, (PlacedBlock(self.decisions[index].name, block),)
 
     def finish(self, state: State) -> Places:
-        """The 1×1 convolution to 1280, mean and classifier."""
+        """A 1×1 convolution, mean and classifier."""
         size, channels = state
         head = HeadSpec(
             input_size=size,
             in_channels=channels,
-            hidden_channels=1280,
+            hidden_channels=self.head_channels,
             n_classes=self.n_classes,
             activation="relu",
         )

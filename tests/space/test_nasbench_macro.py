@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hwnas.errors import InvalidInputError
-from hwnas.space import blocks_of
+from hwnas.space import blocks_of, space_named
 from hwnas.space.nasbench_macro import NasbenchMacroSpace, architecture_from_digits, digits_of
 
 PUBLISHED = Path(__file__).parents[2].parent / "shared/data/nas-bench-macro_cifar10.json"
@@ -37,3 +37,23 @@ def test_anything_but_eight_digits_is_refused(digits: str) -> None:
 def test_an_identity_costs_nothing_where_the_shape_stays() -> None:
     space = NasbenchMacroSpace()
     assert len(blocks_of(space, architecture_from_digits("00000000"))) == 2 + 3
+
+
+def test_a_file_may_make_every_block_narrower(tmp_path: Path) -> None:
+    file = tmp_path / "narrow.toml"
+    file.write_text(
+        "family = 'nasbench-macro'\nstem_channels = 8\nhead_channels = 320\n"
+        "widths = [16, 16, 32, 32, 32, 64, 64, 64]\n"
+    )
+    space = space_named(str(file), input_size=16, in_channels=3, n_classes=10)
+    published = blocks_of(NasbenchMacroSpace(), architecture_from_digits("22212220"))
+    narrow = blocks_of(space, architecture_from_digits("22212220"))
+    assert [block.out_channels * 4 for block in narrow[:-1]] == [
+        block.out_channels for block in published[:-1]
+    ]
+
+
+@pytest.mark.parametrize("widths", [(64, 64), (64, 64, 128, 128, 128, 256, 256, 0)])
+def test_other_than_eight_widths_are_refused(widths: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="widths must be"):
+        NasbenchMacroSpace(widths=widths)
