@@ -1,14 +1,14 @@
-"""How well the zero-cost proxies rank networks whose accuracy is published.
+r"""How well the zero-cost proxies rank networks whose accuracy is published.
 
-    python benchmarks/ranking/proxies.py DATA --scores FOLDER --out benchmarks/ranking/proxies.json
+    python benchmarks/ranking/proxies.py TABLES --data cifar10.npz --scores FOLDER \
+        --out benchmarks/ranking/proxies.json
 
-DATA holds the NAS-Bench-Macro and NAS-Bench-201 tables and the packed CIFAR-10 train images.
-Random networks of both spaces are scored by every proxy on one batch; each network's scores are
-appended to a file in FOLDER, so that the same command goes on where it was stopped.
+TABLES holds the NAS-Bench-Macro and NAS-Bench-201 tables. Random networks of both spaces are
+scored by every proxy on one batch; each network's scores are appended to a file in FOLDER, so that
+the same command goes on where it was stopped.
 """
 
 import argparse
-import io
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,15 +19,16 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
 from numpy.typing import NDArray
-from PIL import Image
-from scipy import stats
-from torch import Tensor, nn
+from pictures import draw_beside
+from torch import nn
 
 from hwnas.accuracy import Benchmark, read_benchmark
 from hwnas.accuracy.proxies import PROXIES, WORST_SCORE, average_ranks, score_network
+from hwnas.accuracy.ranking import Ranking, kendall_tau, ranking
+from hwnas.data import load_data
 from hwnas.network import build
+from hwnas.pipeline.supernet import proxy_batch
 from hwnas.space import Space, blocks_of
 from hwnas.space.nasbench201 import Nasbench201Space
 from hwnas.space.nasbench_macro import NasbenchMacroSpace
@@ -91,19 +92,6 @@ BENCHMARKS: Mapping[str, tuple[str, Space]] = {
 """The table's file, and the space its networks are built in."""
 
 
-def cifar10_batch(folder: Path, n_images: int, rng: np.random.Generator) -> Batch:
-    """Random train images, each channel with mean 0 and standard deviation 1 in the batch."""
-    with np.load(folder / "cifar10_jpeg_train.npz") as packed:
-        stream, labels = packed["jpeg"].tobytes(), packed["label"]
-        ends = np.cumsum(packed["length"])
-        starts = ends - packed["length"]
-    chosen = rng.choice(len(labels), n_images, replace=False)
-    pixels = [np.asarray(Image.open(io.BytesIO(stream[starts[i] : ends[i]]))) for i in chosen]
-    images: Float[Tensor, "batch height width channels"] = torch.from_numpy(np.stack(pixels)) / 255
-    images = (images - images.mean((0, 1, 2))) / images.std((0, 1, 2))
-    return images.permute(0, 3, 1, 2).contiguous(), torch.from_numpy(labels[chosen].astype(int))
-
-
 def scored_rows(
     networks: Sequence[KnownNetwork], batch: Batch, path: Path, seed: int
 ) -> list[dict[str, Any]]:
@@ -122,85 +110,71 @@ def scored_rows(
 
 
 def summary(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Kendall's tau-b and its standard error, seconds and failures of each proxy and ensemble."""
+    """How each proxy and ensemble ranks, and seconds and failures of each proxy."""
     return {
         "n_networks": len(rows),
         "proxies": {name: _proxy_summary(rows, name) for name in PROXIES},
-        "ensembles": {name: _taus(*_columns(rows, names)) for name, names in ENSEMBLES.items()},
+        "ensembles": {name: asdict(_ranking(rows, names)) for name, names in ENSEMBLES.items()},
     }
 
 
 def whole_table(networks: Sequence[KnownNetwork]) -> dict[str, float]:
     """Kendall's tau of the sizes over all networks, which needs no scores."""
-    accuracies = [network.accuracy for network in networks]
+    accuracies = np.array([network.accuracy for network in networks])
     return {
-        name: float(stats.kendalltau([n.sizes[name] for n in networks], accuracies).statistic)
+        name: kendall_tau(np.array([n.sizes[name] for n in networks]), accuracies)
         for name in ("parameters", "macs")
     }
 
 
-def _proxy_summary(rows: Sequence[Mapping[str, Any]], name: str) -> dict[str, float]:
+def _proxy_summary(rows: Sequence[Mapping[str, Any]], name: str) -> dict[str, Any]:
     scored = [row for row in rows if name in row]
     return {
-        "n_networks": len(scored),
-        **_taus(*_columns(scored, [name])),
+        **asdict(_ranking(scored, [name])),
         "median_seconds": float(np.median([row[name]["seconds"] for row in scored])),
         "n_failed": sum(row[name]["score"] == WORST_SCORE for row in scored),
     }
 
 
-def _columns(
-    rows: Sequence[Mapping[str, Any]], names: Sequence[str]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The ranks by these proxies together, and the accuracies, ``(n_rows,)`` each."""
+def _ranking(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Ranking:
+    """By the average rank that these proxies give."""
     scores = {name: np.array([row[name]["score"] for row in rows]) for name in names}
-    return average_ranks(scores), np.array([row["accuracy"] for row in rows])
-
-
-def _taus(scores: NDArray[np.float64], accuracies: NDArray[np.float64]) -> dict[str, float]:
-    rng, n = np.random.default_rng(0), len(scores)
-    draws = [rng.integers(n, size=n) for _ in range(200)]
-    bootstrap = [stats.kendalltau(scores[d], accuracies[d]).statistic for d in draws]
-    return {
-        "kendall_tau": float(stats.kendalltau(scores, accuracies).statistic),
-        "standard_error": float(np.std(bootstrap)),
-        "spearman": float(stats.spearmanr(scores, accuracies).statistic),
-    }
+    truth: NDArray[np.float64] = np.array([row["accuracy"] for row in rows])
+    return ranking(average_ranks(scores), truth, np.random.default_rng(0))
 
 
 def main() -> None:
     """Score, rank, and write the figures as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path)
+    parser.add_argument("tables", type=Path)
+    parser.add_argument("--data", required=True)
     parser.add_argument("--scores", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--networks", type=int, default=N_DRAWN, help="of the 200 drawn")
-    parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", choices=BENCHMARKS)
     arguments = parser.parse_args()
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
     arguments.scores.mkdir(parents=True, exist_ok=True)
-    batch = cifar10_batch(
-        arguments.data, arguments.batch_size, np.random.default_rng(arguments.seed)
-    )
+    batch = proxy_batch(load_data(arguments.data, input_size=32), arguments.seed)
     results = {}
     for name in [arguments.only] if arguments.only else list(BENCHMARKS):
         file, space = BENCHMARKS[name]
-        networks = list(published_networks(arguments.data / file, space))
+        networks = list(published_networks(arguments.tables / file, space))
         rng = np.random.default_rng(arguments.seed)
         drawn = rng.choice(len(networks), N_DRAWN, replace=False)[: arguments.networks]
-        path = arguments.scores / f"{name}-b{arguments.batch_size}-s{arguments.seed}.jsonl"
+        path = arguments.scores / f"{name}-{arguments.seed}.jsonl"
         rows = scored_rows([networks[i] for i in drawn], batch, path, arguments.seed)
         results[name] = summary(rows) | {"whole_table": whole_table(networks)}
     document = {
-        "batch_size": arguments.batch_size,
+        "batch_size": len(batch[1]),
         "seed": arguments.seed,
         "torch": torch.__version__,
         "published_nasbench201_taus": PUBLISHED_TAUS,
         "benchmarks": results,
     }
     write_whole(arguments.out, json.dumps(document, indent=2) + "\n")
+    draw_beside(arguments.out)
     print(arguments.out.read_text(), end="")
 
 

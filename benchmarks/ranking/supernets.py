@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pictures import draw_beside
 
 import hwnas
 from hwnas.accuracy.ranking import kendall_tau
@@ -57,7 +58,9 @@ def main() -> None:
         "rules": {rule: _summary(found) for rule, found in runs.items()},
     }
     text = json.dumps(summary, indent=2) + "\n"
-    write_whole(arguments.out / "supernets.json", text)
+    path = arguments.out / "supernets.json"
+    write_whole(path, text)
+    draw_beside(path)
     print(text)
 
 

@@ -25,6 +25,7 @@ from pathlib import Path
 import numpy as np
 import optuna
 from evolution import aging_evolution
+from pictures import draw_beside
 
 from hwnas.accuracy import Benchmark, read_benchmark
 from hwnas.accuracy.benchmark_table import LATENCY_PREFIX, BenchmarkTable
@@ -141,6 +142,7 @@ def main() -> None:
             document = {"table": arguments.table.name, "n_seeds": arguments.seeds, "rows": rows}
             path = arguments.out / f"{name}.json"
             write_whole(path, json.dumps(document, indent=2) + "\n")
+        draw_beside(path)
 
 
 def free_study(table: BenchmarkTable, n_seeds: int) -> Iterator[dict[str, object]]:

@@ -28,6 +28,7 @@ from time import perf_counter
 import numpy as np
 import torch
 from evolution import aging_evolution
+from pictures import draw_beside
 
 from hwnas.accuracy import Benchmark, read_benchmark
 from hwnas.data import DataSet, load_data
@@ -66,7 +67,9 @@ def main() -> None:
         raise SystemExit(f"{arguments.out} holds runs of other settings. Name another --out.")
     runs = sorted((one["run"] for one in kept), key=lambda run: run["seed"])
     document = {"settings": settings, "summary": _summary(runs), "runs": runs}
-    write_whole(arguments.out / "weight_sharing.json", json.dumps(document, indent=2) + "\n")
+    path = arguments.out / "weight_sharing.json"
+    write_whole(path, json.dumps(document, indent=2) + "\n")
+    draw_beside(path)
     print(json.dumps(document["summary"], indent=2))
 
 

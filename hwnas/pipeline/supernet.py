@@ -53,13 +53,14 @@ def teacher_of(name: str, space: Space, data: DataSet, seed: int) -> Teacher:
     Raises:
         UnknownNameError: No such teacher.
     """
+    return teacher_named(name, space, partial(proxy_batch, data, seed), seed=seed)
 
-    def batch() -> Batch:
-        order = stream(seed, Purpose.PROXY_IMAGES).permutation(len(data.train))
-        few = data.train.take(order[:PROXY_IMAGES])
-        return TrainingImages(few, data, training_hardware()).batch(np.arange(len(few)))
 
-    return teacher_named(name, space, batch, seed=seed)
+def proxy_batch(data: DataSet, seed: int) -> Batch:
+    """The random training images that zero-cost proxies look at."""
+    order = stream(seed, Purpose.PROXY_IMAGES).permutation(len(data.train))
+    few = data.train.take(order[:PROXY_IMAGES])
+    return TrainingImages(few, data, training_hardware()).batch(np.arange(len(few)))
 
 
 def train_whole(trainer: SupernetTrainer, n_epochs: int, work: WorkFolder) -> None:
