@@ -10,6 +10,7 @@ import numpy as np
 from hwnas.accuracy import AccuracySource
 from hwnas.measure import Measurement
 from hwnas.pipeline.problem import Problem
+from hwnas.pipeline.refusal import nothing_fits
 from hwnas.pipeline.work_folder import WorkFolder
 from hwnas.search import Candidate, Generator
 from hwnas.space import Architecture, Network
@@ -95,7 +96,7 @@ class Chooser:
             self._fill_up()
         if not self._fitting:
             self.forget()
-            raise self._problem.nothing_fits(self._generator)
+            raise nothing_fits(self._problem, self._generator)
         chosen = max(self._fitting, key=lambda timed: (timed.accuracy or 0.0, timed.score))
         self._chosen = str(chosen.architecture)
         self._keep()

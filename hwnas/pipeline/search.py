@@ -16,6 +16,7 @@ from hwnas.pipeline.finish import Finished, Workshop
 from hwnas.pipeline.images import images_and_space, load_images
 from hwnas.pipeline.outcome import Outcome, front_of
 from hwnas.pipeline.problem import Problem
+from hwnas.pipeline.refusal import refuse_hopeless
 from hwnas.pipeline.request import SearchRequest
 from hwnas.pipeline.work_folder import WorkFolder, check_new_run
 from hwnas.profile import Wanted, fill_table, wanted_by
@@ -63,7 +64,7 @@ def run_search(request: SearchRequest, on_progress: OnProgress = silent) -> Sear
         model = latency_model(table, all_blocks(space))
         problem = Problem(request, data, space, engine, model)
         with work.discarded_if_hopeless():
-            problem.refuse_hopeless()
+            refuse_hopeless(problem)
         outcome = _outcome(problem, work)
         with work.phase("verify"):
             result = outcome.result(work)

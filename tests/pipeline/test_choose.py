@@ -95,7 +95,11 @@ def progress() -> list[Progress]:
 
 
 @pytest.fixture
-def chooser_for(tmp_path: Path, progress: list[Progress]) -> Callable[..., Chooser]:
+def chooser_for(
+    tmp_path: Path, progress: list[Progress], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Chooser]:
+    monkeypatch.setattr("hwnas.pipeline.choose.nothing_fits", Numbers.nothing_fits)
+
     def make(numbers: Numbers, *found: Architecture) -> Chooser:
         fake = cast(Any, numbers)
         work = WorkFolder(tmp_path / "run", "key", progress.append)
