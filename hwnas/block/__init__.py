@@ -6,6 +6,8 @@ from hwnas.block.dispatch import DispatchSpec
 from hwnas.block.head import HeadSpec, LinearHeadSpec, NormHeadSpec
 from hwnas.block.join import AddSpec, ConcatSpec, PoolSpec, ReluSpec, ZeroSpec
 from hwnas.block.mbconv import MBConvSpec
+from hwnas.block.operator import FeatureMap, Operator
+from hwnas.block.operators import operators_of
 from hwnas.block.reduce import FactorizedReduceSpec
 from hwnas.block.residual import PreactResidualSpec, ResidualSpec
 from hwnas.block.separable import DilConvSpec, SepConvSpec
@@ -21,10 +23,12 @@ __all__ = [
     "DilConvSpec",
     "DispatchSpec",
     "FactorizedReduceSpec",
+    "FeatureMap",
     "HeadSpec",
     "LinearHeadSpec",
     "MBConvSpec",
     "NormHeadSpec",
+    "Operator",
     "PoolSpec",
     "PreactConvSpec",
     "PreactResidualSpec",
@@ -36,4 +40,5 @@ __all__ = [
     "block_from_json",
     "block_to_json",
     "divisible",
+    "operators_of",
 ]

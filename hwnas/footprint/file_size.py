@@ -1,9 +1,7 @@
 """From a block to the bytes it adds to the ONNX file."""
 
-from hwnas.block import BlockSpec
+from hwnas.block import BlockSpec, Operator, operators_of
 from hwnas.device import DeviceSpec
-from hwnas.footprint.operator import Operator
-from hwnas.footprint.operators import operators_of
 
 EMPTY_FILE_BYTES = 700
 """What a file holds beside its operators and its metadata."""

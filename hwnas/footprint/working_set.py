@@ -2,10 +2,8 @@
 
 from functools import cache
 
-from hwnas.block import BlockSpec
+from hwnas.block import BlockSpec, Operator, operators_of
 from hwnas.device import DeviceSpec, cpu_flags
-from hwnas.footprint.operator import Operator
-from hwnas.footprint.operators import operators_of
 from hwnas.space import Network
 
 CHUNK_BYTES = 256

@@ -54,3 +54,8 @@ class Operator:
         if self.kind in ("convolution", "linear"):
             return self.reads.channels * self.gives.channels * self.kernel_size**2
         return 0
+
+    @property
+    def n_macs(self) -> int:
+        """Multiply-accumulates for one image; 0 where there is no kernel."""
+        return self.n_weights * self.gives.size**2

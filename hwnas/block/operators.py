@@ -4,28 +4,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from hwnas.block import (
-    AddSpec,
-    BlockSpec,
-    ConcatSpec,
-    ConvSpec,
-    DilConvSpec,
-    DispatchSpec,
-    FactorizedReduceSpec,
-    HeadSpec,
-    LinearHeadSpec,
-    MBConvSpec,
-    NormHeadSpec,
-    PoolSpec,
-    PreactConvSpec,
-    PreactResidualSpec,
-    ReluSpec,
-    ResidualSpec,
-    SepConvSpec,
-    StemSpec,
-    ZeroSpec,
-)
-from hwnas.footprint.operator import FeatureMap, Operator
+from hwnas.block.conv import ConvSpec, PreactConvSpec, StemSpec
+from hwnas.block.dispatch import DispatchSpec
+from hwnas.block.head import HeadSpec, LinearHeadSpec, NormHeadSpec
+from hwnas.block.join import AddSpec, ConcatSpec, PoolSpec, ReluSpec, ZeroSpec
+from hwnas.block.mbconv import MBConvSpec
+from hwnas.block.operator import FeatureMap, Operator
+from hwnas.block.reduce import FactorizedReduceSpec
+from hwnas.block.residual import PreactResidualSpec, ResidualSpec
+from hwnas.block.separable import DilConvSpec, SepConvSpec
+from hwnas.block.spec import BlockSpec
 
 
 def operators_of(block: BlockSpec, *, fused: bool = False) -> Iterator[Operator]:
