@@ -1,8 +1,11 @@
 """A published benchmark of a whole space: each network's accuracies and latencies, by column.
 
-Two formats are known. NAS-Bench-201 is a CSV, plain or gzipped, with a column ``arch_str``;
-the others are numbers, latencies named ``lat_ms_…``. NAS-Bench-Macro (Su et al. 2021) is its
-published JSON, whose ``mean_acc`` is the mean of three trainings.
+Two formats are known. One is a CSV, plain or gzipped, whose other columns are numbers, latencies
+named ``lat_ms_…``. What tells the networks says whose they are: ``arch_str`` NAS-Bench-201's;
+``kernel_sizes``, ``expand_ratios``, ``depths`` and ``resolution`` Once-for-All's MobileNetV3; and
+``architecture``, the choices joined by commas, any space's that the reader names.
+The other is NAS-Bench-Macro's (Su et al. 2021) published JSON, whose ``mean_acc`` is the mean of
+three trainings.
 """
 
 import csv
@@ -13,13 +16,21 @@ import math
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import starmap
 from pathlib import Path
 from typing import Any
 
 from hwnas.errors import DataError, HwnasError, reason
 from hwnas.record import unknown_name
-from hwnas.space import Architecture, Decision, nasbench201, nasbench_macro
+from hwnas.space import (
+    Architecture,
+    Decision,
+    Space,
+    check_member,
+    nasbench201,
+    nasbench_macro,
+    ofa,
+)
+from hwnas.space.plan import ofa_mobilenetv3
 
 LATENCY_PREFIX = "lat_ms_"
 MACRO_COLUMN = "mean_acc"
@@ -29,24 +40,50 @@ MACRO_COLUMN = "mean_acc"
 class Encoding:
     """How a space's networks are written in its benchmark."""
 
+    space: str
+    columns: tuple[str, ...]
+    """Of a CSV; cells of several are joined by ``;``. None where the format is another."""
     decisions: tuple[Decision, ...]
     read: Callable[[str], Architecture]
     write: Callable[[Architecture], str]
 
 
-ENCODINGS: Mapping[str, Encoding] = {
-    "nasbench201": Encoding(
+MACRO = Encoding(
+    space="nasbench-macro",
+    columns=(),
+    decisions=nasbench_macro.NasbenchMacroSpace().decisions,
+    read=nasbench_macro.architecture_from_digits,
+    write=nasbench_macro.digits_of,
+)
+CSV_ENCODINGS = (
+    Encoding(
+        space="nasbench201",
+        columns=("arch_str",),
         decisions=nasbench201.DECISIONS,
         read=nasbench201.architecture_from_string,
         write=nasbench201.string_of,
     ),
-    "nasbench-macro": Encoding(
-        decisions=nasbench_macro.NasbenchMacroSpace().decisions,
-        read=nasbench_macro.architecture_from_digits,
-        write=nasbench_macro.digits_of,
+    Encoding(
+        space="ofa-mobilenetv3",
+        columns=ofa.COLUMNS,
+        decisions=ofa_mobilenetv3(input_size=224, in_channels=3, n_classes=1000).decisions,
+        read=ofa.architecture_from_ofa,
+        write=ofa.ofa_of,
     ),
-}
-"""By the name of the space."""
+)
+CHOICES = "architecture"
+"""The column of any space's networks."""
+
+
+def _choices_of(space: Space) -> Encoding:
+    def read(text: str) -> Architecture:
+        architecture = Architecture(tuple(text.split(",")))
+        check_member(space, architecture)
+        return architecture
+
+    return Encoding(
+        space=space.name, columns=(CHOICES,), decisions=space.decisions, read=read, write=str
+    )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -54,7 +91,7 @@ class BenchmarkTable:
     """One file, its cells as they are written: only a column that is asked for need be whole."""
 
     path: Path
-    space: str
+    encoding: Encoding
     architectures: tuple[Architecture, ...]
     places: tuple[str, ...]
     """Where each architecture stands in the file, for a message."""
@@ -62,9 +99,9 @@ class BenchmarkTable:
     """``n_architectures`` cells each, in the order of the file."""
 
     @property
-    def encoding(self) -> Encoding:
-        """How its space is written."""
-        return ENCODINGS[self.space]
+    def space(self) -> str:
+        """The name of the networks' space."""
+        return self.encoding.space
 
     def values(self, column: str) -> dict[Architecture, float]:
         """One column by network.
@@ -118,20 +155,24 @@ class BenchmarkTable:
             )
 
 
-def read_benchmark(path: Path) -> BenchmarkTable:
-    """Read either format; the content says which.
+def read_benchmark(path: Path, space: Space | None = None) -> BenchmarkTable:
+    """Read either format; the content says which, and whose networks a CSV tells.
+
+    Args:
+        path: The file.
+        space: Whose choices a column ``architecture`` holds.
 
     Raises:
         DataError: The file is missing, damaged or something else.
     """
     text = _text(path)
-    read = _macro if text.lstrip().startswith("{") else _nasbench201
+    known = CSV_ENCODINGS if space is None else (*CSV_ENCODINGS, _choices_of(space))
     try:
-        return read(path, text)
+        return _macro(path, text) if text.lstrip().startswith("{") else _csv(path, text, known)
     except _OtherFileError as error:
         raise DataError(
             f"{path} is no benchmark table: {error}. Name a NAS-Bench-201 CSV with a column "
-            "arch_str, or NAS-Bench-Macro's nas-bench-macro_cifar10.json."
+            "arch_str, a Once-for-All CSV, or NAS-Bench-Macro's nas-bench-macro_cifar10.json."
         ) from error
     except ValueError as error:
         raise DataError(f"{path}: {error}. Correct that in the file.") from error
@@ -166,7 +207,7 @@ def _macro(path: Path, text: str) -> BenchmarkTable:
         raise _OtherFileError("it is empty")
     return BenchmarkTable(
         path=path,
-        space="nasbench-macro",
+        encoding=MACRO,
         architectures=tuple(map(_network, entries)),
         places=tuple(f"network {digits}" for digits in entries),
         columns={MACRO_COLUMN: [_accuracy(*entry) for entry in entries.items()]},
@@ -181,7 +222,7 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _network(digits: str) -> Architecture:
     try:
-        return ENCODINGS["nasbench-macro"].read(digits)
+        return MACRO.read(digits)
     except HwnasError as error:
         raise _OtherFileError(f"{digits!r} is not eight digits of 0, 1 and 2") from error
 
@@ -197,10 +238,11 @@ def _accuracy(digits: str, entry: object) -> float:
     return float(value)
 
 
-def _nasbench201(path: Path, text: str) -> BenchmarkTable:
+def _csv(path: Path, text: str, known: Sequence[Encoding]) -> BenchmarkTable:
     heading, lines = _cells(text)
-    if "arch_str" not in heading:
-        raise _OtherFileError("it has no column arch_str")
+    encoding = next((e for e in known if set(e.columns) <= set(heading)), None)
+    if encoding is None:
+        raise _OtherFileError("it has no column arch_str, or others that tell a network")
     if not lines:
         raise _OtherFileError("it has a heading only")
     _refuse_twice([f"line 1: the column {name}" for name in heading if name])
@@ -208,11 +250,15 @@ def _nasbench201(path: Path, text: str) -> BenchmarkTable:
         if len(cells) != len(heading):
             raise ValueError(f"line {number} has {len(cells)} values, not {len(heading)}")
     columns = dict(zip(heading, zip(*lines.values(), strict=True), strict=True))
-    _refuse_twice([f"the cell {cell}" for cell in columns["arch_str"]])
+    told = zip(*(columns.pop(name) for name in encoding.columns), strict=True)
+    networks = [";".join(cells) for cells in told]
+    numbered = zip(lines, networks, strict=True)
+    architectures = tuple(_read(encoding, number, text) for number, text in numbered)
+    _refuse_twice([f"the network {encoding.write(network)}" for network in architectures])
     return BenchmarkTable(
         path=path,
-        space="nasbench201",
-        architectures=tuple(starmap(_cell, zip(lines, columns.pop("arch_str"), strict=True))),
+        encoding=encoding,
+        architectures=architectures,
         places=tuple(f"line {number}" for number in lines),
         columns=columns,
     )
@@ -228,11 +274,11 @@ def _cells(text: str) -> tuple[list[str], dict[int, list[str]]]:
     return lines.pop(min(lines, default=0), []), lines
 
 
-def _cell(number: int, text: str) -> Architecture:
+def _read(encoding: Encoding, number: int, text: str) -> Architecture:
     try:
-        return ENCODINGS["nasbench201"].read(text)
+        return encoding.read(text)
     except HwnasError as error:
-        raise ValueError(f"line {number}: {text!r} is no NAS-Bench-201 cell") from error
+        raise ValueError(f"line {number}: {text!r} is no network of {encoding.space}") from error
 
 
 def _refuse_twice(named: Sequence[str]) -> None:

@@ -25,6 +25,7 @@ from hwnas.space.distance import (
     hamming_distance,
 )
 from hwnas.space.extremes import cheapest, dearest
+from hwnas.space.parts import Part, Parts, parts_of
 from hwnas.space.plan import PRESETS
 from hwnas.space.protocol import NOWHERE, Space
 from hwnas.space.walk import (
@@ -54,6 +55,8 @@ __all__ = [
     "Distance",
     "HasOptionClasses",
     "Network",
+    "Part",
+    "Parts",
     "PlacedBlock",
     "Places",
     "Space",
@@ -77,6 +80,7 @@ __all__ = [
     "kept_classes",
     "layers_of",
     "only_architecture",
+    "parts_of",
     "random_architecture",
     "random_choices",
     "space_from_json",

@@ -11,7 +11,15 @@ from hwnas.space.darts import DartsSpace
 from hwnas.space.mobilenet import MobilenetSpace
 from hwnas.space.nasbench201 import Nasbench201Space
 from hwnas.space.nasbench_macro import NasbenchMacroSpace
-from hwnas.space.plan import PRESETS, Plan, mobilenet, preset, space_from_plan
+from hwnas.space.plan import (
+    OFA_MOBILENETV3,
+    PRESETS,
+    Plan,
+    mobilenet,
+    ofa_mobilenetv3,
+    preset,
+    space_from_plan,
+)
 from hwnas.space.protocol import Space
 from hwnas.space.resnet import ResnetSpace
 from hwnas.space.walk import check_member
@@ -22,6 +30,7 @@ SPACES: Mapping[str, Callable[..., Space]] = {
     "nasbench201": Nasbench201Space,
     "darts": DartsSpace,
     "resnet": ResnetSpace,
+    OFA_MOBILENETV3: ofa_mobilenetv3,
 }
 """Each takes ``input_size``, ``in_channels`` and ``n_classes``."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from hwnas.block import HeadSpec, MBConvSpec, StemSpec, divisible
@@ -18,7 +19,10 @@ SKIP = "skip"
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """Blocks of one width; the first changes width and size, later ones may be skipped."""
+    """Blocks of one width; the first changes width and size, later ones may be skipped.
+
+    ``activation`` and ``se_ratio`` are the space's unless a stage has its own.
+    """
 
     widths: tuple[int, ...]
     max_depth: int
@@ -26,8 +30,13 @@ class Stage:
     min_depth: int = 1
     kernel_sizes: tuple[int, ...] = (3, 5, 7)
     expansions: tuple[int, ...] = (3, 4, 6)
+    activation: str | None = None
+    se_ratio: float | None = None
 
     def __post_init__(self) -> None:
+        if self.activation is not None:
+            check_activation(self.activation)
+        _check_se_ratio(self.se_ratio or 0.0)
         numbers = (*self.widths, *self.kernel_sizes, *self.expansions, self.stride)
         if not (self.widths and self.kernel_sizes and self.expansions) or min(numbers) < 1:
             raise ValueError(
@@ -84,10 +93,9 @@ class MobilenetSpace:
         _check_distinct("input_sizes", self.input_sizes)
         ends = ("in_channels", "n_classes", "stem_channels", "head_channels", "stem_stride")
         check_positive(f"space {self.name!r}", **{name: getattr(self, name) for name in ends})
-        if not 0 <= self.se_ratio <= 1:
-            raise ValueError(f"se_ratio must be between 0 and 1, got {self.se_ratio}")
+        _check_se_ratio(self.se_ratio)
 
-    @property
+    @cached_property
     def strides(self) -> tuple[int, ...]:
         """The stem's stride, then each stage's, after the early ones were dropped."""
         strides = [self.stem_stride, *(stage.stride for stage in self.stages)]
@@ -97,7 +105,7 @@ class MobilenetSpace:
             strides[place] = 1 if stride > 1 else stride
         return tuple(strides)
 
-    @property
+    @cached_property
     def decisions(self) -> tuple[Decision, ...]:
         """``input_size``, then ``stage1.width``, ``stage1.block1`` and so on."""
         decisions = [Decision("input_size", tuple(str(size) for size in self.input_sizes))]
@@ -123,7 +131,9 @@ class MobilenetSpace:
             return replace(state, width=int(option)), ()
         if option == SKIP:
             return state, ()
-        stride = self.strides[int(stage_name.removeprefix("stage"))] if what == "block1" else 1
+        number = int(stage_name.removeprefix("stage"))
+        stride = self.strides[number] if what == "block1" else 1
+        stage = self.stages[number - 1]
         kernel_size, expansion = option[1:].split("e")
         block = MBConvSpec(
             input_size=state.size,
@@ -132,8 +142,8 @@ class MobilenetSpace:
             kernel_size=int(kernel_size),
             expansion=int(expansion),
             stride=stride,
-            activation=self.activation,
-            se_ratio=self.se_ratio,
+            activation=self.activation if stage.activation is None else stage.activation,
+            se_ratio=self.se_ratio if stage.se_ratio is None else stage.se_ratio,
         )
         after = replace(state, size=block.output_size, channels=block.out_channels)
         return after, (PlacedBlock(position, block),)
@@ -188,6 +198,11 @@ class MobilenetSpace:
         )
         after = State(size=stem.output_size, channels=stem.out_channels, width=0)
         return after, (PlacedBlock("stem", stem),)
+
+
+def _check_se_ratio(se_ratio: float) -> None:
+    if not 0 <= se_ratio <= 1:
+        raise ValueError(f"se_ratio must be between 0 and 1, got {se_ratio}")
 
 
 def _check_distinct(name: str, options: tuple[int, ...]) -> None:

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 from hwnas.block import (
     AddSpec,
+    BlockSpec,
     ConvSpec,
     NormHeadSpec,
     PoolSpec,
@@ -18,6 +20,8 @@ from hwnas.block import (
 from hwnas.block.spec import check_positive
 from hwnas.errors import InvalidInputError
 from hwnas.space.architecture import Architecture, Decision
+from hwnas.space.parts import Part
+from hwnas.space.walk import blocks_in
 from hwnas.space.wiring import PlacedBlock, Places, Wire
 
 OPTIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
@@ -130,12 +134,21 @@ class Nasbench201Space:
 
     def finish(self, state: State) -> Places:
         """BatchNorm, ReLU, mean and classifier."""
-        size, channels = list(self._shapes())[-1]
-        head = NormHeadSpec(
-            input_size=size, in_channels=channels, n_classes=self.n_classes, activation="relu"
-        )
-        *_, last_cell = self._cells(len(self.channels) - 1)
-        return (PlacedBlock("head", head, (f"{last_cell}.node{LAST_NODE}",)),)
+        *_, (size, channels) = self._shapes()
+        return self._head(size, channels)
+
+    def unshared_parts(self, architecture: Architecture) -> Iterator[Part]:
+        """As the published networks run: ``none`` makes zeros, and every node sums all edges."""
+        is_read = _read_edges(architecture)
+        yield from map(Part, blocks_in(self.start()[1]))
+        for size, channels in self._shapes():
+            shape = {"input_size": size, "in_channels": channels}
+            for _ in range(self.cells_a_stage):
+                for option, read in zip(architecture.choices, is_read, strict=True):
+                    yield from (Part(block, read) for block in _alone(option, size, channels))
+                yield from (Part(AddSpec(**shape, n_inputs=to)) for to in range(2, LAST_NODE + 1))
+        *_, (size, channels) = self._shapes()
+        yield from map(Part, blocks_in(self._head(size, channels)))
 
     def option_class(self, decision: Decision, option: str) -> str:
         """Convolutions, and what has no weights."""
@@ -151,6 +164,13 @@ class Nasbench201Space:
         for stage, channels in enumerate(self.channels):
             size = size if stage == 0 else -(-size // 2)
             yield size, channels
+
+    def _head(self, size: int, channels: int) -> Places:
+        head = NormHeadSpec(
+            input_size=size, in_channels=channels, n_classes=self.n_classes, activation="relu"
+        )
+        *_, last_cell = self._cells(len(self.channels) - 1)
+        return (PlacedBlock("head", head, (f"{last_cell}.node{LAST_NODE}",)),)
 
     def _cells(self, stage: int) -> list[str]:
         first = stage * self.cells_a_stage + 1
@@ -190,6 +210,45 @@ def string_of(architecture: Architecture) -> str:
     return "+".join(nodes.values())
 
 
+def _read_edges(architecture: Architecture) -> list[bool]:
+    """Of each edge, whether it lies on a way from the cell's input to its output."""
+    carries = [option != "none" for option in architecture.choices]
+    reached, wanted = {0}, {LAST_NODE}
+    for (to, source), carried in zip(EDGES, carries, strict=True):
+        if carried and source in reached:
+            reached.add(to)
+    for (to, source), carried in zip(reversed(EDGES), reversed(carries), strict=True):
+        if carried and to in wanted:
+            wanted.add(source)
+    return [
+        carried and source in reached and to in wanted
+        for (to, source), carried in zip(EDGES, carries, strict=True)
+    ]
+
+
+@cache
+def _alone(option: str, size: int, channels: int) -> tuple[BlockSpec, ...]:
+    """What computes an edge that shares nothing with others."""
+    shape = {"input_size": size, "in_channels": channels}
+    if option == "none":
+        return (ZeroSpec(**shape),)
+    if option == "skip_connect":
+        return ()
+    if option == "avg_pool_3x3":
+        return (PoolSpec(**shape, operation="avg"),)
+    return (ReluSpec(**shape), _conv(option, shape))
+
+
+def _conv(option: str, shape: dict[str, int]) -> ConvSpec:
+    return ConvSpec(
+        **shape,
+        out_channels=shape["in_channels"],
+        kernel_size=int(option[-1]),
+        stride=1,
+        activation="none",
+    )
+
+
 def _edge(
     cell: str, to: int, source: int, option: str, state: State, shape: dict[str, int]
 ) -> Places:
@@ -207,14 +266,7 @@ def _edge(
         wire = Wire(edge, pool.position)
         return (wire,) if source in state.pooled else (pool, wire)
     relu = PlacedBlock(f"{node}.relu", ReluSpec(**shape), (node,))
-    conv = ConvSpec(
-        **shape,
-        out_channels=shape["in_channels"],
-        kernel_size=int(option[-1]),
-        stride=1,
-        activation="none",
-    )
-    placed = PlacedBlock(f"{edge}.{option}", conv, (relu.position,))
+    placed = PlacedBlock(f"{edge}.{option}", _conv(option, shape), (relu.position,))
     brought = (placed, Wire(edge, placed.position))
     return brought if source in state.rectified else (relu, *brought)
 

@@ -10,6 +10,7 @@ from hwnas.space.mobilenet import MobilenetSpace, Stage
 PLANS = Path(__file__).parent / "plans"
 MOBILENET_PLANS = ("mobilenet-large", "mobilenet-small", "mobilenet-tiny")
 """By falling image size; the first whose ``smallest_input`` is met is taken."""
+OFA_MOBILENETV3 = "ofa-mobilenetv3"
 PRESETS = ("mobilenetv2", "efficientnet-lite0")
 """Published networks as spaces of one architecture, the baselines of every search."""
 
@@ -75,6 +76,17 @@ def mobilenet(*, input_size: int, in_channels: int, n_classes: int) -> Mobilenet
     plan = next(plan for plan in plans if input_size >= plan.smallest_input)
     return space_from_plan(
         "mobilenet", plan, input_size=input_size, in_channels=in_channels, n_classes=n_classes
+    )
+
+
+def ofa_mobilenetv3(*, input_size: int, in_channels: int, n_classes: int) -> MobilenetSpace:
+    """The space of Once-for-All (Cai et al., ICLR 2020), at its own 25 input sizes.
+
+    Its last layer, which widens again after the pooling, is no block of hwnas.
+    """
+    plan = read_plan(PLANS / f"{OFA_MOBILENETV3}.toml")
+    return space_from_plan(
+        OFA_MOBILENETV3, plan, input_size=input_size, in_channels=in_channels, n_classes=n_classes
     )
 
 

@@ -157,7 +157,10 @@ def test_a_truncated_file_is_refused(tmp_path: Path) -> None:
         (TWO.replace("c10_val_12", "c10_test_200"), "line 1: the column c10_test_200 stands"),
         ("\x00", "is no benchmark table"),
         ('arch_str,a\n"x', "line 2 is no CSV"),
-        (TWO.replace("nor_conv_3x3", "conv"), "line 2: '.*' is no NAS-Bench-201 cell. Correct"),
+        (
+            TWO.replace("nor_conv_3x3", "conv"),
+            "line 2: '.*' is no network of nasbench201. Correct",
+        ),
         (TWO.replace("1x1", "3x3"), "stands in it twice"),
         ("{", "is no benchmark table"),
         ("{}", "it is empty"),
