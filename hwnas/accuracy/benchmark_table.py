@@ -43,6 +43,8 @@ class Encoding:
     space: str
     columns: tuple[str, ...]
     """Of a CSV; cells of several are joined by ``;``. None where the format is another."""
+    images: tuple[int, int, int]
+    """Pixels, channels and classes that the networks were made for."""
     decisions: tuple[Decision, ...]
     read: Callable[[str], Architecture]
     write: Callable[[Architecture], str]
@@ -51,6 +53,7 @@ class Encoding:
 MACRO = Encoding(
     space="nasbench-macro",
     columns=(),
+    images=(32, 3, 10),
     decisions=nasbench_macro.NasbenchMacroSpace().decisions,
     read=nasbench_macro.architecture_from_digits,
     write=nasbench_macro.digits_of,
@@ -59,6 +62,7 @@ CSV_ENCODINGS = (
     Encoding(
         space="nasbench201",
         columns=("arch_str",),
+        images=(32, 3, 10),
         decisions=nasbench201.DECISIONS,
         read=nasbench201.architecture_from_string,
         write=nasbench201.string_of,
@@ -66,6 +70,7 @@ CSV_ENCODINGS = (
     Encoding(
         space="ofa-mobilenetv3",
         columns=ofa.COLUMNS,
+        images=(224, 3, 1000),
         decisions=ofa_mobilenetv3(input_size=224, in_channels=3, n_classes=1000).decisions,
         read=ofa.architecture_from_ofa,
         write=ofa.ofa_of,
@@ -81,8 +86,15 @@ def _choices_of(space: Space) -> Encoding:
         check_member(space, architecture)
         return architecture
 
+    definition = space.to_json()
+    size = definition.get("input_size") or max(definition["input_sizes"])
     return Encoding(
-        space=space.name, columns=(CHOICES,), decisions=space.decisions, read=read, write=str
+        space=space.name,
+        columns=(CHOICES,),
+        images=(size, definition["in_channels"], definition["n_classes"]),
+        decisions=space.decisions,
+        read=read,
+        write=str,
     )
 
 
@@ -93,6 +105,8 @@ class BenchmarkTable:
     path: Path
     encoding: Encoding
     architectures: tuple[Architecture, ...]
+    written: tuple[str, ...]
+    """Each architecture as it stands in the file."""
     places: tuple[str, ...]
     """Where each architecture stands in the file, for a message."""
     columns: Mapping[str, Sequence[str | float]]
@@ -209,6 +223,7 @@ def _macro(path: Path, text: str) -> BenchmarkTable:
         path=path,
         encoding=MACRO,
         architectures=tuple(map(_network, entries)),
+        written=tuple(entries),
         places=tuple(f"network {digits}" for digits in entries),
         columns={MACRO_COLUMN: [_accuracy(*entry) for entry in entries.items()]},
     )
@@ -259,6 +274,7 @@ def _csv(path: Path, text: str, known: Sequence[Encoding]) -> BenchmarkTable:
         path=path,
         encoding=encoding,
         architectures=architectures,
+        written=tuple(networks),
         places=tuple(f"line {number}" for number in lines),
         columns=columns,
     )

@@ -9,7 +9,16 @@ from hwnas.latency.calibrated import (
     left_out_ms,
     networks_of,
 )
+from hwnas.latency.fitted import (
+    FittedCosts,
+    Predicted,
+    Regularization,
+    cross_validated_ms,
+    fit_costs,
+    most_telling,
+)
 from hwnas.latency.interpolated import interpolated
+from hwnas.latency.part_columns import Likely, PartColumns
 from hwnas.latency.priced_space import PricedSpace
 from hwnas.latency.protocol import LatencyModel
 from hwnas.latency.quality import quality_of
@@ -20,13 +29,21 @@ __all__ = [
     "FEWEST_NETWORKS",
     "AdditiveModel",
     "CalibratedModel",
+    "FittedCosts",
     "LatencyModel",
     "LatencyScore",
+    "Likely",
+    "PartColumns",
+    "Predicted",
     "PricedSpace",
+    "Regularization",
     "calibrate",
+    "cross_validated_ms",
+    "fit_costs",
     "interpolated",
     "latency_model",
     "left_out_ms",
+    "most_telling",
     "networks_of",
     "quality_of",
     "score",

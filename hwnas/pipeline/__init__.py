@@ -4,6 +4,7 @@ from hwnas.pipeline.api import export, profile, search, verify
 from hwnas.pipeline.arguments import device_with, settings_from, space_for
 from hwnas.pipeline.coverage import Coverage, coverage_of
 from hwnas.pipeline.export import ExportReport
+from hwnas.pipeline.fit_table import FitReport, FitRequest, fit_table
 from hwnas.pipeline.kept_table import is_table_run
 from hwnas.pipeline.rank import RankReport, rank
 from hwnas.pipeline.score_table import TableScore, score_table
@@ -13,11 +14,14 @@ from hwnas.pipeline.tables import import_table, merge_tables, migrate_table
 __all__ = [
     "Coverage",
     "ExportReport",
+    "FitReport",
+    "FitRequest",
     "RankReport",
     "TableScore",
     "coverage_of",
     "device_with",
     "export",
+    "fit_table",
     "import_table",
     "is_benchmark",
     "is_table_run",

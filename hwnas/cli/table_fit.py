@@ -1,0 +1,123 @@
+"""``hwnas table fit``: block costs from latencies of whole networks."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hwnas.cli.options import Batch, Json, Precision, Seed, Threads
+from hwnas.cli.show import print_json, print_table
+from hwnas.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from hwnas.pipeline import FitReport
+
+
+def fit(
+    measurements: Annotated[
+        Path,
+        typer.Option(
+            "--measurements",
+            help="A CSV with a row a network: arch_str, Once-for-All's four columns, or "
+            "'architecture' with --space's choices, and lat_ms_… columns.",
+        ),
+    ],
+    column: Annotated[
+        str, typer.Option("--column", help="The latencies, such as lat_ms_v100_64.")
+    ],
+    space: Annotated[
+        str | None, typer.Option("--space", help="Whose networks they are. [default: the file's]")
+    ] = None,
+    train: Annotated[
+        int | None,
+        typer.Option("--train", help="Fit on so many, drawn at random, and test on the others."),
+    ] = None,
+    samples: Annotated[
+        int | None,
+        typer.Option("--samples", help="Fit on so few, chosen to tell most; test on the others."),
+    ] = None,
+    prior: Annotated[
+        str | None,
+        typer.Option(
+            "--prior", help="Another device: a column of the measurements, or a latency table."
+        ),
+    ] = None,
+    seed: Seed = 0,
+    device: Annotated[
+        str | None,
+        typer.Option("--device", help="Keep the costs as this device's latency table."),
+    ] = None,
+    precision: Precision = None,
+    threads: Threads = None,
+    batch: Batch = None,
+    predictions: Annotated[
+        Path | None,
+        typer.Option("--predictions", help="A CSV to write: measured, predicted, safe."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Find out what blocks cost from whole networks' latencies, where blocks cannot be timed.
+
+    Example:
+        hwnas table fit --measurements ofa.csv.gz --column lat_ms_v100_64 --train 500
+    """
+    from hwnas.pipeline import FitRequest, device_with, fit_table
+
+    settings = {"precision": precision, "threads": threads, "batch": batch}
+    named = {name: value for name, value in settings.items() if value is not None}
+    if device is None and named:
+        (name, value), *_ = named.items()
+        raise InvalidInputError(
+            f"--{name} {value} is a setting of a device. Name its table's with --device."
+        )
+    request = FitRequest(
+        measurements=measurements,
+        column=column,
+        space=space,
+        n_train=train,
+        n_samples=samples,
+        prior=prior,
+        seed=seed,
+    )
+    target = None if device is None else device_with(device, **named)  # type: ignore[arg-type]
+    found = fit_table(request, device=target, predictions=predictions)
+    if json:
+        print_json(found)
+        return
+    _print_report(found)
+    if predictions is not None:
+        print(f"Every network's latencies lie in {predictions}")
+    if found.table is None:
+        print("Name a device with --device to keep the costs as its latency table.")
+    else:
+        print(f"The blocks' costs lie in {found.table}")
+
+
+def _print_report(found: "FitReport") -> None:
+    figures = {"cross-validated": found.cross_validated, "the others": found.tested}
+    rows = [
+        [
+            name,
+            str(figure.n_networks),
+            f"{figure.mape:.2f} %",
+            f"{figure.within_5:.1f} %",
+            f"{figure.within_10:.1f} %",
+            f"{figure.worst:.1f} %",
+            "unknown" if figure.kendall_tau is None else f"{figure.kendall_tau:.3f}",
+        ]
+        for name, figure in figures.items()
+        if figure is not None
+    ]
+    columns = ("networks", "how many", "mean error", "within 5 %", "within 10 %", "worst", "tau")
+    alignment = {name: "left" if name == "networks" else "right" for name in columns}
+    title = f"{found.column} in {found.space}, fitted on {found.n_fitted} networks"
+    print_table(title, alignment, rows)
+    if found.spearman is not None:
+        print(f"Spearman's correlation on the others: {found.spearman:.4f}")
+    kept = "" if found.kept is None else f"; {100 * found.kept:.1f} % of the others keep theirs"
+    print(
+        f"A network is no slower than its safe latency, {100 * found.margin:.1f} % above the "
+        f"predicted in median, with {100 * found.confidence:.0f} % confidence{kept}."
+    )
+    for network in found.chosen:
+        print(f"Fitted on {network}")

@@ -1,0 +1,326 @@
+"""``hwnas table fit``: what blocks cost, from latencies of whole networks."""
+
+import csv
+import hashlib
+import io
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hwnas.accuracy import BenchmarkTable, read_benchmark
+from hwnas.accuracy.benchmark_table import LATENCY_PREFIX
+from hwnas.accuracy.ranking import spearman_rho
+from hwnas.block import BlockSpec
+from hwnas.device import DeviceSpec, Fingerprint
+from hwnas.errors import InvalidInputError
+from hwnas.latency import (
+    DISPATCH,
+    AdditiveModel,
+    LatencyScore,
+    Likely,
+    PartColumns,
+    Regularization,
+    cross_validated_ms,
+    fit_costs,
+    most_telling,
+    score,
+)
+from hwnas.latency.fitted import CONFIDENCE
+from hwnas.measure import BLOCK_ROUNDS, Measurement, Provenance
+from hwnas.pipeline.arguments import check_seed
+from hwnas.pipeline.images import usable_space
+from hwnas.space import Part, Space, all_blocks, is_member, parts_of
+from hwnas.table import (
+    Conditions,
+    LatencyTable,
+    TableHeader,
+    table_named,
+    table_path,
+    write_table,
+)
+from hwnas.version import VERSION
+from hwnas.whole_file import write_whole
+
+FEWEST = 3
+"""Networks that a fit needs."""
+MOST_CANDIDATES = 1000
+"""Networks that the few to measure are chosen from."""
+MOST_FOR_PRIOR = 2000
+"""Networks of another column that its costs are fitted on."""
+LEAST_MS = 1e-6
+"""A row of a table is not zero, and is written to a nanosecond."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitRequest:
+    """Which column of which file, and which of its networks are fitted on.
+
+    ``n_train`` draws so many at random; ``n_samples`` chooses them, as if each had to be
+    measured first. Without either, all are fitted on.
+    """
+
+    measurements: Path
+    column: str
+    space: str | None = None
+    n_train: int | None = None
+    n_samples: int | None = None
+    prior: str | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitReport:
+    """How well the fit predicts; ``tested`` is on the networks it has not seen.
+
+    ``margin`` is the median share by which a network's safe latency lies above its predicted
+    one, and ``kept`` the share of the tested networks that are no slower than theirs.
+    """
+
+    column: str
+    space: str
+    prior: str | None
+    n_networks: int
+    n_fitted: int
+    constant_ms: float
+    regularization: Regularization
+    cross_validated: LatencyScore
+    tested: LatencyScore | None
+    spearman: float | None
+    confidence: float
+    margin: float
+    kept: float | None
+    chosen: tuple[str, ...]
+    """The networks of ``n_samples``, as the file writes them, in the order of their choice."""
+    table: str | None = None
+
+
+class Fit:
+    """A fit and the networks it was made from."""
+
+    def __init__(self, request: FitRequest) -> None:
+        """Read, choose and fit.
+
+        Raises:
+            DataError: The file cannot be used.
+            UnknownNameError: No such column, space or prior.
+            InvalidInputError: A number cannot be used.
+        """
+        self.request = request
+        check_seed(request.seed)
+        if request.n_train is not None and request.n_samples is not None:
+            raise InvalidInputError(
+                f"--train {request.n_train} draws networks and --samples {request.n_samples} "
+                "chooses them. Give one of the two."
+            )
+        self.benchmark, self.space = _benchmark_and_space(request)
+        self.column = self.benchmark.latency_column(request.column)
+        latencies = self.benchmark.values(self.column)
+        written = zip(self.benchmark.architectures, self.benchmark.written, strict=True)
+        self._written = {a: text for a, text in written if is_member(self.space, a)}
+        self.architectures = list(self._written)
+        self.latencies_ms = np.array([latencies[a] for a in self.architectures])
+        self._check_enough()
+        self._networks = [parts_of(self.space, a) for a in self.architectures]
+        self._parts = list(
+            dict.fromkeys(
+                chain(map(Part, all_blocks(self.space)), chain.from_iterable(self._networks))
+            )
+        )
+        self._likely = [] if request.prior is None else [self._prior(request.prior)]
+        self.used = self._chosen()
+        fitted_on = [self._networks[place] for place in self.used]
+        known_ms = self.latencies_ms[self.used]
+        self.costs = fit_costs(self._parts, fitted_on, known_ms, self._likely)
+        self._cross_validated_ms = cross_validated_ms(
+            self._parts, fitted_on, known_ms, self._likely
+        )
+        self.predicted = self.costs.predict(self._networks)
+
+    def report(self, table: Path | None) -> FitReport:
+        """Its figures."""
+        unseen = np.setdiff1d(np.arange(len(self.architectures)), self.used)
+        ms, safe_ms, true_ms = self.predicted.ms, self.predicted.safe_ms, self.latencies_ms
+        is_chosen = self.request.n_samples is not None
+        chosen = [self._written[self.architectures[place]] for place in self.used]
+        return FitReport(
+            column=self.column,
+            space=self.space.name,
+            prior=self.request.prior,
+            n_networks=len(true_ms),
+            n_fitted=len(self.used),
+            constant_ms=self.costs.constant_ms,
+            regularization=self.costs.regularization,
+            cross_validated=score(self._cross_validated_ms, true_ms[self.used]),
+            tested=score(ms[unseen], true_ms[unseen]) if len(unseen) else None,
+            spearman=spearman_rho(ms[unseen], true_ms[unseen]) if len(unseen) > 1 else None,
+            confidence=CONFIDENCE,
+            margin=float(np.median(safe_ms / np.maximum(ms, LEAST_MS) - 1)),
+            kept=float((true_ms[unseen] <= safe_ms[unseen]).mean()) if len(unseen) else None,
+            chosen=tuple(chosen) if is_chosen else (),
+            table=None if table is None else str(table),
+        )
+
+    def predictions_csv(self) -> str:
+        """Every network of the file: measured, predicted and safe latency, and if it was used."""
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, lineterminator="\n")
+        names = ("measured", "predicted", "safe")
+        columns = self.benchmark.encoding.columns
+        writer.writerow([*columns, *(LATENCY_PREFIX + name for name in names), "fitted_on"])
+        used = set(self.used.tolist())
+        rows = zip(
+            self.architectures,
+            self.latencies_ms,
+            self.predicted.ms,
+            self.predicted.safe_ms,
+            strict=True,
+        )
+        for place, (architecture, *latencies_ms) in enumerate(rows):
+            network = self._written[architecture].split(";")
+            numbers = [f"{ms:.6g}" for ms in latencies_ms]
+            writer.writerow([*network, *numbers, int(place in used)])
+        return text.getvalue()
+
+    def write_table(self, device: DeviceSpec) -> Path:
+        """The costs of all blocks of the space as the device's table."""
+        source = self.request.measurements
+        digest = hashlib.sha256(source.read_bytes()).hexdigest()[:8]
+        machine = Fingerprint(
+            cpu=f"fitted on {len(self.used)} networks of {source.name}#{self.column} ({digest})",
+            machine="unknown",
+            n_cpus=0,
+            governor="",
+            system="unknown",
+            engine_version="unknown",
+        )
+        header = TableHeader(
+            device=device,
+            plan=BLOCK_ROUNDS,
+            fingerprint=machine,
+            provenance=Provenance.FITTED,
+            conditions=Conditions(
+                date=datetime.now(UTC).isoformat(timespec="seconds"),
+                hwnas_version=VERSION,
+                others_load=0.0,
+            ),
+        )
+        path = table_path(device, machine)
+        write_table(path, LatencyTable(header, self._rows()))
+        return path
+
+    def _rows(self) -> dict[BlockSpec, Measurement]:
+        """As timed alone: each block carries the constant, as one call of an engine."""
+        constant_ms = max(self.costs.constant_ms, LEAST_MS)
+        blocks = [part.block for part in self._parts if part.is_read]
+        costs_ms = {block: self.costs.block_ms(block) for block in blocks} | {DISPATCH: 0.0}
+        return {block: self._row(constant_ms + ms) for block, ms in costs_ms.items()}
+
+    def _row(self, ms: float) -> Measurement:
+        return Measurement(
+            median_ms=ms,
+            p90_ms=ms,
+            min_ms=ms,
+            mad_ms=0.0,
+            n_runs=len(self.used),
+            provenance=Provenance.FITTED,
+        )
+
+    def _prior(self, name: str) -> Likely:
+        """Another device's costs: of a column of the same file, or of a latency table."""
+        known = [c for c in self.benchmark.columns if c.startswith(LATENCY_PREFIX)]
+        column = next((c for c in known if c in (name, LATENCY_PREFIX + name)), None)
+        if column == self.column:
+            raise InvalidInputError(
+                f"--prior {name} is the column that is fitted. Name another device's."
+            )
+        if column is None:
+            return self._prior_of_table(name)
+        latencies = self.benchmark.values(self.benchmark.latency_column(column))
+        latencies_ms = np.array([latencies[a] for a in self.architectures])
+        order = np.random.default_rng(self.request.seed).permutation(len(latencies_ms))
+        places = order[:MOST_FOR_PRIOR]
+        networks = [self._networks[place] for place in places]
+        return fit_costs(self._parts, networks, latencies_ms[places]).likely
+
+    def _prior_of_table(self, name: str) -> Likely:
+        table = table_named(name)
+        model = AdditiveModel(table)
+        blocks = [p.block for p in self._parts if p.is_read and p.block in table.rows]
+        if DISPATCH not in table.rows or not blocks:
+            raise InvalidInputError(
+                f"The table {name} holds no block of space {self.space.name!r}. Profile that "
+                "space, or name a column of the measurements with --prior."
+            )
+        return PartColumns(self._parts).likely(model.block_ms, blocks)
+
+    def _chosen(self) -> NDArray[np.int64]:
+        """The places of the networks to fit on."""
+        n = len(self.architectures)
+        order = np.random.default_rng(self.request.seed).permutation(n)
+        if self.request.n_samples is None:
+            return order[: self.request.n_train or n]
+        candidates = order[:MOST_CANDIDATES]
+        networks = [self._networks[place] for place in candidates]
+        chosen = most_telling(self._parts, networks, self.request.n_samples, self._likely)
+        return candidates[chosen]
+
+    def _check_enough(self) -> None:
+        n, request = len(self.architectures), self.request
+        if not n:
+            raise InvalidInputError(
+                f"{request.measurements} holds no networks of space {self.space.name!r}. "
+                f"Give --space {self.benchmark.space}."
+            )
+        for option, asked in (("--train", request.n_train), ("--samples", request.n_samples)):
+            if asked is not None and not FEWEST <= asked <= n:
+                raise InvalidInputError(
+                    f"{option} {asked} of {n} networks cannot be fitted on. Give one from "
+                    f"{FEWEST} to {n}."
+                )
+        if n < FEWEST:
+            raise InvalidInputError(
+                f"{request.measurements} holds {n} network(s), too few to fit. Add some."
+            )
+
+
+def fit_table(
+    request: FitRequest, *, device: DeviceSpec | None = None, predictions: Path | None = None
+) -> FitReport:
+    """Fit block costs on measured networks, keep them as a table, and say how good they are.
+
+    Args:
+        request: What is fitted.
+        device: Whose table the costs become; without one no table is written.
+        predictions: A CSV to write, with every network's measured, predicted and safe latency.
+
+    Raises:
+        HwnasError: A file or value cannot be used.
+    """
+    fit = Fit(request)
+    path = None if device is None else fit.write_table(device)
+    if predictions is not None:
+        write_whole(predictions, fit.predictions_csv(), "name another file with --predictions")
+    return fit.report(path)
+
+
+def _benchmark_and_space(request: FitRequest) -> tuple[BenchmarkTable, Space]:
+    """The file and the space of its networks, by default the one that the file tells."""
+    named = None if request.space is None else _space(request.space, None)
+    benchmark = read_benchmark(request.measurements, named)
+    if named is not None and benchmark.space == named.name:
+        return benchmark, _space(str(request.space), benchmark.encoding.images)
+    if named is not None:
+        raise InvalidInputError(
+            f"{request.measurements} holds networks of {benchmark.space}, not of "
+            f"{request.space}. Give --space {benchmark.space} or name another file."
+        )
+    return benchmark, _space(benchmark.space, benchmark.encoding.images)
+
+
+def _space(name: str, images: tuple[int, int, int] | None) -> Space:
+    size, channels, classes = images or (224, 3, 1000)
+    return usable_space(name, input_size=size, in_channels=channels, n_classes=classes)
