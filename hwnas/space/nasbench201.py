@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 from hwnas.block import (
@@ -20,7 +20,7 @@ from hwnas.block import (
 from hwnas.block.spec import check_positive
 from hwnas.errors import InvalidInputError
 from hwnas.space.architecture import Architecture, Decision
-from hwnas.space.parts import Part
+from hwnas.space.parts import Part, Parts
 from hwnas.space.walk import blocks_in
 from hwnas.space.wiring import PlacedBlock, Places, Wire
 
@@ -137,18 +137,27 @@ class Nasbench201Space:
         *_, (size, channels) = self._shapes()
         return self._head(size, channels)
 
-    def unshared_parts(self, architecture: Architecture) -> Iterator[Part]:
+    def unshared_parts(self, architecture: Architecture) -> Parts:
         """As the published networks run: ``none`` makes zeros, and every node sums all edges."""
-        is_read = _read_edges(architecture)
-        yield from map(Part, blocks_in(self.start()[1]))
+        parts = self._parts_of_all.copy()
+        edges = list(zip(architecture.choices, _read_edges(architecture), strict=True))
         for size, channels in self._shapes():
-            shape = {"input_size": size, "in_channels": channels}
-            for _ in range(self.cells_a_stage):
-                for option, read in zip(architecture.choices, is_read, strict=True):
-                    yield from (Part(block, read) for block in _alone(option, size, channels))
-                yield from (Part(AddSpec(**shape, n_inputs=to)) for to in range(2, LAST_NODE + 1))
+            for option, is_read in edges:
+                for block in _alone(option, size, channels):
+                    parts[Part(block, is_read)] += self.cells_a_stage
+        return parts
+
+    @cached_property
+    def _parts_of_all(self) -> Parts:
+        """What every network holds, whatever its edges."""
         *_, (size, channels) = self._shapes()
-        yield from map(Part, blocks_in(self._head(size, channels)))
+        ends = (*self.start()[1], *self._head(size, channels))
+        parts = Parts(map(Part, blocks_in(ends)))
+        for size, channels in self._shapes():
+            for n_inputs in range(2, LAST_NODE + 1):
+                node = AddSpec(input_size=size, in_channels=channels, n_inputs=n_inputs)
+                parts[Part(node)] += self.cells_a_stage
+        return parts
 
     def option_class(self, decision: Decision, option: str) -> str:
         """Convolutions, and what has no weights."""

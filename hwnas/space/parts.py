@@ -5,13 +5,12 @@ networks that run every edge of a cell, read or not.
 """
 
 from collections import Counter
-from collections.abc import Iterator
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from hwnas.block import BlockSpec
 from hwnas.space.architecture import Architecture
 from hwnas.space.protocol import Space
-from hwnas.space.walk import blocks_of
+from hwnas.space.walk import blocks_of, check_member
 
 
 class Part(NamedTuple):
@@ -28,8 +27,8 @@ Parts = Counter[Part]
 class HasUnsharedParts(Protocol):
     """What a space of cells may say beside the walk: every edge with blocks of its own."""
 
-    def unshared_parts(self, architecture: Architecture) -> Iterator[Part]:
-        """Every part, as often as it is there."""
+    def unshared_parts(self, architecture: Architecture) -> Parts:
+        """How often each part is there."""
         ...
 
 
@@ -39,6 +38,7 @@ def parts_of(space: Space, architecture: Architecture) -> Parts:
     Raises:
         InvalidInputError: The architecture does not belong to the space.
     """
+    check_member(space, architecture)
     if isinstance(space, HasUnsharedParts):
-        return Counter(space.unshared_parts(architecture))
-    return Counter(map(Part, blocks_of(space, architecture)))
+        return space.unshared_parts(architecture)
+    return Parts(map(Part, blocks_of(space, architecture)))
