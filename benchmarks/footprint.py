@@ -15,7 +15,7 @@ import numpy as np
 from hwnas.device import DeviceSpec, load_device
 from hwnas.footprint import EMPTY_FILE_BYTES, block_file_bytes, working_set_bytes
 from hwnas.measure.engine import engine_named
-from hwnas.measure.engine.allocation import allocated_bytes
+from hwnas.measure.target import HERE
 from hwnas.profile import ready_blocks
 from hwnas.space import blocks_of, random_architecture, space_named
 
@@ -38,8 +38,8 @@ def _found(device: DeviceSpec, size: int, seed: int) -> dict[str, int]:
     content = ready_blocks(blocks, device, engine_named(device.engine)).content
     return {
         "predicted": max(working_set_bytes(block, device) for block in blocks),
-        "allocated": allocated_bytes(content, device),
-        "planned": allocated_bytes(content, device, planned=True),
+        "allocated": HERE.allocated_bytes(content, device),
+        "planned": HERE.allocated_bytes(content, device, planned=True),
         "predicted_file": EMPTY_FILE_BYTES + sum(block_file_bytes(b, device) for b in blocks),
         "file": len(content),
     }

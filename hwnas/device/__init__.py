@@ -1,21 +1,16 @@
 """What a target is, how it is reached, what it says of itself."""
 
+from hwnas.agent.machine import allowed_cpus, cpu_flags, measuring_cpus
 from hwnas.device.catalog import device_names, load_device
-from hwnas.device.fingerprint import (
-    Fingerprint,
-    allowed_cpus,
-    cpu_flags,
-    fingerprint,
-    measuring_cpus,
-    others_load,
-)
+from hwnas.device.fingerprint import Fingerprint, fingerprint, others_load
 from hwnas.device.probe import device_toml, probe
 from hwnas.device.recipe import CALIBRATIONS, Recipe
 from hwnas.device.shipped import shipped_folder
-from hwnas.device.spec import DeviceSpec, Peak, Precision
+from hwnas.device.spec import LOCAL, DeviceSpec, Peak, Precision
 
 __all__ = [
     "CALIBRATIONS",
+    "LOCAL",
     "DeviceSpec",
     "Fingerprint",
     "Peak",

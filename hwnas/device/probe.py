@@ -5,7 +5,7 @@ import platform
 
 import psutil
 
-from hwnas.device.fingerprint import cpu_flags, cpu_model
+from hwnas.agent.machine import cpu_flags, cpu_model
 from hwnas.device.recipe import Recipe
 from hwnas.device.spec import DeviceSpec, Peak
 

@@ -1,6 +1,7 @@
 """One measurable target: what is timed, on which engine, with which settings."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -8,6 +9,8 @@ from hwnas.device.recipe import Recipe
 from hwnas.record import said
 
 Precision = Literal["int8", "float32"]
+Clock = Literal["measured", "emulated"]
+LOCAL = "local"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,15 +30,22 @@ class Peak:
 class DeviceSpec:
     """One measurable target: a machine, an engine and the settings that change its speed.
 
-    Two specs that differ in any field own different latency tables.
+    Two specs that differ in a field that changes speed own different latency tables.
+
+    ``connection`` is ``local``, or a command that starts a Python on the target, such as
+    ``ssh pi@board python3``; ``timeout_s`` is how long the target may be silent. The ``clock`` of
+    an emulator is ``emulated``: the instructions are right, the times are not.
     """
 
     name: str
     engine: str
     peak: Peak
     description: str = ""
-    connection: str = "local"
+    connection: str = LOCAL
+    timeout_s: float = 120.0
+    clock: Clock = "measured"
     provider: str = "CPUExecutionProvider"
+    provider_options: Mapping[str, str] = field(default_factory=dict)
     optimization_level: Literal["all", "extended", "basic", "disabled"] = "all"
     precision: Precision = "int8"
     threads: int = 1
@@ -49,8 +59,10 @@ class DeviceSpec:
             raise ValueError(f"threads must be at least 1, got {self.threads} for {self.name!r}")
         if self.batch < 1:
             raise ValueError(f"batch must be at least 1, got {self.batch} for {self.name!r}")
-        if self.connection != "local":
+        if not self.connection.strip():
             raise ValueError(
-                f"connection {self.connection!r} of {self.name!r} is not known; "
-                "this version reaches devices by 'local' only"
+                f"connection of {self.name!r} is empty; write 'local' or a command that starts "
+                "Python on the target, such as 'ssh pi@board python3'"
             )
+        if not 0 < self.timeout_s < math.inf:
+            raise ValueError(f"timeout_s must be positive, got {self.timeout_s}")

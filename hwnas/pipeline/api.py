@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from hwnas.measure.engine import engine_named
+from hwnas.measure.engine import engine_for
 from hwnas.pipeline.arguments import (
     budget_from,
     check_seed,
@@ -60,7 +60,7 @@ def profile(  # noqa: PLR0913 - a command's options
     """
     target = device_with(device, precision=precision, threads=threads, batch=batch)
     chosen = space_for(space, input_size, in_channels, n_classes, data, on_progress)
-    engine = engine_named(target.engine)
+    engine = engine_for(target)
     return fill_table(wanted_by(chosen), target, engine, on_progress, again=True)
 
 

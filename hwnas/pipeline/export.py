@@ -14,7 +14,7 @@ from hwnas.data import DataSet
 from hwnas.device import DeviceSpec
 from hwnas.errors import InvalidInputError, reason
 from hwnas.export import ModelCard, Preprocessing, properties_of, read_card, to_onnx, write_card
-from hwnas.measure.engine import engine_named
+from hwnas.measure.engine import engine_for
 from hwnas.network import build, input_shape, randomize_statistics
 from hwnas.pipeline.finish import calibration_images, preprocessing_of
 from hwnas.pipeline.images import load_images, usable_space
@@ -71,7 +71,7 @@ def run_export(request: ExportRequest, on_progress: OnProgress) -> ExportReport:
         float32, card, data = _untrained(request, on_progress)
     device = request.device
     ready = deployable(
-        float32, device, engine_named(device.engine), _calibration(float32, data, card, device)
+        float32, device, engine_for(device), _calibration(float32, data, card, device)
     )
     write_card(
         ready.model,

@@ -22,7 +22,7 @@ from hwnas.measure import (
     quiet_reference,
     time_in_rounds,
 )
-from hwnas.measure.engine import Engine, engine_named
+from hwnas.measure.engine import Engine, engine_for
 from hwnas.pipeline.arguments import check_seed, device_with, space_for
 from hwnas.profile import BlockMaker, fill_table, ready_blocks, wanted_by
 from hwnas.progress import OnProgress, Progress, silent
@@ -94,7 +94,7 @@ def run_score(
             raise RunError(
                 f"{request.keep} holds files already. Name another with --keep, or empty it."
             )
-    engine = engine_named(device.engine)
+    engine = engine_for(device)
     wanted = wanted_by(space)
     table = fill_table(wanted, device, engine, on_progress)
     model = latency_model(table, all_blocks(space))

@@ -4,10 +4,10 @@ import hashlib
 from dataclasses import replace
 
 from hwnas.accuracy.teacher import check_teacher
-from hwnas.device import Fingerprint, fingerprint
+from hwnas.device import Fingerprint
 from hwnas.errors import NoNetworkFitsError
 from hwnas.latency import interpolated, latency_model
-from hwnas.measure.engine import Engine, engine_named
+from hwnas.measure.engine import Engine, engine_for
 from hwnas.pipeline.baselines import baseline_blocks, run_baselines
 from hwnas.pipeline.choose import Chooser
 from hwnas.pipeline.coverage import coverage_of
@@ -53,8 +53,8 @@ def run_search(request: SearchRequest, on_progress: OnProgress = silent) -> Sear
     generated_space(space, request.cells)
     for name in request.baselines:
         baseline_blocks(name, data)
-    engine = engine_named(request.device.engine)
-    machine = fingerprint(engine.version(), request.device.threads)
+    engine = engine_for(request.device)
+    machine = engine.fingerprint(request.device.threads)
     key = request.key(data.fingerprint, space, machine)
     work = WorkFolder(request.out, key, on_progress)
     with work.locked():

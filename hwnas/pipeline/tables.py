@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hwnas.device import DeviceSpec, Fingerprint, fingerprint
+from hwnas.device import DeviceSpec, Fingerprint
 from hwnas.errors import InvalidInputError
 from hwnas.measure import BLOCK_ROUNDS, Measurement, Provenance
-from hwnas.measure.engine import engine_named
+from hwnas.measure.engine import engine_for
 from hwnas.table import (
     LatencyTable,
     TableHeader,
@@ -104,6 +104,4 @@ def _foreign(row: Measurement) -> Measurement:
 
 def migrate_table(name: str) -> tuple[Path, Path]:
     """Rewrite an older table for this version: the new file, and where the old one is kept."""
-    return migrate(
-        table_file(name), lambda device: fingerprint(engine_named(device.engine).version())
-    )
+    return migrate(table_file(name), lambda device: engine_for(device).fingerprint(1))

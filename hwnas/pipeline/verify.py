@@ -10,7 +10,7 @@ from hwnas.device import DeviceSpec
 from hwnas.errors import InvalidInputError, reason
 from hwnas.export import properties_of, read_card
 from hwnas.measure import NETWORK_PLAN
-from hwnas.measure.engine import Engine, engine_named
+from hwnas.measure.engine import Engine, engine_for
 from hwnas.pipeline.images import load_images
 from hwnas.progress import OnProgress
 from hwnas.verify import VerifyReport, deployed_accuracy, measure_within
@@ -46,7 +46,7 @@ def run_verify(request: VerifyRequest, on_progress: OnProgress) -> VerifyReport:
         MeasurementError: The device refuses it.
     """
     model = _load(request.model)
-    engine = engine_named(request.device.engine)
+    engine = engine_for(request.device)
     accuracy = None
     if request.data is not None:
         accuracy = _accuracy(request, model, engine, on_progress)

@@ -9,7 +9,7 @@ from pathlib import Path
 import filelock
 import numpy as np
 
-from hwnas.device import DeviceSpec, fingerprint, measuring_cpus, others_load
+from hwnas.device import DeviceSpec
 from hwnas.errors import TableError
 from hwnas.latency import quality_of
 from hwnas.measure import (
@@ -73,7 +73,7 @@ def fill_table(
         MeasurementError: The device refuses a block.
         QuantizeError: A block would run in float.
     """
-    machine = fingerprint(engine.version(), device.threads)
+    machine = engine.fingerprint(device.threads)
     table, passed_over = find_table(device, machine)
     if passed_over:
         on_progress(Progress("profile", 0, 0, f"{passed_over}; measuring anew"))
@@ -194,11 +194,9 @@ class _Sitting:
 
     def _others_load(self) -> float:
         """What others take of the measured processors; said where it is much."""
-        if self.engine.provenance != "measured":
-            return 0.0
-        cpus = measuring_cpus(self.device.threads)
-        load = others_load(cpus)
+        load = self.engine.others_load(self.device.threads) or 0.0
         if load > BUSY:
+            cpus = self.engine.fingerprint(self.device.threads).affinity
             self._tell(
                 0,
                 0,

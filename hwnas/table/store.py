@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,9 @@ from hwnas.record import unknown_name
 from hwnas.table.file_format import read_table
 from hwnas.table.latency_table import LatencyTable
 
-NOT_ABOUT_SPEED = ("description", "peak")
+NOT_ABOUT_SPEED = ("description", "peak", "timeout_s")
+ADDED_LATER: Mapping[str, Any] = {"clock": "measured", "provider_options": {}}
+"""Fields that older tables do not know, and the values at which they change no name."""
 ABOUT_ACCURACY = ("calibration", "percentile", "n_calibration_images")
 """Of a recipe: they move the ranges, not the operators."""
 
@@ -110,7 +112,11 @@ def all_tables() -> Iterator[Path]:
 
 def speed_settings(device: DeviceSpec) -> dict[str, Any]:
     """The fields of a device, and of its recipe where it is int8, that change its speed."""
-    settings = {k: v for k, v in asdict(device).items() if k not in NOT_ABOUT_SPEED}
+    settings = {
+        name: value
+        for name, value in asdict(device).items()
+        if name not in NOT_ABOUT_SPEED and (name, value) not in ADDED_LATER.items()
+    }
     recipe = settings.pop("recipe")
     if device.precision == "int8":
         settings |= {k: v for k, v in recipe.items() if k not in ABOUT_ACCURACY}

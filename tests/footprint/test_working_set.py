@@ -7,7 +7,7 @@ import pytest
 from hwnas.block import MBConvSpec
 from hwnas.device import DeviceSpec, Precision
 from hwnas.footprint import working_set_bytes
-from hwnas.measure.engine.allocation import allocated_bytes
+from hwnas.measure.target import HERE
 
 PRECISIONS = pytest.mark.parametrize("precision", ["float32", "int8"])
 TOLERANCE = 0.02
@@ -39,7 +39,7 @@ def test_a_network_allocates_what_its_largest_block_says(
 ) -> None:
     device, blocks = device_of(precision, batch), random_network(*images)
     predicted = max(working_set_bytes(block, device) for block in blocks)
-    allocated = allocated_bytes(file_of(blocks, device), device)
+    allocated = HERE.allocated_bytes(file_of(blocks, device), device)
     assert predicted == pytest.approx(allocated, rel=TOLERANCE)
 
 
@@ -56,7 +56,7 @@ def test_activations_and_squeeze_excitation_are_counted(
 ) -> None:
     device, blocks = device_of(precision), stage_network(activation, se_ratio)
     predicted = max(working_set_bytes(block, device) for block in blocks)
-    allocated = allocated_bytes(file_of(blocks, device), device)
+    allocated = HERE.allocated_bytes(file_of(blocks, device), device)
     assert predicted == pytest.approx(allocated, rel=TOLERANCE)
 
 

@@ -9,9 +9,10 @@ from onnx import TensorProto, helper
 
 from hwnas.device import load_device
 from hwnas.errors import MeasurementError
-from hwnas.measure.engine.allocation import allocated_bytes
+from hwnas.measure.target import HERE
 
 DEVICE = replace(load_device("x86-cpu"), precision="float32")
+allocated_bytes = HERE.allocated_bytes
 N_BYTES = 4 * 1024
 """Of every tensor."""
 
@@ -50,5 +51,5 @@ def test_an_earlier_larger_model_leaves_nothing_behind() -> None:
 
 
 def test_no_model_is_no_measurement() -> None:
-    with pytest.raises(MeasurementError, match="does not run the model on 'x86-cpu'"):
+    with pytest.raises(MeasurementError, match="refuses the model on 'x86-cpu'"):
         allocated_bytes(b"no model", DEVICE)

@@ -13,11 +13,11 @@ import pytest
 from onnx import TensorProto
 from onnx.helper import make_graph, make_model, make_node, make_opsetid, make_tensor_value_info
 
+from hwnas.agent.runtime import LEVELS
 from hwnas.device import DeviceSpec
 from hwnas.errors import MeasurementError
 from hwnas.measure import MeasurePlan
 from hwnas.measure.engine import engine_named
-from hwnas.measure.engine.session import LEVELS
 
 ENGINE = engine_named("onnxruntime")
 
@@ -110,7 +110,7 @@ def test_one_thread_is_kept_on_one_processor(simulated: DeviceSpec, spy: Spy) ->
 def moves(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
     """Where this thread is put, on a machine of four processors."""
     moves: list[list[int]] = []
-    for name in ("hwnas.measure.engine.onnx_runtime", "hwnas.device.fingerprint"):
+    for name in ("hwnas.agent.runtime", "hwnas.agent.machine"):
         monkeypatch.setattr(import_module(name), "allowed_cpus", lambda: [0, 1, 2, 3])
     monkeypatch.setattr(os, "sched_setaffinity", lambda _, cpus: moves.append(cpus))
     return moves

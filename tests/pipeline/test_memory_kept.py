@@ -8,8 +8,8 @@ import pytest
 
 import hwnas
 from hwnas.errors import NoNetworkFitsError
-from hwnas.measure.engine.allocation import allocated_bytes
 from hwnas.measure.engine.simulated import SimulatedEngine
+from hwnas.measure.target import HERE
 from hwnas.pipeline.arguments import device_with
 from hwnas.pipeline.finish import Workshop
 from hwnas.report import SearchResult
@@ -33,7 +33,7 @@ def least_memory_bytes(quick_search: QuickSearch) -> int:
 
 def test_a_memory_limit_is_kept_by_what_is_allocated(quick_search: QuickSearch) -> None:
     result = quick_search(max_memory=TIGHT_MEMORY)
-    found = allocated_bytes(model_of(result).read_bytes(), device_with(SIMULATED))
+    found = HERE.allocated_bytes(model_of(result).read_bytes(), device_with(SIMULATED))
     assert found == result.memory_bytes <= 16 * 2**10 == result.max_memory_bytes
     assert result.predicted_memory_bytes == pytest.approx(result.memory_bytes, rel=0.02)
 

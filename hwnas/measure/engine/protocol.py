@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from hwnas.device import DeviceSpec
+from hwnas.device import DeviceSpec, Fingerprint
 from hwnas.measure.measurement import Measurement, Provenance
 from hwnas.measure.plan import MeasurePlan
 from hwnas.measure.rounds import Timer
@@ -35,6 +35,21 @@ class Engine(Protocol):
 
     def version(self) -> str:
         """Name and version, part of a table's fingerprint."""
+        ...
+
+    def fingerprint(self, threads: int) -> Fingerprint:
+        """The machine that so many threads are measured on.
+
+        Raises:
+            MeasurementError: It is out of reach.
+        """
+        ...
+
+    def others_load(self, threads: int) -> float | None:
+        """The share of the measured processors' time, 0 to 1, that others take right now.
+
+        ``None`` if nobody tells.
+        """
         ...
 
     def measure(self, model: bytes, device: DeviceSpec, plan: MeasurePlan) -> Measurement:

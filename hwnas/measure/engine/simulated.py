@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from hwnas.device import DeviceSpec
+from hwnas.device import DeviceSpec, Fingerprint, fingerprint
 from hwnas.measure.engine.onnx_runtime import OnnxRuntimeEngine, OnnxRuntimeRunner
 from hwnas.measure.measurement import Measurement, Provenance, summarize
 from hwnas.measure.plan import MeasurePlan, RoundsPlan
@@ -43,6 +43,15 @@ class SimulatedEngine:
     def version(self) -> str:
         """Name and version."""
         return "simulated 1"
+
+    def fingerprint(self, threads: int) -> Fingerprint:
+        """Of this machine."""
+        return fingerprint(self.version(), threads)
+
+    def others_load(self, threads: int) -> float | None:
+        """Arithmetic is not disturbed."""
+        del threads
+        return None
 
     def measure(self, model: bytes, device: DeviceSpec, plan: MeasurePlan) -> Measurement:
         """Compute the latency of ``model``; the plan changes nothing."""

@@ -1,0 +1,79 @@
+"""This process as the target."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from hwnas.agent.allocation import allocated_bytes
+from hwnas.agent.machine import machine_facts
+from hwnas.agent.runtime import RefusedError, Session, optimized
+from hwnas.device import DeviceSpec, others_load
+from hwnas.errors import MeasurementError
+from hwnas.measure.plan import MeasurePlan
+from hwnas.measure.target.protocol import settings_of
+
+
+class _OpenedHere:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    @property
+    def inputs(self) -> Sequence[Mapping[str, Any]]:
+        return self._session.inputs
+
+    def prepare(self) -> None:
+        with _as_ours():
+            self._session.prepare()
+
+    def time_ms(self, plan: MeasurePlan) -> NDArray[np.float64]:
+        with _as_ours():
+            return np.array(self._session.time_ns(asdict(plan)), dtype=np.float64) / 1e6
+
+    def run(self, batch: NDArray[Any]) -> NDArray[np.float32]:
+        with _as_ours():
+            answer: NDArray[np.float32] = self._session.run(batch)
+            return answer
+
+
+class Here:
+    """See ``Target``."""
+
+    def onnxruntime_version(self) -> str:
+        """Of this environment's."""
+        return str(onnxruntime.__version__)
+
+    def machine_facts(self, threads: int) -> Mapping[str, Any]:
+        """This machine's."""
+        return machine_facts(threads)
+
+    def others_load(self, cpus: Sequence[int]) -> float | None:
+        """While this process is idle."""
+        return others_load(cpus)
+
+    def open(self, model: bytes, device: DeviceSpec) -> _OpenedHere:
+        """Load it into this process."""
+        with _as_ours():
+            return _OpenedHere(Session(model, settings_of(device)))
+
+    def optimized(self, model: bytes, device: DeviceSpec) -> bytes:
+        """As this environment's ONNX Runtime rewrites it."""
+        with _as_ours():
+            return optimized(model, settings_of(device))
+
+    def allocated_bytes(self, model: bytes, device: DeviceSpec, *, planned: bool = False) -> int:
+        """As ``agent.allocation`` reads it off the engine's profile."""
+        with _as_ours():
+            return allocated_bytes(model, settings_of(device), planned)
+
+
+@contextmanager
+def _as_ours() -> Iterator[None]:
+    try:
+        yield
+    except RefusedError as error:
+        raise MeasurementError(str(error)) from error
