@@ -32,7 +32,7 @@ def _networks() -> Iterator[dict[str, Any]]:
                 )
 
 
-def _found(device: DeviceSpec, size: int, seed: int) -> dict[str, int]:
+def _found(device: DeviceSpec, size: int, seed: int) -> dict[str, int | None]:
     space = space_named("mobilenet", input_size=size, in_channels=3, n_classes=10)
     blocks = blocks_of(space, random_architecture(space, np.random.default_rng(seed)))
     content = ready_blocks(blocks, device, engine_named(device.engine)).content

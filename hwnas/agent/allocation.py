@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from hwnas.agent.runtime import ELEMENT_TYPES, RefusedError, Settings, inference_session, refused
+from hwnas.agent.runtime import ELEMENT_TYPES, Settings, inference_session, refused
 
 EXACT_ARENA = {
     "max_mem": 0,  # no limit
@@ -20,7 +20,7 @@ EXACT_ARENA = {
 }
 
 
-def allocated_bytes(content: bytes, settings: Settings, planned: bool = False) -> int:
+def allocated_bytes(content: bytes, settings: Settings, planned: bool = False) -> int | None:
     """The peak of one run above what the loaded model holds, to 256 bytes a tensor.
 
     Measured with ``enable_mem_pattern`` and ``enable_mem_reuse`` off, so that a tensor lives
@@ -28,14 +28,18 @@ def allocated_bytes(content: bytes, settings: Settings, planned: bool = False) -
     a session of default options, ONNX Runtime plans buffers that live longer, at the same speed.
     The caller's input is not counted, the output is.
 
+    Returns:
+        Bytes, or ``None`` where ONNX Runtime is older than 1.32 and does not tell.
+
     Raises:
-        RefusedError: The device refuses the model, or ONNX Runtime is older than 1.32.
+        RefusedError: The device refuses the model.
     """
     with tempfile.TemporaryDirectory() as folder:
 
         def watch(options: Any) -> None:
             """An arena of its own, whose peak nobody else raised."""
-            _register_exact_arena()
+            if hasattr(onnxruntime, "create_and_register_allocator"):
+                _register_exact_arena()
             options.add_session_config_entry("session.use_env_allocators", "1")
             options.enable_mem_pattern = options.enable_mem_reuse = planned
             options.enable_profiling = True
@@ -63,11 +67,8 @@ def _zeros(entry: Any) -> Any:
     return np.zeros(entry.shape, ELEMENT_TYPES[entry.type])
 
 
-def _peak(nodes: list[dict[str, Any]]) -> int:
+def _peak(nodes: list[dict[str, Any]]) -> int | None:
     if not nodes or "mem_in_use_peak" not in nodes[0]:
-        raise RefusedError(
-            f"ONNX Runtime {onnxruntime.__version__} does not say what it allocates. "
-            "Install 1.32 or newer."
-        )
+        return None
     before = int(nodes[0]["mem_bytes_in_use"]) - int(nodes[0]["mem_in_use_delta"])
     return max(int(node["mem_in_use_peak"]) for node in nodes) - before

@@ -9,6 +9,7 @@ from hwnas.cli.options import (
     Calibration,
     Channels,
     Classes,
+    Connection,
     Device,
     InputSize,
     Precision,
@@ -23,6 +24,7 @@ def export(
         str, typer.Argument(help="A run folder, an architecture.json or a preset (mobilenetv2).")
     ],
     out: Annotated[str, typer.Option("--out", help="The ONNX file to write.")],
+    connection: Connection = None,
     precision: Precision = None,
     device: Device = "local",
     batch: Batch = None,
@@ -54,6 +56,7 @@ def export(
             source,
             out,
             device=device,
+            connection=connection,
             precision=precision,
             batch=batch,
             calibration=calibration,

@@ -16,6 +16,14 @@ Space = Annotated[
         "or a .toml file.",
     ),
 ]
+Connection = Annotated[
+    str | None,
+    typer.Option(
+        "--connection",
+        help="How the device is reached: local, or a command that starts a Python there, such as "
+        "'ssh pi@board python3'. [default: the device file's]",
+    ),
+]
 Precision = Annotated[
     str | None,
     typer.Option("--precision", help="int8 or float32. [default: the device file's]"),

@@ -8,6 +8,7 @@ from hwnas.cli.given import given
 from hwnas.cli.options import (
     Batch,
     Calibration,
+    Connection,
     EpochImages,
     Json,
     MaxMemory,
@@ -31,6 +32,7 @@ from hwnas.cli.show import (
     say,
     say_left_in_float,
     showing_progress,
+    told_bytes,
 )
 from hwnas.errors import InvalidInputError
 
@@ -83,6 +85,7 @@ def search(
             "an IDX folder or an .npz file.",
         ),
     ] = "digits",
+    connection: Connection = None,
     precision: Precision = None,
     threads: Threads = None,
     batch: Batch = None,
@@ -186,6 +189,7 @@ def search(
             latency,
             device=device,
             run=run,
+            connection=connection,
             precision=precision,
             threads=threads,
             batch=batch,
@@ -257,7 +261,7 @@ def _print(result: Any) -> None:  # noqa: ANN401
         ["model", f"{result.model_bytes:,} bytes ({result.predicted_model_bytes:,} predicted)"],
         [
             "working set",
-            f"{result.memory_bytes:,} bytes ({result.predicted_memory_bytes:,} predicted)",
+            f"{told_bytes(result.memory_bytes)} ({result.predicted_memory_bytes:,} predicted)",
         ],
     ]
     if result.started_from is not None:

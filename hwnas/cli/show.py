@@ -63,6 +63,11 @@ def say(message: object) -> None:
     console.print(str(message), markup=False, soft_wrap=True)
 
 
+def told_bytes(n_bytes: int | None) -> str:
+    """A number of bytes, or that the engine does not tell it."""
+    return "not told by the engine" if n_bytes is None else f"{n_bytes:,} bytes"
+
+
 def say_left_in_float(operators: Iterable[str]) -> None:
     """One line that counts them by kind; nothing if there are none."""
     kinds = Counter(operator.split()[0] for operator in operators)

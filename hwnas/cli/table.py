@@ -10,6 +10,7 @@ import typer
 from hwnas.cli.options import (
     Channels,
     Classes,
+    Connection,
     DataForShape,
     Device,
     InputSize,
@@ -182,6 +183,7 @@ def score(
     channels: Channels = 3,
     classes: Classes = 1000,
     data: DataForShape = None,
+    connection: Connection = None,
     precision: Precision = None,
     threads: Threads = None,
     samples: Annotated[int, typer.Option("--samples", help="Random networks to time.")] = 20,
@@ -208,6 +210,7 @@ def score(
             in_channels=channels,
             n_classes=classes,
             data=data,
+            connection=connection,
             precision=precision,
             threads=threads,
             samples=samples,

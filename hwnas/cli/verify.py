@@ -5,8 +5,17 @@ from typing import Annotated, Any
 
 import typer
 
-from hwnas.cli.options import Device, Json, MaxMemory, MaxSize, Quiet, SkipBad, Threads
-from hwnas.cli.show import Exit, print_json, print_table, say, showing_progress
+from hwnas.cli.options import (
+    Connection,
+    Device,
+    Json,
+    MaxMemory,
+    MaxSize,
+    Quiet,
+    SkipBad,
+    Threads,
+)
+from hwnas.cli.show import Exit, print_json, print_table, say, showing_progress, told_bytes
 
 
 def verify(
@@ -15,6 +24,7 @@ def verify(
         str | None, typer.Option("--latency", help="The budget: 20ms, 0.4ms, 350us.")
     ] = None,
     device: Device = "local",
+    connection: Connection = None,
     threads: Threads = None,
     max_memory: MaxMemory = None,
     max_size: MaxSize = None,
@@ -42,6 +52,7 @@ def verify(
             model,
             latency,
             device=device,
+            connection=connection,
             threads=threads,
             max_memory=max_memory,
             max_size=max_size,
@@ -65,7 +76,7 @@ def _print(report: Any) -> None:  # noqa: ANN401
     rows = [
         ["latency", f"{measured.median_ms:.4g} ms ({measured.provenance})", budget],
         ["90 % of runs within", f"{measured.p90_ms:.4g} ms", ""],
-        ["working set", f"{report.memory_bytes:,} bytes", _limit(report.max_memory_bytes)],
+        ["working set", told_bytes(report.memory_bytes), _limit(report.max_memory_bytes)],
         ["file", f"{report.file_bytes:,} bytes", _limit(report.max_file_bytes)],
     ]
     if report.accuracy is not None:

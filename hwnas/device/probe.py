@@ -2,6 +2,7 @@
 
 import json
 import platform
+from collections.abc import Mapping
 
 import psutil
 
@@ -9,6 +10,8 @@ from hwnas.agent.machine import cpu_flags, cpu_model
 from hwnas.device.recipe import Recipe
 from hwnas.device.spec import DeviceSpec, Peak
 
+SECTIONS = ("provider_options", "recipe", "peak")
+"""Of a device file, at its end."""
 INTEGER_DOT_PRODUCT = {"avx512_vnni", "avx_vnni", "asimddp", "i8mm"}
 DEFAULT_HZ = 2.5e9
 DDR_BYTES_PER_S = 20e9
@@ -42,12 +45,14 @@ def device_toml(device: DeviceSpec) -> str:
     lines = [
         f"{key} = {_toml_value(value)}"
         for key, value in vars(device).items()
-        if key not in ("recipe", "peak")
+        if key not in SECTIONS
     ]
-    for section in ("recipe", "peak"):
-        lines += ["", f"[{section}]"]
-        for key, value in vars(getattr(device, section)).items():
-            lines.append(f"{key} = {_toml_value(value)}")
+    for section in SECTIONS:
+        settings = getattr(device, section)
+        rows = settings if isinstance(settings, Mapping) else vars(settings)
+        if rows:
+            lines += ["", f"[{section}]"]
+            lines += [f"{key} = {_toml_value(value)}" for key, value in rows.items()]
     return "\n".join(lines) + "\n"
 
 

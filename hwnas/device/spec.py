@@ -32,6 +32,7 @@ class DeviceSpec:
 
     Two specs that differ in a field that changes speed own different latency tables.
 
+    ``machines`` are what its processors call themselves, such as ``aarch64``; any if empty.
     ``connection`` is ``local``, or a command that starts a Python on the target, such as
     ``ssh pi@board python3``; ``timeout_s`` is how long the target may be silent. The ``clock`` of
     an emulator is ``emulated``: the instructions are right, the times are not.
@@ -43,6 +44,7 @@ class DeviceSpec:
     description: str = ""
     connection: str = LOCAL
     timeout_s: float = 120.0
+    machines: tuple[str, ...] = ()
     clock: Clock = "measured"
     provider: str = "CPUExecutionProvider"
     provider_options: Mapping[str, str] = field(default_factory=dict)

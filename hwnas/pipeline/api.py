@@ -34,6 +34,7 @@ def profile(  # noqa: PLR0913 - a command's options
     in_channels: int = 3,
     n_classes: int = 1000,
     data: str | None = None,
+    connection: str | None = None,
     precision: str | None = None,
     threads: int | None = None,
     batch: int | None = None,
@@ -50,6 +51,7 @@ def profile(  # noqa: PLR0913 - a command's options
         in_channels: 1 for grey images, 3 for colour.
         n_classes: Outputs of the classifier.
         data: A data set that settles the three above.
+        connection: How the device is reached; the device file's by default.
         precision: ``int8`` or ``float32``; the device file's by default.
         threads: Threads of one inference; the device file's by default.
         batch: Images of one inference; the device file's by default.
@@ -58,7 +60,9 @@ def profile(  # noqa: PLR0913 - a command's options
     Raises:
         HwnasError: A value cannot be used, or the device refuses a block.
     """
-    target = device_with(device, precision=precision, threads=threads, batch=batch)
+    target = device_with(
+        device, connection=connection, precision=precision, threads=threads, batch=batch
+    )
     chosen = space_for(space, input_size, in_channels, n_classes, data, on_progress)
     engine = engine_for(target)
     return fill_table(wanted_by(chosen), target, engine, on_progress, again=True)
@@ -72,6 +76,7 @@ def search(  # noqa: PLR0913 - a command's options
     space: str | None = None,
     strategy: str | None = None,
     data: str | None = None,
+    connection: str | None = None,
     precision: str | None = None,
     threads: int | None = None,
     batch: int | None = None,
@@ -107,6 +112,7 @@ def search(  # noqa: PLR0913 - a command's options
         strategy: A name of ``hwnas.search.STRATEGIES``; ``ddpnas`` by default.
         data: ``digits`` (the default), ``fashion-mnist``, an image folder, an IDX folder or an
             ``.npz``.
+        connection: How the device is reached; the device file's by default.
         precision: ``int8`` or ``float32``; the device file's by default.
         threads: Threads of one inference; the device file's by default.
         batch: Images of one inference; the device file's by default.
@@ -147,7 +153,12 @@ def search(  # noqa: PLR0913 - a command's options
     where = default_out(options["data"], options["space"], device, latency)
     request = SearchRequest(
         device=device_with(
-            device, precision=precision, threads=threads, batch=batch, calibration=calibration
+            device,
+            connection=connection,
+            precision=precision,
+            threads=threads,
+            batch=batch,
+            calibration=calibration,
         ),
         budget=budget_from(
             latency,
@@ -173,6 +184,7 @@ def verify(  # noqa: PLR0913 - a command's options
     latency: str | None = None,
     *,
     device: str = "local",
+    connection: str | None = None,
     threads: int | None = None,
     max_memory: str | None = None,
     max_size: str | None = None,
@@ -187,6 +199,7 @@ def verify(  # noqa: PLR0913 - a command's options
         model: The file; a foreign one can be timed but not tested.
         latency: The budget with its unit.
         device: A name of ``hwnas devices`` or a device file.
+        connection: How the device is reached; the device file's by default.
         threads: Threads of one inference; the device file's by default.
         max_memory: Largest peak working set, such as ``"2MiB"``; weights are not counted.
         max_size: Largest file, such as ``"500kB"``.
@@ -200,7 +213,7 @@ def verify(  # noqa: PLR0913 - a command's options
     """
     request = VerifyRequest(
         model=Path(model),
-        device=device_with(device, threads=threads),
+        device=device_with(device, connection=connection, threads=threads),
         budget_ms=None if latency is None else milliseconds(latency),
         max_memory_bytes=None if max_memory is None else byte_count(max_memory, "--max-memory"),
         max_file_bytes=None if max_size is None else byte_count(max_size, "--max-size"),
@@ -216,6 +229,7 @@ def export(  # noqa: PLR0913 - a command's options
     out: str | Path,
     *,
     device: str = "local",
+    connection: str | None = None,
     precision: str | None = None,
     batch: int | None = None,
     calibration: str | None = None,
@@ -232,6 +246,7 @@ def export(  # noqa: PLR0913 - a command's options
         source: A run folder (its weights), or an architecture or preset (random weights).
         out: The file to write.
         device: Whose recipe makes the integers.
+        connection: How the device is reached, whose engine says what it makes of the graph.
         precision: ``int8`` or ``float32``; the device file's by default.
         batch: Images of one inference; the device file's by default.
         calibration: ``minmax``, ``percentile`` or ``entropy``; the device file's by default.
@@ -247,7 +262,13 @@ def export(  # noqa: PLR0913 - a command's options
     """
     request = ExportRequest(
         source=str(source),
-        device=device_with(device, precision=precision, batch=batch, calibration=calibration),
+        device=device_with(
+            device,
+            connection=connection,
+            precision=precision,
+            batch=batch,
+            calibration=calibration,
+        ),
         out=Path(out),
         data=data,
         input_size=input_size,

@@ -26,6 +26,7 @@ N_SEEDS = 2**63
 def device_with(
     name: str = "local",
     *,
+    connection: str | None = None,
     precision: str | None = None,
     threads: int | None = None,
     batch: int | None = None,
@@ -42,7 +43,8 @@ def device_with(
         raise unknown_name("precision", precision, PRECISIONS)
     if calibration is not None and calibration not in CALIBRATIONS:
         raise unknown_name("calibration", calibration, CALIBRATIONS)
-    settings = {"precision": precision, "threads": threads, "batch": batch}
+    settings: dict[str, str | int | None] = {"connection": connection, "precision": precision}
+    settings |= {"threads": threads, "batch": batch}
     changed = {key: value for key, value in settings.items() if value is not None}
     if calibration is not None:
         changed["recipe"] = replace(device.recipe, calibration=calibration)  # type: ignore[assignment,arg-type]

@@ -28,13 +28,14 @@ from hwnas.version import VERSION
 class Finished:
     """A trained network in float and in the device's precision, timed but not yet judged.
 
-    ``memory_bytes`` is the peak working set of the deployed model, as allocated.
+    ``memory_bytes`` is the peak working set of the deployed model, as allocated;
+    ``None`` where the engine does not tell.
     """
 
     float32: onnx.ModelProto
     deployed: Deployable
     measurement: Measurement
-    memory_bytes: int
+    memory_bytes: int | None
     export_difference: float
 
 

@@ -120,11 +120,11 @@ class Problem:
         budget_ms = self.request.budget.latency_ms
         return budget_ms is None or median_ms <= budget_ms
 
-    def keeps_bytes(self, memory_bytes: int, file_bytes: int) -> bool:
-        """Whether working set and file are within the budget."""
+    def keeps_bytes(self, memory_bytes: int | None, file_bytes: int) -> bool:
+        """Whether working set and file are within the budget; one that nobody tells is."""
         budget = self.request.budget
         pairs = ((memory_bytes, budget.memory_bytes), (file_bytes, budget.file_bytes))
-        return all(limit is None or n_bytes <= limit for n_bytes, limit in pairs)
+        return all(None in (limit, found) or found <= limit for found, limit in pairs)  # type: ignore[operator]
 
     def fits(self, measurement: Measurement, slowdown: float = 1.0) -> bool:
         """Whether a median that may grow by ``slowdown`` is, with its spread to spare."""

@@ -54,7 +54,7 @@ def run_search(request: SearchRequest, on_progress: OnProgress = silent) -> Sear
     for name in request.baselines:
         baseline_blocks(name, data)
     engine = engine_for(request.device)
-    machine = engine.fingerprint(request.device.threads)
+    machine = engine.fingerprint(request.device)
     key = request.key(data.fingerprint, space, machine)
     work = WorkFolder(request.out, key, on_progress)
     with work.locked():
@@ -184,8 +184,8 @@ def _budget_not_kept(problem: Problem, finished: Finished) -> NoNetworkFitsError
     if problem.keeps_latency(measurement.median_ms):
         return NoNetworkFitsError(
             f"{MAX_FINISHED} trained networks were over --max-memory or --max-size, the last with "
-            f"a working set of {finished.memory_bytes:,} bytes in a file of {n_bytes:,} bytes. "
-            "Raise the limit."
+            f"a working set of {finished.memory_bytes or 0:,} bytes in a file of {n_bytes:,} "
+            "bytes. Raise the limit."
         )
     return NoNetworkFitsError(
         f"{MAX_FINISHED} trained networks were timed over the budget of "

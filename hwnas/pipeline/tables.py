@@ -104,4 +104,4 @@ def _foreign(row: Measurement) -> Measurement:
 
 def migrate_table(name: str) -> tuple[Path, Path]:
     """Rewrite an older table for this version: the new file, and where the old one is kept."""
-    return migrate(table_file(name), lambda device: engine_for(device).fingerprint(1))
+    return migrate(table_file(name), lambda device: engine_for(device).fingerprint(device))

@@ -73,7 +73,7 @@ def fill_table(
         MeasurementError: The device refuses a block.
         QuantizeError: A block would run in float.
     """
-    machine = engine.fingerprint(device.threads)
+    machine = engine.fingerprint(device)
     table, passed_over = find_table(device, machine)
     if passed_over:
         on_progress(Progress("profile", 0, 0, f"{passed_over}; measuring anew"))
@@ -194,9 +194,9 @@ class _Sitting:
 
     def _others_load(self) -> float:
         """What others take of the measured processors; said where it is much."""
-        load = self.engine.others_load(self.device.threads) or 0.0
+        load = self.engine.others_load(self.device) or 0.0
         if load > BUSY:
-            cpus = self.engine.fingerprint(self.device.threads).affinity
+            cpus = self.engine.fingerprint(self.device).affinity
             self._tell(
                 0,
                 0,

@@ -53,7 +53,8 @@ class SearchResult:
 
     ``predicted_latency_ms`` is the sum of the blocks, ``corrected_latency_ms`` what it becomes by
     the networks timed while choosing. ``accuracy_int8`` is ``None`` where float32 was asked for.
-    ``memory_bytes`` is the peak working set that ONNX Runtime allocated, weights not counted.
+    ``memory_bytes`` is the peak working set that ONNX Runtime allocated, weights not counted;
+    ``None`` where it does not tell.
     ``params`` and ``macs`` are for one image, BatchNorm counted as torch counts it.
     ``images_per_second`` is how fast the supernet was trained, an image counted for each network.
     """
@@ -91,7 +92,7 @@ class SearchResult:
     params: int
     macs: int
     predicted_memory_bytes: int
-    memory_bytes: int
+    memory_bytes: int | None
     predicted_model_bytes: int
     model_bytes: int
     float32_bytes: int

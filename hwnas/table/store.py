@@ -11,13 +11,13 @@ from typing import Any
 
 import platformdirs
 
-from hwnas.device import DeviceSpec, Fingerprint, shipped_folder
+from hwnas.device import LOCAL, DeviceSpec, Fingerprint, shipped_folder
 from hwnas.errors import TableError
 from hwnas.record import unknown_name
 from hwnas.table.file_format import read_table
 from hwnas.table.latency_table import LatencyTable
 
-NOT_ABOUT_SPEED = ("description", "peak", "timeout_s")
+NOT_ABOUT_SPEED = ("description", "peak", "timeout_s", "machines")
 ADDED_LATER: Mapping[str, Any] = {"clock": "measured", "provider_options": {}}
 """Fields that older tables do not know, and the values at which they change no name."""
 ABOUT_ACCURACY = ("calibration", "percentile", "n_calibration_images")
@@ -117,6 +117,7 @@ def speed_settings(device: DeviceSpec) -> dict[str, Any]:
         for name, value in asdict(device).items()
         if name not in NOT_ABOUT_SPEED and (name, value) not in ADDED_LATER.items()
     }
+    settings["connection"] = LOCAL  # how it is reached does not change its speed
     recipe = settings.pop("recipe")
     if device.precision == "int8":
         settings |= {k: v for k, v in recipe.items() if k not in ABOUT_ACCURACY}

@@ -15,7 +15,7 @@ class VerifyReport:
     budget_ms: float | None
     measured: Measurement
     max_memory_bytes: int | None
-    memory_bytes: int
+    memory_bytes: int | None
     max_file_bytes: int | None
     file_bytes: int
     min_accuracy: float | None
@@ -37,8 +37,13 @@ class VerifyReport:
         found += [
             f"{self.model} {does} {n_bytes:,} bytes, over its limit of {limit:,} bytes."
             for does, n_bytes, limit in limits
-            if limit is not None and n_bytes > limit
+            if limit is not None and n_bytes is not None and n_bytes > limit
         ]
+        if self.max_memory_bytes is not None and self.memory_bytes is None:
+            found.append(
+                f"The engine on {self.device} does not tell what {self.model} allocates, so no "
+                "limit of memory can be kept."
+            )
         if self.min_accuracy is not None and (self.accuracy or 0.0) < self.min_accuracy:
             found.append(
                 f"{self.model} is {self.accuracy or 0.0:.4f} accurate, "

@@ -80,7 +80,7 @@ def test_it_answers_as_this_process_does(reached: Reached) -> None:
     device = reached()
     there, here = engine_for(device), engine_named("onnxruntime")
     assert there.version() == here.version()
-    assert there.fingerprint(1) == here.fingerprint(1)
+    assert there.fingerprint(device) == here.fingerprint(DEVICE)
     assert there.allocated_bytes(model(), device) == here.allocated_bytes(model(), DEVICE)
     optimized = there.optimized(model(), device)
     assert [node.op_type for node in optimized.graph.node] == ["Sin"] * 3
@@ -98,7 +98,8 @@ def test_it_times_as_the_plan_says(reached: Reached) -> None:
 
 
 def test_what_others_take_is_a_share(reached: Reached) -> None:
-    share = engine_for(reached()).others_load(1)
+    device = reached()
+    share = engine_for(device).others_load(device)
     assert share is not None and 0 <= share <= 1
 
 
@@ -232,4 +233,6 @@ def test_settings_reach_the_target(reached: Reached) -> None:
 
 
 def test_here_is_this_process() -> None:
-    assert engine_for(DEVICE).fingerprint(1).affinity == tuple(HERE.machine_facts(1)["affinity"])
+    assert engine_for(DEVICE).fingerprint(DEVICE).affinity == tuple(
+        HERE.machine_facts(1)["affinity"]
+    )

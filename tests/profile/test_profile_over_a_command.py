@@ -63,7 +63,7 @@ def test_the_table_is_the_target_s(blocks: list[BlockSpec], board: DeviceSpec) -
     assert set(table.rows) == {DISPATCH, *blocks}
     assert table.header.provenance == Provenance.EMULATED
     assert {row.provenance for row in table.rows.values()} == {Provenance.EMULATED}
-    assert table.header.fingerprint == engine_for(board).fingerprint(1)
+    assert table.header.fingerprint == engine_for(board).fingerprint(board)
     assert table.header.device == board
 
 
@@ -80,7 +80,7 @@ def test_an_agent_killed_in_every_round_costs_no_row(
 def test_a_target_that_goes_for_good_leaves_the_visits_made(
     blocks: list[BlockSpec], board: DeviceSpec, script: Path, cache: Path
 ) -> None:
-    path = table_path(board, engine_for(board).fingerprint(1))
+    path = table_path(board, engine_for(board).fingerprint(board))
 
     def leave(progress: Progress) -> None:
         if progress.phase == "profile" and progress.total:

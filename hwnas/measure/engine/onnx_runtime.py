@@ -70,15 +70,21 @@ class OnnxRuntimeEngine:
         """Name and version."""
         return f"onnxruntime {self._target.onnxruntime_version()}"
 
-    def fingerprint(self, threads: int) -> Fingerprint:
+    def fingerprint(self, device: DeviceSpec) -> Fingerprint:
         """Of the target's machine."""
-        facts = dict(self._target.machine_facts(threads))
+        facts = dict(self._target.machine_facts(device.threads))
+        if device.machines and facts["machine"] not in device.machines:
+            raise MeasurementError(
+                f"Device {device.name!r} is of {' or '.join(device.machines)}, and what "
+                f"connection {device.connection!r} reaches is {facts['machine']}. Reach the "
+                "device, as with: --connection 'ssh pi@board python3'"
+            )
         facts["affinity"] = tuple(facts["affinity"])
         return Fingerprint(**facts, engine_version=self.version())
 
-    def others_load(self, threads: int) -> float | None:
+    def others_load(self, device: DeviceSpec) -> float | None:
         """What others take of the processors that are measured on."""
-        return self._target.others_load(self.fingerprint(threads).affinity)
+        return self._target.others_load(self.fingerprint(device).affinity)
 
     def measure(self, model: bytes, device: DeviceSpec, plan: MeasurePlan) -> Measurement:
         """Time ``model`` on random input, one timed run after another."""
@@ -86,13 +92,18 @@ class OnnxRuntimeEngine:
 
     def timer(self, model: bytes, device: DeviceSpec) -> OnnxRuntimeTimer:
         """Load the model to be timed again and again."""
-        return OnnxRuntimeTimer(self._target.open(model, device), self.provenance)
+        return OnnxRuntimeTimer(self._opened(model, device), self.provenance)
 
     def load(self, model: bytes, device: DeviceSpec) -> OnnxRuntimeRunner:
         """Make the model ready to answer."""
-        return OnnxRuntimeRunner(self._target.open(model, device))
+        return OnnxRuntimeRunner(self._opened(model, device))
 
-    def allocated_bytes(self, model: bytes, device: DeviceSpec) -> int:
+    def _opened(self, model: bytes, device: DeviceSpec) -> Opened:
+        if device.machines:
+            self.fingerprint(device)
+        return self._target.open(model, device)
+
+    def allocated_bytes(self, model: bytes, device: DeviceSpec) -> int | None:
         """The peak of one run, as the engine's own profile tells it."""
         return self._target.allocated_bytes(model, device)
 

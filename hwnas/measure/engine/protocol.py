@@ -37,15 +37,15 @@ class Engine(Protocol):
         """Name and version, part of a table's fingerprint."""
         ...
 
-    def fingerprint(self, threads: int) -> Fingerprint:
-        """The machine that so many threads are measured on.
+    def fingerprint(self, device: DeviceSpec) -> Fingerprint:
+        """The machine that the device is measured on.
 
         Raises:
-            MeasurementError: It is out of reach.
+            MeasurementError: It is out of reach, or none of the device's ``machines``.
         """
         ...
 
-    def others_load(self, threads: int) -> float | None:
+    def others_load(self, device: DeviceSpec) -> float | None:
         """The share of the measured processors' time, 0 to 1, that others take right now.
 
         ``None`` if nobody tells.
@@ -76,11 +76,13 @@ class Engine(Protocol):
         """
         ...
 
-    def allocated_bytes(self, model: bytes, device: DeviceSpec) -> int:
+    def allocated_bytes(self, model: bytes, device: DeviceSpec) -> int | None:
         """The most memory alive at once in one run, above what the loaded model holds.
 
+        ``None`` where the engine does not tell.
+
         Raises:
-            MeasurementError: The device refuses it, or the engine does not tell.
+            MeasurementError: The device refuses it.
         """
         ...
 

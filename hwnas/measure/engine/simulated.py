@@ -44,13 +44,13 @@ class SimulatedEngine:
         """Name and version."""
         return "simulated 1"
 
-    def fingerprint(self, threads: int) -> Fingerprint:
+    def fingerprint(self, device: DeviceSpec) -> Fingerprint:
         """Of this machine."""
-        return fingerprint(self.version(), threads)
+        return fingerprint(self.version(), device.threads)
 
-    def others_load(self, threads: int) -> float | None:
+    def others_load(self, device: DeviceSpec) -> float | None:
         """Arithmetic is not disturbed."""
-        del threads
+        del device
         return None
 
     def measure(self, model: bytes, device: DeviceSpec, plan: MeasurePlan) -> Measurement:
@@ -65,7 +65,7 @@ class SimulatedEngine:
         """Make the model ready to answer."""
         return self._runtime.load(model, device)
 
-    def allocated_bytes(self, model: bytes, device: DeviceSpec) -> int:
+    def allocated_bytes(self, model: bytes, device: DeviceSpec) -> int | None:
         """What ONNX Runtime allocates."""
         return self._runtime.allocated_bytes(model, device)
 

@@ -74,9 +74,10 @@ class CommandTarget:
         """As the target's ONNX Runtime rewrites it."""
         return self._about(model, "optimized", device)[1]
 
-    def allocated_bytes(self, model: bytes, device: DeviceSpec) -> int:
+    def allocated_bytes(self, model: bytes, device: DeviceSpec) -> int | None:
         """As the target's ONNX Runtime tells."""
-        return int(self._about(model, "allocated", device)[0]["bytes"])
+        n_bytes: int | None = self._about(model, "allocated", device)[0]["bytes"]
+        return n_bytes
 
     def in_session(
         self,

@@ -65,7 +65,9 @@ class Here:
         with _as_ours():
             return optimized(model, settings_of(device))
 
-    def allocated_bytes(self, model: bytes, device: DeviceSpec, *, planned: bool = False) -> int:
+    def allocated_bytes(
+        self, model: bytes, device: DeviceSpec, *, planned: bool = False
+    ) -> int | None:
         """As ``agent.allocation`` reads it off the engine's profile."""
         with _as_ours():
             return allocated_bytes(model, settings_of(device), planned)

@@ -155,5 +155,13 @@ def _words(command: str) -> list[str]:
         words = shlex.split(command)
     except ValueError as error:
         raise LinkLostError(f"{command!r} cannot be read: {error}") from error
+    if not words:
+        raise LinkLostError(f"{command!r} names no command")
     is_quoted_again = Path(words[0]).name in REMOTE_SHELLS
-    return [*words, "-u", "-c", shlex.quote(START) if is_quoted_again else START]
+    return [
+        str(Path(words[0]).expanduser()),
+        *words[1:],
+        "-u",
+        "-c",
+        shlex.quote(START) if is_quoted_again else START,
+    ]

@@ -69,8 +69,11 @@ class Target(Protocol):
         """The graph that ONNX Runtime makes of it, as a file."""
         ...
 
-    def allocated_bytes(self, model: bytes, device: DeviceSpec) -> int:
-        """The most memory alive at once in one run, above what the loaded model holds."""
+    def allocated_bytes(self, model: bytes, device: DeviceSpec) -> int | None:
+        """The most memory alive at once in one run, above what the loaded model holds.
+
+        ``None`` where its ONNX Runtime does not tell.
+        """
         ...
 
 
