@@ -9,10 +9,12 @@ How strong the prior is (``Regularization``) is chosen by the errors of networks
 one, which for least squares need no second fit (Allen 1974).
 """
 
+import copy
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 from scipy import stats
@@ -30,9 +32,11 @@ LEAST_WEIGHED = 0.2
 CONSTANT = 0.5
 """How much of a mean latency the constant of all networks is thought to be, about."""
 CONFIDENCE = 0.98
-"""How surely a network is no slower than its safe latency. A search finds those that were
-predicted too fast, so that of its networks fewer are; 0.98 keeps 96 % of budgets.
+"""How surely a network is no slower than its safe latency; a search finds those that were
+predicted too fast, so that of its networks fewer are.
 """
+MISFIT, WIDEST = 0.95, 2.0
+"""Which share of another target's networks counts as most, and how far it may widen the safety."""
 JITTER = 1e-9
 FOLDS = 5
 
@@ -76,6 +80,7 @@ class FittedCosts:
         self._problem = problem
         self.regularization = regularization
         self._costs = problem.costs(regularization)
+        self._safety = problem.safety(regularization)
 
     @property
     def constant_ms(self) -> float:
@@ -101,10 +106,29 @@ class FittedCosts:
         Raises:
             KeyError: A part is of no kind that the fit knows.
         """
+        ms, deviations_ms = self._sums(networks)
+        return Predicted(ms, ms + self._safety * deviations_ms)
+
+    def misfit(self, networks: Sequence[Parts], latencies_ms: Vector) -> float:
+        """How many of their own deviations most networks, measured all, are slower than predicted.
+
+        Few networks, chosen for what they tell, are odd ones; how far off the sums are for
+        ordinary networks is told by another target that measured them all.
+        """
+        ms, deviations_ms = self._sums(networks)
+        return float(np.quantile((latencies_ms - ms) / deviations_ms, MISFIT))
+
+    def widened(self, misfit: float) -> Self:
+        """The same costs, sure only as far as another target's misfit lets them be."""
+        wider = copy.copy(self)
+        wider._safety = max(self._safety, min(WIDEST * self._safety, misfit))
+        return wider
+
+    def _sums(self, networks: Sequence[Parts]) -> tuple[Vector, Vector]:
+        """Predicted milliseconds and their deviations, ``(n_networks,)`` each."""
         rows = _with_constant(self._columns.rows(networks))
-        ms = rows @ self._costs
-        deviations = self._problem.deviations(rows, ms, self.regularization)
-        return Predicted(ms, ms + deviations)
+        ms: Vector = rows @ self._costs
+        return ms, self._problem.deviations(rows, ms, self.regularization)
 
 
 def fit_costs(
@@ -215,15 +239,13 @@ class _Problem:
     def deviations(
         self, rows: Matrix, predicted_ms: Vector, regularization: Regularization
     ) -> Vector:
-        """``(n,)`` milliseconds that ``CONFIDENCE`` of networks stay within above predicted."""
+        """One standard deviation of each network's latency from the predicted, ``(n,)`` ms."""
         values, vectors = self._spectrum(regularization)
         noise = regularization.noise
         projected = rows @ self._factor(regularization) @ vectors
         unsure = np.square(projected / np.sqrt(values + noise**2)).sum(1) * noise**2
         scale_ms = np.maximum(predicted_ms, self._least_ms)
-        deviations: Vector = self._safety(regularization) * np.sqrt(
-            unsure + np.square(noise * scale_ms)
-        )
+        deviations: Vector = np.sqrt(unsure + np.square(noise * scale_ms))
         return deviations
 
     def weighed_factor(self, regularization: Regularization) -> Matrix:
@@ -274,7 +296,7 @@ class _Problem:
         errors, leverages = self._errors(regularization)
         return errors / (1 - leverages)
 
-    def _safety(self, regularization: Regularization) -> float:
+    def safety(self, regularization: Regularization) -> float:
         """How many of their own deviations networks may be slower than predicted.
 
         Of many networks, what those left out were (the jackknife+ of Barber et al. 2021 without

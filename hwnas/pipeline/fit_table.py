@@ -130,11 +130,16 @@ class Fit:
                 chain(map(Part, all_blocks(self.space)), chain.from_iterable(self._networks))
             )
         )
+        self._prior_ms: NDArray[np.float64] | None = None
+        """Another column's latencies of the same networks, if that is the prior."""
         self._likely = [] if request.prior is None else [self._prior(request.prior)]
         self.used = self._chosen()
         fitted_on = [self._networks[place] for place in self.used]
         known_ms = self.latencies_ms[self.used]
         self.costs = fit_costs(self._parts, fitted_on, known_ms, self._likely)
+        if request.n_samples is not None and self._prior_ms is not None:
+            alike = fit_costs(self._parts, fitted_on, self._prior_ms[self.used])
+            self.costs = self.costs.widened(alike.misfit(self._networks, self._prior_ms))
         self._cross_validated_ms = cross_validated_ms(
             self._parts, fitted_on, known_ms, self._likely
         )
@@ -240,11 +245,11 @@ class Fit:
         if column is None:
             return self._prior_of_table(name)
         latencies = self.benchmark.values(self.benchmark.latency_column(column))
-        latencies_ms = np.array([latencies[a] for a in self.architectures])
-        order = np.random.default_rng(self.request.seed).permutation(len(latencies_ms))
+        self._prior_ms = np.array([latencies[a] for a in self.architectures])
+        order = np.random.default_rng(self.request.seed).permutation(len(self._prior_ms))
         places = order[:MOST_FOR_PRIOR]
         networks = [self._networks[place] for place in places]
-        return fit_costs(self._parts, networks, latencies_ms[places]).likely
+        return fit_costs(self._parts, networks, self._prior_ms[places]).likely
 
     def _prior_of_table(self, name: str) -> Likely:
         table = table_named(name)

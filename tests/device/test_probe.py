@@ -20,6 +20,8 @@ def test_a_probed_device_reads_back(tmp_path: Path) -> None:
 def test_every_setting_survives_the_file(tmp_path: Path, simulated: DeviceSpec) -> None:
     recipe = Recipe(activations="int8", per_channel=False, calibration="percentile")
     device = replace(simulated, threads=3, precision="float32", batch=2, recipe=recipe)
+    device = replace(device, connection="ssh pi@board 'python 3'", machines=("aarch64",))
+    device = replace(device, provider_options={"device_id": "1"}, clock="emulated")
     assert reread(device, tmp_path) == device
 
 

@@ -21,9 +21,15 @@ def test_threads_and_batch_are_at_least_one(simulated: DeviceSpec, name: str, va
         replace(simulated, **{name: value})  # type: ignore[arg-type]
 
 
-def test_a_device_far_away_is_refused_by_name(simulated: DeviceSpec) -> None:
-    with pytest.raises(ValueError, match="connection 'ssh' of 'simulated'"):
-        replace(simulated, connection="ssh")
+def test_a_connection_is_a_command_or_local(simulated: DeviceSpec) -> None:
+    with pytest.raises(ValueError, match="connection of 'simulated' is empty"):
+        replace(simulated, connection=" ")
+
+
+@pytest.mark.parametrize("timeout_s", [0.0, -1.0, math.inf, math.nan])
+def test_a_target_may_be_silent_for_some_time(simulated: DeviceSpec, timeout_s: float) -> None:
+    with pytest.raises(ValueError, match="timeout_s must be positive"):
+        replace(simulated, timeout_s=timeout_s)
 
 
 @pytest.mark.parametrize("percentile", [50.0, 0.0, 100.1, math.nan])

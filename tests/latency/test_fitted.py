@@ -123,6 +123,18 @@ def test_most_networks_are_no_slower_than_their_safe_latency(n: int) -> None:
     assert (latencies(unseen, noise=0.03) <= predicted.safe_ms).mean() > 0.93
 
 
+def test_another_target_s_misfit_widens_what_is_safe_and_only_that() -> None:
+    drawn, unseen = networks(10, 9), networks(100, 10)
+    costs = fit_costs(PARTS, drawn, latencies(drawn, noise=0.03))
+    odd = latencies(unseen) * np.linspace(1, 2, len(unseen))
+    misfit = fit_costs(PARTS, drawn, latencies(drawn)).misfit(unseen, odd)
+    before, after = costs.predict(unseen), costs.widened(misfit).predict(unseen)
+    assert (after.ms == before.ms).all() and (after.safe_ms > before.safe_ms).all()
+    margins = (after.safe_ms - after.ms) / (before.safe_ms - before.ms)
+    assert margins.max() <= 2.0 + 1e-9
+    assert (costs.widened(0.0).predict(unseen).safe_ms == before.safe_ms).all()
+
+
 def test_each_network_to_measure_is_the_least_sure_after_those_before() -> None:
     drawn = networks(40, 11)
     chosen = most_telling(PARTS, drawn, 6)

@@ -232,6 +232,15 @@ def test_settings_reach_the_target(reached: Reached) -> None:
         engine_for(device).measure(model(), device, PLAN)
 
 
+def test_a_device_of_another_machine_is_not_timed_on_this_one(reached: Reached) -> None:
+    device = replace(reached(), machines=("riscv64", "sparc"))
+    engine = engine_for(device)
+    with pytest.raises(MeasurementError, match=r"is of riscv64 or sparc, and what .* reaches"):
+        engine.fingerprint(device)
+    with pytest.raises(MeasurementError, match=r"Reach the device"):
+        engine.measure(model(), device, PLAN)
+
+
 def test_here_is_this_process() -> None:
     assert engine_for(DEVICE).fingerprint(DEVICE).affinity == tuple(
         HERE.machine_facts(1)["affinity"]

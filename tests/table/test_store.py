@@ -185,3 +185,11 @@ def test_own_tables_go_before_shipped_ones(
     assert find_table(simulated, HERE)[0] == other
     write_table(table_path(simulated, HERE), table)
     assert find_table(simulated, HERE)[0] == table
+
+
+def test_how_a_device_is_reached_names_no_other_table(simulated: DeviceSpec) -> None:
+    far = replace(simulated, connection="ssh pi@board python3", timeout_s=9.0)
+    assert table_name(far, HERE) == table_name(simulated, HERE)
+    assert table_name(replace(far, clock="emulated"), HERE) != table_name(far, HERE)
+    options = replace(far, provider_options={"device_id": "1"})
+    assert table_name(options, HERE) != table_name(far, HERE)
