@@ -11,6 +11,7 @@ from hwnas.cli.options import (
     Classes,
     Connection,
     Device,
+    Engine,
     InputSize,
     Precision,
     Quiet,
@@ -24,6 +25,7 @@ def export(
         str, typer.Argument(help="A run folder, an architecture.json or a preset (mobilenetv2).")
     ],
     out: Annotated[str, typer.Option("--out", help="The ONNX file to write.")],
+    engine: Engine = None,
     connection: Connection = None,
     precision: Precision = None,
     device: Device = "local",
@@ -56,6 +58,7 @@ def export(
             source,
             out,
             device=device,
+            engine=engine,
             connection=connection,
             precision=precision,
             batch=batch,

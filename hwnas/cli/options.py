@@ -16,6 +16,12 @@ Space = Annotated[
         "or a .toml file.",
     ),
 ]
+Engine = Annotated[
+    str | None,
+    typer.Option(
+        "--engine", help="onnxruntime or roofline (an estimate). [default: the device file's]"
+    ),
+]
 Connection = Annotated[
     str | None,
     typer.Option(

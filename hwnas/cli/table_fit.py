@@ -63,13 +63,11 @@ def fit(
     """
     from hwnas.pipeline import FitRequest, device_with, fit_table
 
-    settings = {"precision": precision, "threads": threads, "batch": batch}
-    named = {name: value for name, value in settings.items() if value is not None}
-    if device is None and named:
-        (name, value), *_ = named.items()
-        raise InvalidInputError(
-            f"--{name} {value} is a setting of a device. Name its table's with --device."
-        )
+    for name, value in (("precision", precision), ("threads", threads), ("batch", batch)):
+        if device is None and value is not None:
+            raise InvalidInputError(
+                f"--{name} {value} is a setting of a device. Name its table's with --device."
+            )
     request = FitRequest(
         measurements=measurements,
         column=column,
@@ -79,7 +77,9 @@ def fit(
         prior=prior,
         seed=seed,
     )
-    target = None if device is None else device_with(device, **named)  # type: ignore[arg-type]
+    target = None
+    if device is not None:
+        target = device_with(device, precision=precision, threads=threads, batch=batch)
     found = fit_table(request, device=target, predictions=predictions)
     if json:
         print_json(found)

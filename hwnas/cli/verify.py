@@ -8,6 +8,7 @@ import typer
 from hwnas.cli.options import (
     Connection,
     Device,
+    Engine,
     Json,
     MaxMemory,
     MaxSize,
@@ -24,6 +25,7 @@ def verify(
         str | None, typer.Option("--latency", help="The budget: 20ms, 0.4ms, 350us.")
     ] = None,
     device: Device = "local",
+    engine: Engine = None,
     connection: Connection = None,
     threads: Threads = None,
     max_memory: MaxMemory = None,
@@ -35,6 +37,10 @@ def verify(
         float | None, typer.Option("--min-accuracy", help="Least accuracy, from 0 to 1.")
     ] = None,
     skip_bad: SkipBad = False,
+    allow_estimated: Annotated[
+        bool,
+        typer.Option("--allow-estimated", help="Let an estimated latency keep the budget."),
+    ] = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -52,6 +58,7 @@ def verify(
             model,
             latency,
             device=device,
+            engine=engine,
             connection=connection,
             threads=threads,
             max_memory=max_memory,
@@ -59,6 +66,7 @@ def verify(
             data=data,
             min_accuracy=min_accuracy,
             skip_bad=skip_bad,
+            allow_estimated=allow_estimated,
             on_progress=on_progress,
         )
     if json:

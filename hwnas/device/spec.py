@@ -20,10 +20,19 @@ class Peak:
     float32_macs_per_s: float
     int8_macs_per_s: float
     bytes_per_s: float
+    kernel_s: float = 0.0
+    """That starting one kernel takes."""
 
     def __post_init__(self) -> None:
-        if not all(math.isfinite(peak) and peak > 0 for peak in vars(self).values()):
+        rates = (self.float32_macs_per_s, self.int8_macs_per_s, self.bytes_per_s)
+        is_time = math.isfinite(self.kernel_s) and self.kernel_s >= 0
+        if not (is_time and all(math.isfinite(rate) and rate > 0 for rate in rates)):
             raise ValueError(f"peaks must be positive and finite, got {said(self)}")
+
+    def macs_per_s(self, device: "DeviceSpec") -> float:
+        """In the device's precision."""
+        is_float = device.precision == "float32"
+        return self.float32_macs_per_s if is_float else self.int8_macs_per_s
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,6 +34,7 @@ def profile(  # noqa: PLR0913 - a command's options
     in_channels: int = 3,
     n_classes: int = 1000,
     data: str | None = None,
+    engine: str | None = None,
     connection: str | None = None,
     precision: str | None = None,
     threads: int | None = None,
@@ -51,6 +52,7 @@ def profile(  # noqa: PLR0913 - a command's options
         in_channels: 1 for grey images, 3 for colour.
         n_classes: Outputs of the classifier.
         data: A data set that settles the three above.
+        engine: What runs the models; the device file's by default.
         connection: How the device is reached; the device file's by default.
         precision: ``int8`` or ``float32``; the device file's by default.
         threads: Threads of one inference; the device file's by default.
@@ -61,11 +63,15 @@ def profile(  # noqa: PLR0913 - a command's options
         HwnasError: A value cannot be used, or the device refuses a block.
     """
     target = device_with(
-        device, connection=connection, precision=precision, threads=threads, batch=batch
+        device,
+        engine=engine,
+        connection=connection,
+        precision=precision,
+        threads=threads,
+        batch=batch,
     )
     chosen = space_for(space, input_size, in_channels, n_classes, data, on_progress)
-    engine = engine_for(target)
-    return fill_table(wanted_by(chosen), target, engine, on_progress, again=True)
+    return fill_table(wanted_by(chosen), target, engine_for(target), on_progress, again=True)
 
 
 def search(  # noqa: PLR0913 - a command's options
@@ -76,6 +82,7 @@ def search(  # noqa: PLR0913 - a command's options
     space: str | None = None,
     strategy: str | None = None,
     data: str | None = None,
+    engine: str | None = None,
     connection: str | None = None,
     precision: str | None = None,
     threads: int | None = None,
@@ -112,6 +119,7 @@ def search(  # noqa: PLR0913 - a command's options
         strategy: A name of ``hwnas.search.STRATEGIES``; ``ddpnas`` by default.
         data: ``digits`` (the default), ``fashion-mnist``, an image folder, an IDX folder or an
             ``.npz``.
+        engine: What runs the models; the device file's by default.
         connection: How the device is reached; the device file's by default.
         precision: ``int8`` or ``float32``; the device file's by default.
         threads: Threads of one inference; the device file's by default.
@@ -154,6 +162,7 @@ def search(  # noqa: PLR0913 - a command's options
     request = SearchRequest(
         device=device_with(
             device,
+            engine=engine,
             connection=connection,
             precision=precision,
             threads=threads,
@@ -184,6 +193,7 @@ def verify(  # noqa: PLR0913 - a command's options
     latency: str | None = None,
     *,
     device: str = "local",
+    engine: str | None = None,
     connection: str | None = None,
     threads: int | None = None,
     max_memory: str | None = None,
@@ -191,6 +201,7 @@ def verify(  # noqa: PLR0913 - a command's options
     data: str | None = None,
     min_accuracy: float | None = None,
     skip_bad: bool = False,
+    allow_estimated: bool = False,
     on_progress: OnProgress = silent,
 ) -> VerifyReport:
     """Time an ONNX file on the device and test it, against what is promised.
@@ -199,12 +210,14 @@ def verify(  # noqa: PLR0913 - a command's options
         model: The file; a foreign one can be timed but not tested.
         latency: The budget with its unit.
         device: A name of ``hwnas devices`` or a device file.
+        engine: What runs the models; the device file's by default.
         connection: How the device is reached; the device file's by default.
         threads: Threads of one inference; the device file's by default.
         max_memory: Largest peak working set, such as ``"2MiB"``; weights are not counted.
         max_size: Largest file, such as ``"500kB"``.
         data: Whose test images to use.
         min_accuracy: Least share of test images to classify right, from 0 to 1.
+        allow_estimated: Whether an estimated latency may keep the budget.
         skip_bad: Leave unreadable and mislabelled images out.
         on_progress: Told while images are read.
 
@@ -213,13 +226,14 @@ def verify(  # noqa: PLR0913 - a command's options
     """
     request = VerifyRequest(
         model=Path(model),
-        device=device_with(device, connection=connection, threads=threads),
+        device=device_with(device, engine=engine, connection=connection, threads=threads),
         budget_ms=None if latency is None else milliseconds(latency),
         max_memory_bytes=None if max_memory is None else byte_count(max_memory, "--max-memory"),
         max_file_bytes=None if max_size is None else byte_count(max_size, "--max-size"),
         data=data,
         min_accuracy=min_accuracy,
         skip_bad=skip_bad,
+        allow_estimated=allow_estimated,
     )
     return run_verify(request, on_progress)
 
@@ -229,6 +243,7 @@ def export(  # noqa: PLR0913 - a command's options
     out: str | Path,
     *,
     device: str = "local",
+    engine: str | None = None,
     connection: str | None = None,
     precision: str | None = None,
     batch: int | None = None,
@@ -246,6 +261,7 @@ def export(  # noqa: PLR0913 - a command's options
         source: A run folder (its weights), or an architecture or preset (random weights).
         out: The file to write.
         device: Whose recipe makes the integers.
+        engine: What runs the models; the device file's by default.
         connection: How the device is reached, whose engine says what it makes of the graph.
         precision: ``int8`` or ``float32``; the device file's by default.
         batch: Images of one inference; the device file's by default.
@@ -264,6 +280,7 @@ def export(  # noqa: PLR0913 - a command's options
         source=str(source),
         device=device_with(
             device,
+            engine=engine,
             connection=connection,
             precision=precision,
             batch=batch,

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypedDict, Unpack, get_args
 
 from hwnas.accuracy.teacher import check_teacher
 from hwnas.device import CALIBRATIONS, DeviceSpec, Precision, load_device
 from hwnas.errors import InvalidInputError
+from hwnas.measure.engine import ENGINES
 from hwnas.pipeline.exploration import KeptRun, refuse_contradictions
 from hwnas.pipeline.images import load_images, usable_space
 from hwnas.pipeline.quantity import byte_count, check_least, count, milliseconds
@@ -23,33 +24,34 @@ N_SEEDS = 2**63
 """As many as torch takes."""
 
 
-def device_with(
-    name: str = "local",
-    *,
-    connection: str | None = None,
-    precision: str | None = None,
-    threads: int | None = None,
-    batch: int | None = None,
-    calibration: str | None = None,
-) -> DeviceSpec:
+class DeviceSettings(TypedDict, total=False):
+    """What a command line may say of a device; ``None`` leaves the device file's."""
+
+    engine: str | None
+    connection: str | None
+    precision: str | None
+    threads: int | None
+    batch: int | None
+    calibration: str | None
+
+
+def device_with(name: str = "local", **settings: Unpack[DeviceSettings]) -> DeviceSpec:
     """A device by name or TOML file, with some of its settings changed.
 
     Raises:
-        UnknownNameError: No such device, precision or calibration.
+        UnknownNameError: No such device, engine, precision or calibration.
         InvalidInputError: A setting is out of range.
     """
     device = load_device(name)
-    if precision is not None and precision not in PRECISIONS:
-        raise unknown_name("precision", precision, PRECISIONS)
-    if calibration is not None and calibration not in CALIBRATIONS:
-        raise unknown_name("calibration", calibration, CALIBRATIONS)
-    settings: dict[str, str | int | None] = {"connection": connection, "precision": precision}
-    settings |= {"threads": threads, "batch": batch}
-    changed = {key: value for key, value in settings.items() if value is not None}
-    if calibration is not None:
-        changed["recipe"] = replace(device.recipe, calibration=calibration)  # type: ignore[assignment,arg-type]
+    changed: dict[str, Any] = {k: value for k, value in settings.items() if value is not None}
+    known = {"engine": ENGINES, "precision": PRECISIONS, "calibration": CALIBRATIONS}
+    for what, names in known.items():
+        if what in changed and changed[what] not in names:
+            raise unknown_name(what, changed[what], names)
+    if "calibration" in changed:
+        changed["recipe"] = replace(device.recipe, calibration=changed.pop("calibration"))
     try:
-        return replace(device, **changed)  # type: ignore[arg-type]
+        return replace(device, **changed)
     except ValueError as error:
         raise InvalidInputError(f"{error}. Give another value.") from error
 

@@ -211,6 +211,7 @@ def score_table(  # noqa: PLR0913 - a command's options
     in_channels: int = 3,
     n_classes: int = 1000,
     data: str | None = None,
+    engine: str | None = None,
     connection: str | None = None,
     precision: str | None = None,
     threads: int | None = None,
@@ -230,7 +231,9 @@ def score_table(  # noqa: PLR0913 - a command's options
     if samples < 2:
         raise InvalidInputError(f"{samples} samples tell nothing. Give --samples 2 or more.")
     check_seed(seed)
-    target = device_with(device, connection=connection, precision=precision, threads=threads)
+    target = device_with(
+        device, engine=engine, connection=connection, precision=precision, threads=threads
+    )
     chosen = space_for(space, input_size, in_channels, n_classes, data, on_progress)
     folder = None if keep is None else Path(keep)
     return run_score(chosen, target, ScoreRequest(samples, seed, folder), on_progress)

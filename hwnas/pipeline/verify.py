@@ -28,6 +28,7 @@ class VerifyRequest:
     data: str | None = None
     min_accuracy: float | None = None
     skip_bad: bool = False
+    allow_estimated: bool = False
 
     def __post_init__(self) -> None:
         if self.min_accuracy is not None and not 0 <= self.min_accuracy <= 1:
@@ -64,6 +65,7 @@ def run_verify(request: VerifyRequest, on_progress: OnProgress) -> VerifyReport:
         file_bytes=_file_bytes(request.model, content),
         min_accuracy=request.min_accuracy,
         accuracy=accuracy,
+        allow_estimated=request.allow_estimated,
     )
 
 

@@ -117,6 +117,8 @@ def speed_settings(device: DeviceSpec) -> dict[str, Any]:
         for name, value in asdict(device).items()
         if name not in NOT_ABOUT_SPEED and (name, value) not in ADDED_LATER.items()
     }
+    if device.engine == "roofline":
+        settings["peak"] = asdict(device.peak)
     settings["connection"] = LOCAL  # how it is reached does not change its speed
     recipe = settings.pop("recipe")
     if device.precision == "int8":

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hwnas.measure import Measurement
+from hwnas.measure import Measurement, Provenance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +20,7 @@ class VerifyReport:
     file_bytes: int
     min_accuracy: float | None
     accuracy: float | None
+    allow_estimated: bool = False
 
     @property
     def failures(self) -> list[str]:
@@ -29,6 +30,13 @@ class VerifyReport:
             found.append(
                 f"{self.model} takes {self.measured.median_ms:.4g} ms on {self.device}, "
                 f"over its budget of {self.budget_ms:g} ms."
+            )
+        is_estimated = self.measured.provenance == Provenance.ESTIMATED
+        if self.budget_ms is not None and is_estimated and not self.allow_estimated:
+            found.append(
+                f"The latency of {self.model} on {self.device} is estimated, not measured, so its "
+                "budget is not known to be kept. Measure it there, or accept the estimate with "
+                "--allow-estimated."
             )
         limits = (
             ("allocates", self.memory_bytes, self.max_memory_bytes),

@@ -18,8 +18,9 @@ from hwnas.measure import (
     Provenance,
     RoundsPlan,
 )
+from hwnas.measure.engine.arithmetic import ArithmeticTimer
 from hwnas.measure.engine.catalog import ENGINES
-from hwnas.measure.engine.simulated import SimulatedEngine, SimulatedTimer
+from hwnas.measure.engine.simulated import SimulatedEngine
 from hwnas.measure.measurement import summarize
 from hwnas.report import SearchResult
 from hwnas.train import FinetuneSettings, SupernetSettings
@@ -36,9 +37,9 @@ UseEngine = Callable[[Callable[[bytes, Plan], float]], None]
 """``use(factor)``: the simulated clock, each time multiplied by ``factor(model, plan)``."""
 
 
-class DisappointingTimer(SimulatedTimer):
+class DisappointingTimer(ArithmeticTimer):
     def __init__(self, exact_ms: float, factor: Callable[[Plan], float]) -> None:
-        super().__init__(exact_ms)
+        super().__init__(exact_ms, Provenance.SIMULATED)
         self._factor = factor
 
     def visit(self, plan: RoundsPlan) -> NDArray[np.float64]:
@@ -78,12 +79,12 @@ def use_engine(monkeypatch: pytest.MonkeyPatch) -> UseEngine:
             times_ms = np.array([exact_ms * self._factor(model, plan)])
             return summarize(times_ms, Provenance.SIMULATED)
 
-        def timer(self, model: bytes, device: DeviceSpec) -> SimulatedTimer:
+        def timer(self, model: bytes, device: DeviceSpec) -> ArithmeticTimer:
             exact_ms = super().measure(model, device, NETWORK_PLAN).median_ms
             return DisappointingTimer(exact_ms, lambda plan: self._factor(model, plan))
 
     def use(factor: Callable[[bytes, Plan], float]) -> None:
-        monkeypatch.setitem(ENGINES, "simulated", lambda: Disappointing(factor))
+        monkeypatch.setitem(ENGINES, "simulated", lambda *_: Disappointing(factor))
 
     return use
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from hwnas.device import DeviceSpec
 from hwnas.measure.engine.onnx_runtime import OnnxRuntimeEngine
 from hwnas.measure.engine.protocol import Engine
+from hwnas.measure.engine.roofline import RooflineEngine
 from hwnas.measure.engine.simulated import SimulatedEngine
 from hwnas.measure.measurement import Provenance
 from hwnas.measure.target import HERE, Target, target_for
@@ -12,6 +13,7 @@ from hwnas.record import unknown_name
 
 ENGINES: Mapping[str, Callable[[Target, Provenance], Engine]] = {
     "onnxruntime": OnnxRuntimeEngine,
+    "roofline": lambda _target, _provenance: RooflineEngine(),
     "simulated": lambda _target, _provenance: SimulatedEngine(),
 }
 
