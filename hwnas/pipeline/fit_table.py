@@ -43,7 +43,7 @@ from hwnas.table import (
     write_table,
 )
 from hwnas.version import VERSION
-from hwnas.whole_file import write_whole
+from hwnas.whole_file import check_writable, write_whole
 
 FEWEST = 3
 """Networks that a fit needs."""
@@ -51,6 +51,7 @@ MOST_CANDIDATES = 1000
 """Networks that the few to measure are chosen from."""
 MOST_FOR_PRIOR = 2000
 """Networks of another column that its costs are fitted on."""
+ELSEWHERE = "name another file with --predictions"
 LEAST_MS = 1e-6
 """A row of a table is not zero, and is written to a nanosecond."""
 
@@ -305,10 +306,12 @@ def fit_table(
     Raises:
         HwnasError: A file or value cannot be used.
     """
+    if predictions is not None:
+        check_writable(predictions.parent, ELSEWHERE)
     fit = Fit(request)
     path = None if device is None else fit.write_table(device)
     if predictions is not None:
-        write_whole(predictions, fit.predictions_csv(), "name another file with --predictions")
+        write_whole(predictions, fit.predictions_csv(), ELSEWHERE)
     return fit.report(path)
 
 

@@ -77,3 +77,8 @@ def test_another_peak_is_another_table(device: DeviceSpec) -> None:
 def test_a_peak_that_cannot_be_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="peaks must be positive"):
         replace(PEAK, **wrong)
+
+
+def test_an_accelerator_that_is_not_here_is_estimated_all_the_same(device: DeviceSpec) -> None:
+    server = replace(device, provider="CUDAExecutionProvider", machines=("s390x",))
+    assert latency_ms(CONV, server) == latency_ms(CONV, device)

@@ -1,7 +1,6 @@
 """What clocks made of arithmetic have in common: the same answer on every machine."""
 
 from abc import ABC, abstractmethod
-from dataclasses import replace
 from math import prod
 
 import numpy as np
@@ -64,24 +63,23 @@ class ArithmeticEngine(ABC):
 
     def load(self, model: bytes, device: DeviceSpec) -> OnnxRuntimeRunner:
         """Make the model ready to answer."""
-        return self._runtime.load(model, here(device))
+        return self._runtime.load(model, self._stand_in(device))
 
     def allocated_bytes(self, model: bytes, device: DeviceSpec) -> int | None:
         """What ONNX Runtime allocates."""
-        return self._runtime.allocated_bytes(model, here(device))
+        return self._runtime.allocated_bytes(model, self._stand_in(device))
 
     def optimized(self, model: bytes, device: DeviceSpec) -> onnx.ModelProto:
         """The graph after ONNX Runtime's optimizations."""
-        return self._runtime.optimized(model, here(device))
+        return self._runtime.optimized(model, self._stand_in(device))
+
+    def _stand_in(self, device: DeviceSpec) -> DeviceSpec:
+        """The device as which ONNX Runtime of this process runs the model."""
+        return device
 
     def _checked_ms(self, model: bytes, device: DeviceSpec) -> float:
-        self._runtime.timer(model, here(device))  # refuses what a device would
+        self._runtime.timer(model, self._stand_in(device))  # refuses what a device would
         return self._latency_ms(model, device)
-
-
-def here(device: DeviceSpec) -> DeviceSpec:
-    """The device as ONNX Runtime of this process can stand in for it."""
-    return replace(device, provider="CPUExecutionProvider", provider_options={}, machines=())
 
 
 def graph_and_shapes(model: bytes) -> tuple[onnx.GraphProto, Shapes]:

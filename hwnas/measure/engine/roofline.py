@@ -5,6 +5,7 @@ its bytes at the device's bandwidth, whichever is longer. What a device really r
 sheet is another matter, so the label is ``estimated``.
 """
 
+from dataclasses import replace
 from math import prod
 
 import onnx
@@ -30,6 +31,9 @@ class RooflineEngine(ArithmeticEngine):
     def version(self) -> str:
         """Name and version."""
         return "roofline 1"
+
+    def _stand_in(self, device: DeviceSpec) -> DeviceSpec:
+        return replace(device, provider="CPUExecutionProvider", provider_options={}, machines=())
 
     def _latency_ms(self, model: bytes, device: DeviceSpec) -> float:
         graph, shapes = graph_and_shapes(model)
