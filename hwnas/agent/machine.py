@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -29,14 +30,19 @@ def machine_facts(threads: int) -> dict[str, Any]:
     }
 
 
-def health_facts() -> dict[str, Any]:
-    """What changes from minute to minute; what the system does not tell is ``None``."""
+def health_facts(folder: Path) -> dict[str, Any]:
+    """What changes from minute to minute; what the system does not tell is ``None``.
+
+    The disk is that of ``folder``, or of where it will be made.
+    """
+    there = next((path for path in (folder, *folder.parents) if path.is_dir()), None)
     return {
         "python": platform.python_version(),
         "executable": sys.executable,
         "governor": _text(GOVERNOR) or None,
         "celsius": hottest_celsius(),
         "free_bytes": _available_bytes(),
+        "free_disk_bytes": None if there is None else shutil.disk_usage(there).free,
         "clocks_mhz": _clocks_mhz(),
         "flags": sorted(cpu_flags()),
     }

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -65,7 +64,7 @@ class Agent:
     def _facts(self, payload: bytes, threads: int) -> dict[str, Any]:
         return {
             "machine": machine_facts(threads),
-            "health": {**health_facts(), "free_disk_bytes": self._free_disk_bytes()},
+            "health": health_facts(self._folder),
             "engine": _onnxruntime_facts(),
         }
 
@@ -145,10 +144,6 @@ class Agent:
             oldest = kept.pop(0)
             total -= oldest.stat().st_size
             oldest.unlink(missing_ok=True)
-
-    def _free_disk_bytes(self) -> int | None:
-        existing = next((p for p in (self._folder, *self._folder.parents) if p.is_dir()), None)
-        return None if existing is None else shutil.disk_usage(existing).free
 
 
 def serve(requests: BinaryIO, answers: BinaryIO, folder: Path) -> None:

@@ -3,6 +3,7 @@
 from hwnas.pipeline.api import export, profile, search, verify
 from hwnas.pipeline.arguments import device_with, settings_from, space_for
 from hwnas.pipeline.coverage import Coverage, coverage_of
+from hwnas.pipeline.doctor import Check, Verdict, examine
 from hwnas.pipeline.export import ExportReport
 from hwnas.pipeline.fit_table import FitReport, FitRequest, fit_table
 from hwnas.pipeline.kept_table import is_table_run
@@ -12,14 +13,17 @@ from hwnas.pipeline.search_table import is_benchmark, search_table
 from hwnas.pipeline.tables import import_table, merge_tables, migrate_table
 
 __all__ = [
+    "Check",
     "Coverage",
     "ExportReport",
     "FitReport",
     "FitRequest",
     "RankReport",
     "TableScore",
+    "Verdict",
     "coverage_of",
     "device_with",
+    "examine",
     "export",
     "fit_table",
     "import_table",

@@ -58,6 +58,11 @@ class CommandTarget:
         """Machine, health and engine, as they were when the target was first asked."""
         return self._ask({"ask": "facts", "threads": 1})[0]
 
+    def health(self) -> Mapping[str, Any]:
+        """The target's, as it is now."""
+        found: Mapping[str, Any] = self._ask({"ask": "facts", "threads": 1})[0]["health"]
+        return found
+
     def others_load(self, cpus: Sequence[int]) -> float | None:
         """While the agent sleeps."""
         asked = {"ask": "others_load", "cpus": list(cpus), "seconds": LOAD_SECONDS}

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from hwnas.agent.allocation import allocated_bytes
-from hwnas.agent.machine import machine_facts
+from hwnas.agent.machine import health_facts, machine_facts
 from hwnas.agent.runtime import RefusedError, Session, optimized
 from hwnas.device import DeviceSpec, others_load
 from hwnas.errors import MeasurementError
@@ -50,6 +51,10 @@ class Here:
     def machine_facts(self, threads: int) -> Mapping[str, Any]:
         """This machine's."""
         return machine_facts(threads)
+
+    def health(self) -> Mapping[str, Any]:
+        """This machine's."""
+        return health_facts(Path.cwd())
 
     def others_load(self, cpus: Sequence[int]) -> float | None:
         """While this process is idle."""

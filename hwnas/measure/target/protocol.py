@@ -57,6 +57,13 @@ class Target(Protocol):
         """The fields of a ``Fingerprint``, without the engine's version."""
         ...
 
+    def health(self) -> Mapping[str, Any]:
+        """What changes from minute to minute, as ``agent.machine.health_facts`` names it.
+
+        ``None`` where the system does not tell.
+        """
+        ...
+
     def others_load(self, cpus: Sequence[int]) -> float | None:
         """The share of these processors' time that others take; ``None`` if nobody tells."""
         ...
