@@ -229,6 +229,6 @@ def test_spaces_of_other_tables_are_refused(rank: Rank) -> None:
 
 @pytest.mark.parametrize("name", SPACES)
 def test_a_space_survives_json(name: str) -> None:
-    space = space_named(name, input_size=32, in_channels=3, n_classes=10)
+    space = space_named(name, input_size=224, in_channels=3, n_classes=10)
     document = json.loads(json.dumps(dict(space.to_json())))
     assert space_from_json(document, "here") == space
