@@ -19,9 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from hwnas.accuracy import read_benchmark
-from hwnas.accuracy.benchmark_table import LATENCY_PREFIX, BenchmarkTable
+from hwnas.accuracy import BenchmarkTable
 from hwnas.pipeline.fit_table import Fit, FitRequest
+from hwnas.pipeline.measured_networks import MeasuredNetworks
 from hwnas.pipeline.tabular import TabularProblem, search_benchmark
 from hwnas.whole_file import write_whole
 
@@ -51,10 +51,11 @@ def main() -> None:
 
 
 def _many(path: Path, n_seeds: int) -> Iterator[dict[str, Any]]:
-    for column in _devices(read_benchmark(path)):
+    measured = MeasuredNetworks(path)
+    for column in measured.columns:
         for seed in range(n_seeds):
             request = FitRequest(measurements=path, column=column, n_train=N_TRAIN, seed=seed)
-            found = Fit(request).report(None)
+            found = Fit(request, measured).report(None)
             assert found.tested is not None
             yield {
                 "column": column,
@@ -70,15 +71,14 @@ def _many(path: Path, n_seeds: int) -> Iterator[dict[str, Any]]:
 
 
 def _few(path: Path) -> Iterator[dict[str, Any]]:
-    table = read_benchmark(path)
-    devices = _devices(table)
-    for column in devices:
-        for prior in devices:
+    measured = MeasuredNetworks(path)
+    for column in measured.columns:
+        for prior in measured.columns:
             if prior != column:
                 request = FitRequest(
                     measurements=path, column=column, prior=prior, n_samples=N_SAMPLES
                 )
-                fit = Fit(request)
+                fit = Fit(request, measured)
                 found = fit.report(None)
                 yield {
                     "column": column,
@@ -86,14 +86,14 @@ def _few(path: Path) -> Iterator[dict[str, Any]]:
                     "spearman": found.spearman,
                     "margin": found.margin,
                     "kept": found.kept,
-                    **_searched(table, fit),
+                    **_searched(measured.benchmark, fit),
                 }
 
 
 def _searched(table: BenchmarkTable, fit: Fit) -> dict[str, Any]:
     """How searches fare that know the transferred latencies only, with their margin."""
-    true_ms = dict(zip(fit.architectures, fit.latencies_ms.tolist(), strict=True))
-    safe_ms = dict(zip(fit.architectures, fit.predicted.safe_ms.tolist(), strict=True))
+    true_ms = dict(zip(fit.measured.architectures, fit.latencies_ms.tolist(), strict=True))
+    safe_ms = dict(zip(fit.measured.architectures, fit.predicted.safe_ms.tolist(), strict=True))
     kept, shortfalls, n_hopeless = [], [], 0
     for limit_ms in np.quantile(list(true_ms.values()), np.arange(1, 11) / 11).tolist():
         problem = TabularProblem(table=table, latencies_ms=safe_ms, limit_ms=limit_ms)
@@ -111,10 +111,6 @@ def _searched(table: BenchmarkTable, fit: Fit) -> dict[str, Any]:
         "n_kept": int(np.sum(kept)),
         "mean_shortfall": float(np.mean(shortfalls)),
     }
-
-
-def _devices(table: BenchmarkTable) -> list[str]:
-    return [column for column in table.columns if column.startswith(LATENCY_PREFIX)]
 
 
 if __name__ == "__main__":

@@ -3,15 +3,14 @@
 import csv
 import hashlib
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hwnas.accuracy import BenchmarkTable, read_benchmark
 from hwnas.accuracy.benchmark_table import LATENCY_PREFIX
 from hwnas.accuracy.ranking import spearman_rho
 from hwnas.block import BlockSpec
@@ -32,8 +31,7 @@ from hwnas.latency import (
 from hwnas.latency.fitted import CONFIDENCE
 from hwnas.measure import BLOCK_ROUNDS, Measurement, Provenance
 from hwnas.pipeline.arguments import check_seed
-from hwnas.pipeline.images import usable_space
-from hwnas.space import Part, Space, all_blocks, is_member, parts_of
+from hwnas.pipeline.measured_networks import MeasuredNetworks
 from hwnas.table import (
     Conditions,
     LatencyTable,
@@ -102,59 +100,45 @@ class FitReport:
 class Fit:
     """A fit and the networks it was made from."""
 
-    def __init__(self, request: FitRequest) -> None:
-        """Read, choose and fit.
+    def __init__(self, request: FitRequest, measured: MeasuredNetworks) -> None:
+        """Choose and fit.
 
         Raises:
-            DataError: The file cannot be used.
-            UnknownNameError: No such column, space or prior.
+            DataError: A column cannot be used.
+            UnknownNameError: No such column or prior.
             InvalidInputError: A number cannot be used.
         """
-        self.request = request
-        check_seed(request.seed)
-        if request.n_train is not None and request.n_samples is not None:
-            raise InvalidInputError(
-                f"--train {request.n_train} draws networks and --samples {request.n_samples} "
-                "chooses them. Give one of the two."
-            )
-        self.benchmark, self.space = _benchmark_and_space(request)
-        self.column = self.benchmark.latency_column(request.column)
-        latencies = self.benchmark.values(self.column)
-        written = zip(self.benchmark.architectures, self.benchmark.written, strict=True)
-        self._written = {a: text for a, text in written if is_member(self.space, a)}
-        self.architectures = list(self._written)
-        self.latencies_ms = np.array([latencies[a] for a in self.architectures])
-        self._check_enough()
-        self._networks = [parts_of(self.space, a) for a in self.architectures]
-        self._parts = list(
-            dict.fromkeys(
-                chain(map(Part, all_blocks(self.space)), chain.from_iterable(self._networks))
-            )
-        )
+        self.request, self.measured = request, measured
+        self._check_numbers()
+        self.latencies_ms = measured.latencies_ms(request.column)
         self._prior_ms: NDArray[np.float64] | None = None
         """Another column's latencies of the same networks, if that is the prior."""
-        self._likely = [] if request.prior is None else [self._prior(request.prior)]
-        self.used = self._chosen()
-        fitted_on = [self._networks[place] for place in self.used]
+        likely = [] if request.prior is None else [self._prior(request.prior)]
+        self.used = self._chosen(likely)
+        parts, networks = measured.parts, measured.networks
+        fitted_on = [networks[place] for place in self.used]
         known_ms = self.latencies_ms[self.used]
-        self.costs = fit_costs(self._parts, fitted_on, known_ms, self._likely)
+        self.costs = fit_costs(parts, fitted_on, known_ms, likely)
         if request.n_samples is not None and self._prior_ms is not None:
-            alike = fit_costs(self._parts, fitted_on, self._prior_ms[self.used])
-            self.costs = self.costs.widened(alike.misfit(self._networks, self._prior_ms))
-        self._cross_validated_ms = cross_validated_ms(
-            self._parts, fitted_on, known_ms, self._likely
-        )
-        self.predicted = self.costs.predict(self._networks)
+            alike = fit_costs(parts, fitted_on, self._prior_ms[self.used])
+            self.costs = self.costs.widened(alike.misfit(networks, self._prior_ms))
+        self._cross_validated_ms = cross_validated_ms(parts, fitted_on, known_ms, likely)
+        self.predicted = self.costs.predict(networks)
+
+    @property
+    def column(self) -> str:
+        """Its whole name."""
+        return self.measured.benchmark.latency_column(self.request.column)
 
     def report(self, table: Path | None) -> FitReport:
         """Its figures."""
-        unseen = np.setdiff1d(np.arange(len(self.architectures)), self.used)
+        unseen = np.setdiff1d(np.arange(len(self.measured)), self.used)
         ms, safe_ms, true_ms = self.predicted.ms, self.predicted.safe_ms, self.latencies_ms
         is_chosen = self.request.n_samples is not None
-        chosen = [self._written[self.architectures[place]] for place in self.used]
+        chosen = [self.measured.written[place] for place in self.used]
         return FitReport(
             column=self.column,
-            space=self.space.name,
+            space=self.measured.space.name,
             prior=self.request.prior,
             n_networks=len(true_ms),
             n_fitted=len(self.used),
@@ -175,20 +159,19 @@ class Fit:
         text = io.StringIO(newline="")
         writer = csv.writer(text, lineterminator="\n")
         names = ("measured", "predicted", "safe")
-        columns = self.benchmark.encoding.columns
+        columns = self.measured.benchmark.encoding.columns
         writer.writerow([*columns, *(LATENCY_PREFIX + name for name in names), "fitted_on"])
         used = set(self.used.tolist())
         rows = zip(
-            self.architectures,
+            self.measured.written,
             self.latencies_ms,
             self.predicted.ms,
             self.predicted.safe_ms,
             strict=True,
         )
-        for place, (architecture, *latencies_ms) in enumerate(rows):
-            network = self._written[architecture].split(";")
+        for place, (network, *latencies_ms) in enumerate(rows):
             numbers = [f"{ms:.6g}" for ms in latencies_ms]
-            writer.writerow([*network, *numbers, int(place in used)])
+            writer.writerow([*network.split(";"), *numbers, int(place in used)])
         return text.getvalue()
 
     def write_table(self, device: DeviceSpec) -> Path:
@@ -221,7 +204,7 @@ class Fit:
     def _rows(self) -> dict[BlockSpec, Measurement]:
         """As timed alone: each block carries the constant, as one call of an engine."""
         constant_ms = max(self.costs.constant_ms, LEAST_MS)
-        blocks = [part.block for part in self._parts if part.is_read]
+        blocks = [part.block for part in self.measured.parts if part.is_read]
         costs_ms = {block: self.costs.block_ms(block) for block in blocks} | {DISPATCH: 0.0}
         return {block: self._row(constant_ms + ms) for block, ms in costs_ms.items()}
 
@@ -237,49 +220,50 @@ class Fit:
 
     def _prior(self, name: str) -> Likely:
         """Another device's costs: of a column of the same file, or of a latency table."""
-        known = [c for c in self.benchmark.columns if c.startswith(LATENCY_PREFIX)]
-        column = next((c for c in known if c in (name, LATENCY_PREFIX + name)), None)
+        measured = self.measured
+        column = next((c for c in measured.columns if c in (name, LATENCY_PREFIX + name)), None)
         if column == self.column:
             raise InvalidInputError(
                 f"--prior {name} is the column that is fitted. Name another device's."
             )
         if column is None:
             return self._prior_of_table(name)
-        latencies = self.benchmark.values(self.benchmark.latency_column(column))
-        self._prior_ms = np.array([latencies[a] for a in self.architectures])
-        order = np.random.default_rng(self.request.seed).permutation(len(self._prior_ms))
-        places = order[:MOST_FOR_PRIOR]
-        networks = [self._networks[place] for place in places]
-        return fit_costs(self._parts, networks, self._prior_ms[places]).likely
+        self._prior_ms = measured.latencies_ms(column)
+        places = self._order[:MOST_FOR_PRIOR]
+        networks = [measured.networks[place] for place in places]
+        return fit_costs(measured.parts, networks, self._prior_ms[places]).likely
 
     def _prior_of_table(self, name: str) -> Likely:
-        table = table_named(name)
-        model = AdditiveModel(table)
-        blocks = [p.block for p in self._parts if p.is_read and p.block in table.rows]
+        table, parts = table_named(name), self.measured.parts
+        blocks = [part.block for part in parts if part.is_read and part.block in table.rows]
         if DISPATCH not in table.rows or not blocks:
             raise InvalidInputError(
-                f"The table {name} holds no block of space {self.space.name!r}. Profile that "
-                "space, or name a column of the measurements with --prior."
+                f"The table {name} holds no block of space {self.measured.space.name!r}. Profile "
+                "that space, or name a column of the measurements with --prior."
             )
-        return PartColumns(self._parts).likely(model.block_ms, blocks)
+        return PartColumns(parts).likely(AdditiveModel(table).block_ms, blocks)
 
-    def _chosen(self) -> NDArray[np.int64]:
+    def _chosen(self, likely: Sequence[Likely]) -> NDArray[np.int64]:
         """The places of the networks to fit on."""
-        n = len(self.architectures)
-        order = np.random.default_rng(self.request.seed).permutation(n)
         if self.request.n_samples is None:
-            return order[: self.request.n_train or n]
-        candidates = order[:MOST_CANDIDATES]
-        networks = [self._networks[place] for place in candidates]
-        chosen = most_telling(self._parts, networks, self.request.n_samples, self._likely)
+            return self._order[: self.request.n_train]
+        candidates = self._order[:MOST_CANDIDATES]
+        networks = [self.measured.networks[place] for place in candidates]
+        chosen = most_telling(self.measured.parts, networks, self.request.n_samples, likely)
         return candidates[chosen]
 
-    def _check_enough(self) -> None:
-        n, request = len(self.architectures), self.request
-        if not n:
+    @property
+    def _order(self) -> NDArray[np.int64]:
+        """All networks, in the seed's random order."""
+        return np.random.default_rng(self.request.seed).permutation(len(self.measured))
+
+    def _check_numbers(self) -> None:
+        n, request = len(self.measured), self.request
+        check_seed(request.seed)
+        if request.n_train is not None and request.n_samples is not None:
             raise InvalidInputError(
-                f"{request.measurements} holds no networks of space {self.space.name!r}. "
-                f"Give --space {self.benchmark.space}."
+                f"--train {request.n_train} draws networks and --samples {request.n_samples} "
+                "chooses them. Give one of the two."
             )
         for option, asked in (("--train", request.n_train), ("--samples", request.n_samples)):
             if asked is not None and not FEWEST <= asked <= n:
@@ -308,27 +292,8 @@ def fit_table(
     """
     if predictions is not None:
         check_writable(predictions.parent, ELSEWHERE)
-    fit = Fit(request)
+    fit = Fit(request, MeasuredNetworks(request.measurements, request.space))
     path = None if device is None else fit.write_table(device)
     if predictions is not None:
         write_whole(predictions, fit.predictions_csv(), ELSEWHERE)
     return fit.report(path)
-
-
-def _benchmark_and_space(request: FitRequest) -> tuple[BenchmarkTable, Space]:
-    """The file and the space of its networks, by default the one that the file tells."""
-    named = None if request.space is None else _space(request.space, None)
-    benchmark = read_benchmark(request.measurements, named)
-    if named is not None and benchmark.space == named.name:
-        return benchmark, _space(str(request.space), benchmark.encoding.images)
-    if named is not None:
-        raise InvalidInputError(
-            f"{request.measurements} holds networks of {benchmark.space}, not of "
-            f"{request.space}. Give --space {benchmark.space} or name another file."
-        )
-    return benchmark, _space(benchmark.space, benchmark.encoding.images)
-
-
-def _space(name: str, images: tuple[int, int, int] | None) -> Space:
-    size, channels, classes = images or (224, 3, 1000)
-    return usable_space(name, input_size=size, in_channels=channels, n_classes=classes)
