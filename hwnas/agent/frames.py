@@ -17,13 +17,10 @@ class BrokenFrameError(Exception):
     """What came is no message, or half of one."""
 
 
-def write_frame(stream: BinaryIO, header: dict[str, Any], payload: bytes = b"") -> None:
-    """One whole message, sent at once."""
+def frame(header: dict[str, Any], payload: bytes = b"") -> bytes:
+    """One whole message."""
     text = json.dumps(header).encode()
-    stream.write(LENGTHS.pack(MAGIC, len(text), len(payload)))
-    stream.write(text)
-    stream.write(payload)
-    stream.flush()
+    return LENGTHS.pack(MAGIC, len(text), len(payload)) + text + payload
 
 
 def read_frame(stream: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
@@ -37,11 +34,21 @@ def read_frame(stream: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
         return None
     if len(start) < LENGTHS.size:
         raise BrokenFrameError("the message breaks off in its length")
+    n_header, n_payload = lengths_in(start)
+    header = parsed(_exactly(stream, n_header))
+    return header, _exactly(stream, n_payload)
+
+
+def lengths_in(start: bytes) -> tuple[int, int]:
+    """How many bytes of header, and of what follows it, a message begins with.
+
+    Raises:
+        BrokenFrameError: It begins no message.
+    """
     magic, n_header, n_payload = LENGTHS.unpack(start)
     if magic != MAGIC or n_header > MOST_HEADER_BYTES or n_payload > MOST_PAYLOAD_BYTES:
         raise BrokenFrameError(f"{start!r} begins no message")
-    header = parsed(_exactly(stream, n_header))
-    return header, _exactly(stream, n_payload)
+    return n_header, n_payload
 
 
 def parsed(text: bytes) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from hwnas.agent.frames import read_frame, write_frame
+from hwnas.agent.frames import frame, read_frame
 from hwnas.agent.machine import health_facts, machine_facts, others_load
 
 READY = b"hwnas agent is ready\n"
@@ -151,8 +151,9 @@ def serve(requests: BinaryIO, answers: BinaryIO, folder: Path) -> None:
     agent = Agent(folder)
     answers.write(READY)
     answers.flush()
-    while (frame := read_frame(requests)) is not None:
-        write_frame(answers, *agent.answer(*frame))
+    while (request := read_frame(requests)) is not None:
+        answers.write(frame(*agent.answer(*request)))
+        answers.flush()
 
 
 def main() -> None:

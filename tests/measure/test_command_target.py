@@ -203,6 +203,26 @@ def test_a_target_that_is_none_is_said_to_be_out_of_reach(
         engine_for(device).version()
 
 
+def test_a_target_that_takes_nothing_is_given_up_in_time(reached: Reached) -> None:
+    device = reached(f"printf '%s\\n' '{READY.decode().strip()}'", "sleep 60", timeout_s=3.0)
+    with pytest.raises(MeasurementError, match="out of reach: it was silent for too long"):
+        engine_for(device).measure(_with_weights(2_000_000), device, PLAN)
+
+
+def test_an_answer_that_is_no_agent_s_is_said(reached: Reached, tmp_path: Path) -> None:
+    (tmp_path / "liar.py").write_text(
+        "import struct, sys\n"
+        f"sys.stdout.buffer.write({READY!r})\n"
+        "while True:\n"
+        "    sys.stdin.buffer.read1()\n"
+        "    sys.stdout.buffer.write(struct.pack('>4sIQ', b'HWNA', 2, 0) + b'{}')\n"
+        "    sys.stdout.buffer.flush()\n"
+    )
+    device = reached(f'exec "{sys.executable}" "{tmp_path}/liar.py"')
+    with pytest.raises(MeasurementError, match="answers what an agent of hwnas does not"):
+        engine_for(device).version()
+
+
 def test_a_command_that_does_not_exist_is_said() -> None:
     with pytest.raises(MeasurementError, match="nobody-knows cannot be started"):
         CommandTarget("nobody-knows --port 3", 5.0).onnxruntime_version()

@@ -5,7 +5,7 @@ from importlib import resources
 
 MODULES = ("__init__", "frames", "machine", "runtime", "allocation", "serve")
 
-START = "import sys,json,types;i=sys.stdin.buffer;exec(i.read(int(i.readline())).decode())"
+START = "import sys;i=sys.stdin.buffer;exec(i.read(int(i.readline())).decode())"
 """What the command is given: read a length and so many bytes, and run them."""
 
 LOADER = """

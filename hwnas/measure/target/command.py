@@ -21,6 +21,20 @@ from hwnas.measure.target.protocol import settings_of
 TRIES, LONGEST_WAIT_S = 4, 10.0
 """Of a request, each over a new connection but the first; and the seconds between two."""
 LOAD_SECONDS = 0.3
+ANSWERS: Mapping[str, frozenset[str]] = {
+    "facts": frozenset({"machine", "health", "engine"}),
+    "others_load": frozenset({"share"}),
+    "has": frozenset({"has"}),
+    "put": frozenset(),
+    "open": frozenset({"session", "inputs"}),
+    "inputs": frozenset({"inputs"}),
+    "prepare": frozenset(),
+    "time": frozenset({"n_runs"}),
+    "run": frozenset({"shape"}),
+    "optimized": frozenset(),
+    "allocated": frozenset({"bytes"}),
+}
+"""What the answer to each request tells at least."""
 
 
 class CommandTarget:
@@ -138,6 +152,12 @@ class CommandTarget:
                 f"The target of {self._command!r} is out of reach: {error}. See that it runs and "
                 "can be reached, and run this again: it goes on where it was."
             ) from error
+        except (KeyError, TypeError, ValueError) as error:
+            self._drop()
+            raise MeasurementError(
+                f"The target of {self._command!r} answers what an agent of hwnas does not "
+                f"({error}). See that its command starts a Python and nothing else."
+            ) from error
 
     @property
     def _retrying(self) -> Retrying:
@@ -170,6 +190,9 @@ class CommandTarget:
         asked = {**header, "forget": [name for of, name in unused if of == self._generation]}
         answer, content = link.ask(asked, payload, self._timeout_s + seconds)
         if "error" not in answer:
+            missing = ANSWERS[header["ask"]] - answer.keys()
+            if missing:
+                raise KeyError(*sorted(missing))
             return answer, content
         message = str(answer.get("message"))
         if answer["error"] == "refused":

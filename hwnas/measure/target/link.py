@@ -11,7 +11,7 @@ from threading import Thread
 from time import monotonic
 from typing import Any, BinaryIO
 
-from hwnas.agent.frames import LENGTHS, MAGIC, parsed, write_frame
+from hwnas.agent.frames import LENGTHS, BrokenFrameError, frame, lengths_in, parsed
 from hwnas.agent.serve import READY
 from hwnas.measure.target.bundle import START, program
 
@@ -19,6 +19,8 @@ REMOTE_SHELLS = ("ssh", "adb", "plink")
 """Commands that hand what follows to a shell, which takes quotes off once more."""
 MOST_NOISE_BYTES = 2**16
 """What a login may print before the agent is ready."""
+MOST_AT_ONCE = 2**16
+"""Bytes of one write, so that a pipe that takes some of them does not block."""
 KEPT_LINES = 5
 """Of standard error, for a message."""
 
@@ -53,11 +55,13 @@ class Link:
         self._out: BinaryIO = self._process.stdout  # type: ignore[assignment]
         self._listener = Thread(target=self._listen, args=(self._process.stderr,), daemon=True)
         self._listener.start()
-        os.set_blocking(self._out.fileno(), False)
+        for stream in (self._in, self._out):
+            os.set_blocking(stream.fileno(), False)
         self._left = b""
+        deadline = monotonic() + timeout_s
         try:
-            self._write(program())
-            self._await_ready(timeout_s)
+            self._write(program(), deadline)
+            self._await_ready(deadline)
         except LinkLostError:
             self.close()
             raise
@@ -71,14 +75,12 @@ class Link:
             LinkLostError: None came in time, or something else did.
         """
         deadline = monotonic() + timeout_s
+        self._write(frame(header, payload), deadline)
         try:
-            write_frame(self._in, header, payload)
-        except OSError as error:
-            raise self._lost("it ended") from error
-        magic, n_header, n_payload = LENGTHS.unpack(self._exactly(LENGTHS.size, deadline))
-        if magic != MAGIC:
-            raise self._lost("it sent something else than an answer")
-        answer = parsed(self._exactly(n_header, deadline))
+            n_header, n_payload = lengths_in(self._exactly(LENGTHS.size, deadline))
+            answer = parsed(self._exactly(n_header, deadline))
+        except BrokenFrameError as error:
+            raise self._lost("it sent something else than an answer") from error
         return answer, self._exactly(n_payload, deadline)
 
     def close(self) -> None:
@@ -92,8 +94,7 @@ class Link:
             self._process.wait()
         self._out.close()
 
-    def _await_ready(self, timeout_s: float) -> None:
-        deadline = monotonic() + timeout_s
+    def _await_ready(self, deadline: float) -> None:
         while READY not in self._left:
             if len(self._left) > MOST_NOISE_BYTES:
                 raise self._lost("it writes something else than an agent does")
@@ -111,22 +112,27 @@ class Link:
         return content[:n_bytes]
 
     def _more(self, deadline: float) -> bytes:
+        self._wait_for(self._out, selectors.EVENT_READ, deadline)
+        part = os.read(self._out.fileno(), MOST_AT_ONCE)
+        if not part:
+            raise self._lost("it ended")
+        return part
+
+    def _write(self, content: bytes, deadline: float) -> None:
+        left = memoryview(content)
+        while left:
+            self._wait_for(self._in, selectors.EVENT_WRITE, deadline)
+            try:
+                left = left[os.write(self._in.fileno(), left[:MOST_AT_ONCE]) :]
+            except OSError as error:
+                raise self._lost("it ended") from error
+
+    def _wait_for(self, stream: BinaryIO, event: int, deadline: float) -> None:
         with selectors.DefaultSelector() as selector:
-            selector.register(self._out, selectors.EVENT_READ)
+            selector.register(stream, event)
             left_s = deadline - monotonic()
             if left_s <= 0 or not selector.select(left_s):
                 raise self._lost("it was silent for too long")
-        part = self._out.read(2**20)
-        if not part:
-            raise self._lost("it ended")
-        return bytes(part)
-
-    def _write(self, content: bytes) -> None:
-        try:
-            self._in.write(content)
-            self._in.flush()
-        except OSError as error:
-            raise self._lost("it ended") from error
 
     def _lost(self, how: str) -> LinkLostError:
         with contextlib.suppress(subprocess.TimeoutExpired):
