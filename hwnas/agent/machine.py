@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ CPUINFO = Path("/proc/cpuinfo")
 STAT = Path("/proc/stat")
 MEMINFO = Path("/proc/meminfo")
 THERMAL = Path("/sys/class/thermal")
-CLOCKS = Path("/sys/devices/system/cpu")
 
 
 def machine_facts(threads: int) -> dict[str, Any]:
@@ -37,14 +35,10 @@ def health_facts(folder: Path) -> dict[str, Any]:
     """
     there = next((path for path in (folder, *folder.parents) if path.is_dir()), None)
     return {
-        "python": platform.python_version(),
-        "executable": sys.executable,
         "governor": _text(GOVERNOR) or None,
         "celsius": hottest_celsius(),
         "free_bytes": _available_bytes(),
         "free_disk_bytes": None if there is None else shutil.disk_usage(there).free,
-        "clocks_mhz": _clocks_mhz(),
-        "flags": sorted(cpu_flags()),
     }
 
 
@@ -122,11 +116,6 @@ def _available_bytes() -> int | None:
         if line.startswith("MemAvailable:"):
             return int(line.split()[1]) * 1024
     return None
-
-
-def _clocks_mhz() -> list[float]:
-    found = (_number(path) for path in sorted(CLOCKS.glob("cpu*/cpufreq/scaling_cur_freq")))
-    return [khz / 1000 for khz in found if khz is not None]
 
 
 def _number(path: Path) -> float | None:

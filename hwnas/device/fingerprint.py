@@ -1,7 +1,8 @@
 """What the machine says of itself, so that a table is not used on another one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Self
 
 import psutil
 
@@ -26,6 +27,12 @@ class Fingerprint:
     engine_version: str
     affinity: tuple[int, ...] = ()
 
+    @classmethod
+    def of(cls, facts: Mapping[str, Any], engine_version: str) -> Self:
+        """From what an agent's ``machine_facts`` tells."""
+        known = {**facts, "affinity": tuple(facts["affinity"])}
+        return cls(**known, engine_version=engine_version)
+
     def difference(self, other: "Fingerprint") -> str:
         """The first thing in which two fingerprints differ, in words; empty if none."""
         for name, value in vars(self).items():
@@ -36,9 +43,7 @@ class Fingerprint:
 
 def fingerprint(engine_version: str, threads: int = 1) -> Fingerprint:
     """This machine's fingerprint with the given engine and so many threads."""
-    facts = machine_facts(threads)
-    facts["affinity"] = tuple(facts["affinity"])
-    return Fingerprint(**facts, engine_version=engine_version)
+    return Fingerprint.of(machine_facts(threads), engine_version)
 
 
 def others_load(cpus: Sequence[int], seconds: float = LOAD_SECONDS) -> float:

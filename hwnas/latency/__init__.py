@@ -9,10 +9,10 @@ from hwnas.latency.calibrated import (
     left_out_ms,
     networks_of,
 )
+from hwnas.latency.fit_problem import Regularization
 from hwnas.latency.fitted import (
     FittedCosts,
     Predicted,
-    Regularization,
     cross_validated_ms,
     fit_costs,
     most_telling,

@@ -1,7 +1,6 @@
 """``hwnas table fit``: what blocks cost, from latencies of whole networks."""
 
 import csv
-import hashlib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from hwnas.accuracy.benchmark_table import LATENCY_PREFIX
 from hwnas.accuracy.ranking import spearman_rho
 from hwnas.block import BlockSpec
-from hwnas.device import DeviceSpec, Fingerprint
+from hwnas.device import DeviceSpec
 from hwnas.errors import InvalidInputError
 from hwnas.latency import (
     DISPATCH,
@@ -28,18 +27,12 @@ from hwnas.latency import (
     most_telling,
     score,
 )
-from hwnas.latency.fitted import CONFIDENCE
-from hwnas.measure import BLOCK_ROUNDS, Measurement, Provenance
+from hwnas.latency.fit_problem import CONFIDENCE
+from hwnas.measure import Measurement, Provenance
 from hwnas.pipeline.arguments import check_seed
 from hwnas.pipeline.measured_networks import MeasuredNetworks
-from hwnas.table import (
-    Conditions,
-    LatencyTable,
-    TableHeader,
-    table_named,
-    table_path,
-    write_table,
-)
+from hwnas.pipeline.tables import write_foreign_table
+from hwnas.table import Conditions, table_named
 from hwnas.version import VERSION
 from hwnas.whole_file import check_writable, write_whole
 
@@ -176,30 +169,18 @@ class Fit:
 
     def write_table(self, device: DeviceSpec) -> Path:
         """The costs of all blocks of the space as the device's table."""
-        source = self.request.measurements
-        digest = hashlib.sha256(source.read_bytes()).hexdigest()[:8]
-        machine = Fingerprint(
-            cpu=f"fitted on {len(self.used)} networks of {source.name}#{self.column} ({digest})",
-            machine="unknown",
-            n_cpus=0,
-            governor="",
-            system="unknown",
-            engine_version="unknown",
-        )
-        header = TableHeader(
-            device=device,
-            plan=BLOCK_ROUNDS,
-            fingerprint=machine,
-            provenance=Provenance.FITTED,
-            conditions=Conditions(
+        return write_foreign_table(
+            device,
+            f"fitted on {len(self.used)} networks of {self.column} in",
+            self.request.measurements,
+            self._rows(),
+            Provenance.FITTED,
+            Conditions(
                 date=datetime.now(UTC).isoformat(timespec="seconds"),
                 hwnas_version=VERSION,
                 others_load=0.0,
             ),
         )
-        path = table_path(device, machine)
-        write_table(path, LatencyTable(header, self._rows()))
-        return path
 
     def _rows(self) -> dict[BlockSpec, Measurement]:
         """As timed alone: each block carries the constant, as one call of an engine."""

@@ -1,15 +1,17 @@
 """``hwnas table``'s work on files: find, merge, import, migrate."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from hwnas.block import BlockSpec
 from hwnas.device import DeviceSpec, Fingerprint
 from hwnas.errors import InvalidInputError
 from hwnas.measure import BLOCK_ROUNDS, Measurement, Provenance
 from hwnas.measure.engine import engine_for
 from hwnas.table import (
+    Conditions,
     LatencyTable,
     TableHeader,
     merged,
@@ -77,9 +79,26 @@ def import_table(source: Path, device: DeviceSpec) -> Imported:
         raise InvalidInputError(
             f"{source} is neither .yaml nor .csv. Name a ProxylessNAS-style YAML table or a CSV."
         )
+    kept = {block: _foreign(row) for block, row in rows.items()}
+    path = write_foreign_table(device, "imported from", source, kept, Provenance.IMPORTED)
+    return Imported(path, len(rows), unmapped)
+
+
+def write_foreign_table(
+    device: DeviceSpec,
+    how: str,
+    source: Path,
+    rows: Mapping[BlockSpec, Measurement],
+    provenance: Provenance,
+    conditions: Conditions | None = None,
+) -> Path:
+    """Keep what a file tells of a machine that hwnas knows nothing of, as the device's table.
+
+    Its fingerprint says ``how`` and names the file and its digest, so it matches no machine.
+    """
     digest = hashlib.sha256(source.read_bytes()).hexdigest()[:8]
     machine = Fingerprint(
-        cpu=f"imported from {source.name} ({digest})",
+        cpu=f"{how} {source.name} ({digest})",
         machine="unknown",
         n_cpus=0,
         governor="",
@@ -90,11 +109,12 @@ def import_table(source: Path, device: DeviceSpec) -> Imported:
         device=device,
         plan=BLOCK_ROUNDS,
         fingerprint=machine,
-        provenance=Provenance.IMPORTED,
+        provenance=provenance,
+        conditions=conditions,
     )
     path = table_path(device, machine)
-    write_table(path, LatencyTable(header, {block: _foreign(row) for block, row in rows.items()}))
-    return Imported(path, len(rows), unmapped)
+    write_table(path, LatencyTable(header, rows))
+    return path
 
 
 def _foreign(row: Measurement) -> Measurement:

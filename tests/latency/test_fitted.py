@@ -7,7 +7,7 @@ import pytest
 
 from hwnas.block import BlockSpec, ConvSpec, PoolSpec
 from hwnas.latency import cross_validated_ms, fit_costs, most_telling, score
-from hwnas.latency.fitted import FEW_NETWORKS, GRID, _Problem
+from hwnas.latency.fit_problem import FEW_NETWORKS, GRID, FitProblem
 from hwnas.latency.part_columns import PartColumns
 from hwnas.space import Part, Parts
 
@@ -92,7 +92,7 @@ def test_leaving_one_out_is_what_a_second_fit_would_have_said() -> None:
     measured = latencies(drawn, noise=0.1)
     columns = PartColumns(PARTS)
     rows = columns.rows(drawn)
-    whole = _Problem(columns, rows, measured, ())
+    whole = FitProblem(columns, rows, measured, ())
     weighed = whole.weighed_factor(FEW_NETWORKS)
     wanted = whole._wanted
     for left_out in (0, 7, 19):
@@ -140,7 +140,7 @@ def test_each_network_to_measure_is_the_least_sure_after_those_before() -> None:
     chosen = most_telling(PARTS, drawn, 6)
     assert len(set(chosen)) == 6
     columns = PartColumns(PARTS)
-    factor = _Problem(columns, columns.rows(drawn), np.ones(40), ()).weighed_factor(FEW_NETWORKS)
+    factor = FitProblem(columns, columns.rows(drawn), np.ones(40), ()).weighed_factor(FEW_NETWORKS)
     covariance = factor @ factor.T
     for n_before, place in enumerate(chosen):
         known = chosen[:n_before]

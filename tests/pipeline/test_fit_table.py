@@ -62,7 +62,9 @@ def test_sums_are_found_and_kept_as_a_table_that_search_can_price_by(
     assert report.n_fitted == 40 and report.tested.n_networks == report.n_networks - 40
     table = read_table(Path(str(report.table)))
     assert table.header.provenance == Provenance.FITTED
-    assert table.header.fingerprint.cpu.startswith("fitted on 40 networks of measured.csv#lat_ms_")
+    assert table.header.fingerprint.cpu.startswith(
+        "fitted on 40 networks of lat_ms_phone in measured"
+    )
     space = space_named(
         str(tmp_path / "small.toml"), input_size=224, in_channels=3, n_classes=1000
     )

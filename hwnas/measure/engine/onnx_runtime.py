@@ -72,15 +72,14 @@ class OnnxRuntimeEngine:
 
     def fingerprint(self, device: DeviceSpec) -> Fingerprint:
         """Of the target's machine."""
-        facts = dict(self._target.machine_facts(device.threads))
+        facts = self._target.machine_facts(device.threads)
         if device.machines and facts["machine"] not in device.machines:
             raise MeasurementError(
                 f"Device {device.name!r} is of {' or '.join(device.machines)}, and what "
                 f"connection {device.connection!r} reaches is {facts['machine']}. Reach the "
                 "device, as with: --connection 'ssh pi@board python3'"
             )
-        facts["affinity"] = tuple(facts["affinity"])
-        return Fingerprint(**facts, engine_version=self.version())
+        return Fingerprint.of(facts, self.version())
 
     def others_load(self, device: DeviceSpec) -> float | None:
         """What others take of the processors that are measured on."""
