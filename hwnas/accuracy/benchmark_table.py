@@ -14,88 +14,18 @@ import io
 import json
 import math
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hwnas.accuracy.encoding import CSV_ENCODINGS, MACRO, Encoding, choices_of
 from hwnas.errors import DataError, HwnasError, reason
 from hwnas.record import unknown_name
-from hwnas.space import (
-    Architecture,
-    Decision,
-    Space,
-    check_member,
-    nasbench201,
-    nasbench_macro,
-    ofa,
-)
-from hwnas.space.plan import ofa_mobilenetv3
+from hwnas.space import Architecture, Space
 
 LATENCY_PREFIX = "lat_ms_"
 MACRO_COLUMN = "mean_acc"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Encoding:
-    """How a space's networks are written in its benchmark."""
-
-    space: str
-    columns: tuple[str, ...]
-    """Of a CSV; cells of several are joined by ``;``. None where the format is another."""
-    images: tuple[int, int, int]
-    """Pixels, channels and classes that the networks were made for."""
-    decisions: tuple[Decision, ...]
-    read: Callable[[str], Architecture]
-    write: Callable[[Architecture], str]
-
-
-MACRO = Encoding(
-    space="nasbench-macro",
-    columns=(),
-    images=(32, 3, 10),
-    decisions=nasbench_macro.NasbenchMacroSpace().decisions,
-    read=nasbench_macro.architecture_from_digits,
-    write=nasbench_macro.digits_of,
-)
-CSV_ENCODINGS = (
-    Encoding(
-        space="nasbench201",
-        columns=("arch_str",),
-        images=(32, 3, 10),
-        decisions=nasbench201.DECISIONS,
-        read=nasbench201.architecture_from_string,
-        write=nasbench201.string_of,
-    ),
-    Encoding(
-        space="ofa-mobilenetv3",
-        columns=ofa.COLUMNS,
-        images=(224, 3, 1000),
-        decisions=ofa_mobilenetv3(input_size=224, in_channels=3, n_classes=1000).decisions,
-        read=ofa.architecture_from_ofa,
-        write=ofa.ofa_of,
-    ),
-)
-CHOICES = "architecture"
-"""The column of any space's networks."""
-
-
-def _choices_of(space: Space) -> Encoding:
-    def read(text: str) -> Architecture:
-        architecture = Architecture(tuple(text.split(",")))
-        check_member(space, architecture)
-        return architecture
-
-    definition = space.to_json()
-    size = definition.get("input_size") or max(definition["input_sizes"])
-    return Encoding(
-        space=space.name,
-        columns=(CHOICES,),
-        images=(size, definition["in_channels"], definition["n_classes"]),
-        decisions=space.decisions,
-        read=read,
-        write=str,
-    )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -180,7 +110,7 @@ def read_benchmark(path: Path, space: Space | None = None) -> BenchmarkTable:
         DataError: The file is missing, damaged or something else.
     """
     text = _text(path)
-    known = CSV_ENCODINGS if space is None else (*CSV_ENCODINGS, _choices_of(space))
+    known = CSV_ENCODINGS if space is None else (*CSV_ENCODINGS, choices_of(space))
     try:
         return _macro(path, text) if text.lstrip().startswith("{") else _csv(path, text, known)
     except _OtherFileError as error:
