@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from hwnas.agent.runtime import ELEMENT_TYPES, Settings, inference_session, refused
+from hwnas.agent.providers import PROCESSOR, Settings
+from hwnas.agent.runtime import ELEMENT_TYPES, inference_session, refused
 
 EXACT_ARENA = {
     "max_mem": 0,  # no limit
@@ -29,12 +30,13 @@ def allocated_bytes(content: bytes, settings: Settings, planned: bool = False) -
     The caller's input is not counted, the output is.
 
     Returns:
-        Bytes, or ``None`` where ONNX Runtime is older than 1.32 and does not tell.
+        Bytes, or ``None`` where ONNX Runtime does not tell: it is older than 1.32, or another
+        provider than the processor's allocates.
 
     Raises:
         RefusedError: The device refuses the model.
     """
-    if not _tells():
+    if not _tells() or settings["provider"] != PROCESSOR:
         inference_session(content, settings)
         return None
     with tempfile.TemporaryDirectory() as folder:

@@ -6,6 +6,8 @@ import os
 import platform
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +80,20 @@ def allowed_cpus() -> list[int]:
 def measuring_cpus(threads: int) -> list[int]:
     """The processors that are measured on: the last ones allowed; the first serve interrupts."""
     return allowed_cpus()[-threads:]
+
+
+@contextmanager
+def pinned(threads: int) -> Iterator[None]:
+    """Keep this thread on the processors that are measured on."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    cpus = allowed_cpus()
+    os.sched_setaffinity(0, measuring_cpus(threads))
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cpus)
 
 
 def others_load(cpus: list[int], seconds: float) -> float | None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import gc
-import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter, perf_counter_ns
@@ -14,7 +13,18 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from hwnas.agent.machine import allowed_cpus, measuring_cpus
+from hwnas.agent.machine import pinned
+from hwnas.agent.providers import (
+    FELL_BACK,
+    ON_CUDA,
+    PLUGINS,
+    PROCESSOR,
+    RefusedError,
+    Settings,
+    apart_from_output,
+    choose_providers,
+    ran_on,
+)
 
 LEVELS = {
     "all": onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL,
@@ -24,19 +34,14 @@ LEVELS = {
 }
 ELEMENT_TYPES: dict[str, Any] = {
     "tensor(float)": np.float32,
+    "tensor(float16)": np.float16,
     "tensor(uint8)": np.uint8,
     "tensor(int8)": np.int8,
+    "tensor(uint16)": np.uint16,
 }
-ERRORS_ONLY = 3
+ERRORS_ONLY, FATAL_ONLY = 3, 4
 BY_HAND = "Run it in ONNX Runtime by hand"
 WHOLE_FILE = "Check that the file is a complete ONNX model"
-
-Settings = dict[str, Any]
-"""Of a device: ``name``, ``threads``, ``optimization_level``, ``provider``, its options."""
-
-
-class RefusedError(Exception):
-    """The engine refuses the model or the device; the message is a sentence for the user."""
 
 
 class Session:
@@ -44,7 +49,8 @@ class Session:
 
     def __init__(self, content: bytes, settings: Settings) -> None:
         self._threads = settings["threads"]
-        with _pinned(self._threads):  # the session's own threads inherit the processors
+        self._memory = "cuda" if settings["provider"] in ON_CUDA else "cpu"
+        with pinned(self._threads):  # the session's own threads inherit the processors
             self._session = inference_session(content, settings)
         self._binding: Any = None
 
@@ -61,7 +67,7 @@ class Session:
             RefusedError: A shape is open, or an element type unknown.
         """
         if self._binding is None:
-            self._binding = _bound(self._session)
+            self._binding = _bound(self._session, self._memory)
 
     def time_ns(self, plan: dict[str, float]) -> list[int]:
         """Nanoseconds of single runs after a warm-up; ``plan`` as ``MeasurePlan`` has it.
@@ -75,7 +81,7 @@ class Session:
         def once() -> None:
             run(binding)
 
-        with refused("The model does not run", BY_HAND), _pinned(self._threads), _no_collection():
+        with refused("The model does not run", BY_HAND), pinned(self._threads), _no_collection():
             _repeat(once, plan["warmup_runs"], plan["warmup_s"], plan["max_s"])
             return _repeat(once, plan["min_runs"], plan["min_s"], plan["max_s"])
 
@@ -97,25 +103,46 @@ def inference_session(
     ``adjust`` may change its options.
 
     Raises:
-        RefusedError: The provider is not there, or refuses the model.
+        RefusedError: The provider is not there, or refuses the model, or would leave a part of
+            it to the processor, which the device does not allow.
     """
-    provider, known = settings["provider"], onnxruntime.get_available_providers()
-    if provider not in known:  # ONNX Runtime would warn and take the processor
-        raise RefusedError(
-            f"ONNX Runtime has no provider {provider!r}, which {settings['name']!r} asks for. "
-            f"Name one of {', '.join(known)}."
-        )
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = settings["threads"]
     options.inter_op_num_threads = 1
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
     options.graph_optimization_level = LEVELS[settings["optimization_level"]]
-    options.log_severity_level = ERRORS_ONLY
+    is_plugin = settings["provider"] in PLUGINS  # which logs its first tries as errors
+    options.log_severity_level = FATAL_ONLY if is_plugin else ERRORS_ONLY
     adjust(options)
-    with refused(f"ONNX Runtime refuses the model on {settings['name']!r}", WHOLE_FILE):
-        return onnxruntime.InferenceSession(
-            content, options, providers=[(provider, settings["provider_options"])]
-        )
+    with (
+        apart_from_output(settings["provider"]),
+        refused(f"ONNX Runtime refuses the model on {settings['name']!r}", WHOLE_FILE),
+    ):
+        providers = choose_providers(options, settings)
+        try:
+            return onnxruntime.InferenceSession(content, options, providers=providers or None)
+        except Exception as error:
+            if FELL_BACK not in str(error):
+                raise
+            raise _left_to_the_processor(content, settings) from error
+
+
+def placement(content: bytes, settings: Settings) -> dict[str, dict[str, int]]:
+    """How many operators of each kind each provider runs; a compiled part counts as one.
+
+    Raises:
+        RefusedError: The device refuses the model.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+
+        def watch(options: Any) -> None:
+            options.enable_profiling = True
+            options.profile_file_prefix = str(Path(folder) / "profile")
+
+        session = inference_session(content, settings, watch)
+        with refused(f"ONNX Runtime does not run the model on {settings['name']!r}", WHOLE_FILE):
+            session.run(None, random_feed(session))
+            return ran_on(Path(session.end_profiling()))
 
 
 def optimized(content: bytes, settings: Settings) -> bytes:
@@ -129,7 +156,7 @@ def optimized(content: bytes, settings: Settings) -> bytes:
 
         def keep_graph(options: Any) -> None:
             options.optimized_model_filepath = str(path)
-            options.log_severity_level = ERRORS_ONLY + 1
+            options.log_severity_level = FATAL_ONLY
 
         inference_session(content, settings, keep_graph)
         return path.read_bytes()
@@ -154,26 +181,54 @@ def _first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
 
 
-def _bound(session: Any) -> Any:
+def random_feed(session: Any) -> dict[str, Any]:
+    """Random input of the shapes that a session takes, the same ones every time.
+
+    Raises:
+        RefusedError: A shape is open, or an element type unknown.
+    """
+    return {entry.name: _random_of(entry) for entry in session.get_inputs()}
+
+
+def _left_to_the_processor(content: bytes, settings: Settings) -> RefusedError:
+    """Which operators the provider does not run."""
+    allowed = {**settings, "fallback_providers": [*settings["fallback_providers"], PROCESSOR]}
+    left = placement(content, allowed).get(PROCESSOR, {})
+    counts = ", ".join(f"{n} {operator}" for operator, n in sorted(left.items()))
+    return RefusedError(
+        f"{settings['provider']} does not run all of the model: it leaves {counts} to the "
+        f"processor, which {settings['name']!r} does not allow. Take these operators out of the "
+        f'space, or allow it in the device file with: fallback_providers = ["{PROCESSOR}"]'
+    )
+
+
+def _bound(session: Any, memory: str) -> Any:
+    """Input and output in the memory of the chip that runs the model."""
     binding = session.io_binding()
-    for entry in session.get_inputs():
-        if not all(isinstance(size, int) and size > 0 for size in entry.shape):
-            raise RefusedError(
-                f"The model's input {entry.name!r} has the open shape {entry.shape}. "
-                "Export it with a fixed shape."
-            )
-        if entry.type not in ELEMENT_TYPES:
-            raise RefusedError(
-                f"The model's input {entry.name!r} is {entry.type}. "
-                "Give one of float, uint8 or int8."
-            )
-        binding.bind_cpu_input(entry.name, _random_input(entry.shape, ELEMENT_TYPES[entry.type]))
+    for name, array in random_feed(session).items():
+        value = onnxruntime.OrtValue.ortvalue_from_numpy(array, memory, 0)
+        binding.bind_ortvalue_input(name, value)
     for output in session.get_outputs():
-        binding.bind_output(output.name, "cpu")
+        binding.bind_output(output.name, memory)
     return binding
 
 
-def _random_input(shape: list[int], dtype: Any) -> Any:
+def _random_of(entry: Any) -> Any:
+    if not all(isinstance(size, int) and size > 0 for size in entry.shape):
+        raise RefusedError(
+            f"The model's input {entry.name!r} has the open shape {entry.shape}. "
+            "Export it with a fixed shape."
+        )
+    if entry.type not in ELEMENT_TYPES:
+        raise RefusedError(
+            f"The model's input {entry.name!r} is {entry.type}. "
+            "Give one of float, float16, uint8, int8 or uint16."
+        )
+    return random_input(entry.shape, ELEMENT_TYPES[entry.type])
+
+
+def random_input(shape: Sequence[int], dtype: Any) -> Any:
+    """Of a shape and element type, the same every time."""
     rng = np.random.default_rng(0)
     if np.issubdtype(dtype, np.floating):
         return rng.standard_normal(shape).astype(dtype)
@@ -191,20 +246,6 @@ def _repeat(run: Callable[[], None], min_runs: float, min_s: float, max_s: float
         runs_ns.append(perf_counter_ns() - before)
         elapsed = perf_counter() - started
     return runs_ns
-
-
-@contextmanager
-def _pinned(threads: int) -> Iterator[None]:
-    """Keep this thread on the processors that are measured on."""
-    if not hasattr(os, "sched_setaffinity"):
-        yield
-        return
-    cpus = allowed_cpus()
-    os.sched_setaffinity(0, measuring_cpus(threads))
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, cpus)
 
 
 @contextmanager

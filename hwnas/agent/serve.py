@@ -43,6 +43,8 @@ class Agent:
             "run": self._run,
             "optimized": self._optimized,
             "allocated": self._allocated,
+            "placement": self._placement,
+            "cycles": self._cycles,
         }
 
     def answer(self, header: dict[str, Any], payload: bytes) -> tuple[dict[str, Any], bytes]:
@@ -131,6 +133,18 @@ class Agent:
 
         return {"bytes": allocated_bytes(self._path(digest).read_bytes(), settings)}
 
+    def _placement(self, payload: bytes, digest: str, settings: dict[str, Any]) -> dict[str, Any]:
+        from hwnas.agent.runtime import placement
+
+        return {"ran_on": placement(self._path(digest).read_bytes(), settings)}
+
+    def _cycles(
+        self, payload: bytes, digest: str, settings: dict[str, Any], runs: int
+    ) -> dict[str, Any]:
+        from hwnas.agent.htp import cycles
+
+        return {"cycles": cycles(self._path(digest).read_bytes(), settings, runs)}
+
     def _path(self, digest: str) -> Path:
         if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
             raise ValueError(f"{digest!r} is no digest")
@@ -169,9 +183,12 @@ def _onnxruntime_facts() -> dict[str, Any]:
     """Its version and providers, or why it cannot be used."""
     try:
         import onnxruntime
+
+        from hwnas.agent.providers import available, plugin_versions
     except Exception as error:  # noqa: BLE001 - whatever a broken installation raises
         return {"missing": f"{type(error).__name__}: {error}. {NEEDS}"}
     return {
         "version": onnxruntime.__version__,
-        "providers": list(onnxruntime.get_available_providers()),
+        "providers": available(),
+        "plugins": plugin_versions(),
     }

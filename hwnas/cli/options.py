@@ -32,7 +32,7 @@ Connection = Annotated[
 ]
 Precision = Annotated[
     str | None,
-    typer.Option("--precision", help="int8 or float32. [default: the device file's]"),
+    typer.Option("--precision", help="int8, float16 or float32. [default: the device file's]"),
 ]
 Threads = Annotated[
     int | None,

@@ -256,8 +256,9 @@ def _print(result: Any) -> None:  # noqa: ANN401
         [f"float32 on the same device{label}", f"{result.float32_latency_ms:.4g} ms"],
         ["accuracy float32, test", f"{100 * result.accuracy_float32:.2f} %"],
     ]
-    if result.accuracy_int8 is not None:
-        rows.append(["accuracy int8, test", f"{100 * result.accuracy_int8:.2f} %"])
+    for precision in ("int8", "float16"):
+        if result.precision == precision:
+            rows.append([f"accuracy {precision}, test", f"{100 * result.accuracy:.2f} %"])
     rows += [
         ["parameters", f"{result.params:,}"],
         ["multiply-accumulates", f"{result.macs:,}"],

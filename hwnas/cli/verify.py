@@ -1,5 +1,6 @@
 """``hwnas verify``: an ONNX file against its promises; the exit code is for CI."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -87,12 +88,20 @@ def _print(report: Any) -> None:  # noqa: ANN401
         ["working set", told_bytes(report.memory_bytes), _limit(report.max_memory_bytes)],
         ["file", f"{report.file_bytes:,} bytes", _limit(report.max_file_bytes)],
     ]
+    if report.ran_on is not None:
+        rows.append(["operators on", _placed(report.ran_on), ""])
+    if report.difference is not None:
+        rows.append(["differs from this processor", f"{100 * report.difference:.2g} %", ""])
     if report.accuracy is not None:
         asked = "none" if report.min_accuracy is None else f"{100 * report.min_accuracy:g} %"
         rows.append(["accuracy, test", f"{100 * report.accuracy:.2f} %", asked])
     verdict = "kept" if report.kept else "NOT kept"
     title = f"{report.model} on {report.device}: {verdict}"
     print_table(title, {"": "left", "found": "left", "asked": "left"}, rows)
+
+
+def _placed(ran_on: Mapping[str, Mapping[str, int]]) -> str:
+    return ", ".join(f"{name} ({sum(kinds.values())})" for name, kinds in ran_on.items())
 
 
 def _limit(n_bytes: int | None) -> str:

@@ -6,16 +6,19 @@ from hwnas.device.fingerprint import Fingerprint, fingerprint, others_load
 from hwnas.device.probe import device_toml, probe
 from hwnas.device.recipe import CALIBRATIONS, Recipe
 from hwnas.device.shipped import shipped_folder
-from hwnas.device.spec import LOCAL, DeviceSpec, Peak, Precision
+from hwnas.device.spec import FLOAT_BYTES, LOCAL, TRACKER, DeviceSpec, Peak, Precision, TvmSettings
 
 __all__ = [
     "CALIBRATIONS",
+    "FLOAT_BYTES",
     "LOCAL",
+    "TRACKER",
     "DeviceSpec",
     "Fingerprint",
     "Peak",
     "Precision",
     "Recipe",
+    "TvmSettings",
     "allowed_cpus",
     "cpu_flags",
     "device_names",

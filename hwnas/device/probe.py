@@ -11,7 +11,7 @@ from hwnas.device.recipe import Recipe
 from hwnas.device.spec import DeviceSpec, Peak
 
 SECTIONS = ("provider_options", "recipe", "peak")
-"""Of a device file, at its end."""
+"""Of a device file, at its end; TVM's own defaults are those of this machine."""
 INTEGER_DOT_PRODUCT = {"avx512_vnni", "avx_vnni", "asimddp", "i8mm"}
 DEFAULT_HZ = 2.5e9
 DDR_BYTES_PER_S = 20e9
@@ -45,7 +45,7 @@ def device_toml(device: DeviceSpec) -> str:
     lines = [
         f"{key} = {_toml_value(value)}"
         for key, value in vars(device).items()
-        if key not in SECTIONS
+        if key not in (*SECTIONS, "tvm")
     ]
     for section in SECTIONS:
         settings = getattr(device, section)

@@ -8,9 +8,14 @@ from typing import Literal
 from hwnas.device.recipe import Recipe
 from hwnas.record import said
 
-Precision = Literal["int8", "float32"]
+Precision = Literal["int8", "float16", "float32"]
 Clock = Literal["measured", "emulated"]
-LOCAL = "local"
+LOCAL, TRACKER = "local", "tracker"
+"""Connections: this process; ``tracker HOST:PORT KEY`` of TVM's servers; else a command."""
+
+
+FLOAT_BYTES: Mapping[str, int] = {"float16": 2, "float32": 4}
+"""Of one number, where the precision is one of floats."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,17 +27,44 @@ class Peak:
     bytes_per_s: float
     kernel_s: float = 0.0
     """That starting one kernel takes."""
+    float16_macs_per_s: float | None = None
+    """Where ``None``, no faster than float32."""
 
     def __post_init__(self) -> None:
-        rates = (self.float32_macs_per_s, self.int8_macs_per_s, self.bytes_per_s)
+        rates = [self.float32_macs_per_s, self.int8_macs_per_s, self.bytes_per_s]
+        rates += [] if self.float16_macs_per_s is None else [self.float16_macs_per_s]
         is_time = math.isfinite(self.kernel_s) and self.kernel_s >= 0
         if not (is_time and all(math.isfinite(rate) and rate > 0 for rate in rates)):
             raise ValueError(f"peaks must be positive and finite, got {said(self)}")
 
     def macs_per_s(self, device: "DeviceSpec") -> float:
         """In the device's precision."""
-        is_float = device.precision == "float32"
-        return self.float32_macs_per_s if is_float else self.int8_macs_per_s
+        if device.precision == "int8":
+            return self.int8_macs_per_s
+        if device.precision == "float16" and self.float16_macs_per_s is not None:
+            return self.float16_macs_per_s
+        return self.float32_macs_per_s
+
+
+@dataclass(frozen=True, kw_only=True)
+class TvmSettings:
+    """What TVM compiles for, and how long it tunes each model; see TVM's ``Target``.
+
+    An ``llvm`` target without ``mcpu`` and ``mtriple`` is this machine's own processor. ``arch``
+    is a card's, such as ``sm_70``; ``cross_compiler`` links for another processor.
+    """
+
+    kind: Literal["llvm", "cuda"] = "llvm"
+    mtriple: str = ""
+    mcpu: str = ""
+    mattr: tuple[str, ...] = ()
+    arch: str = ""
+    cross_compiler: str = ""
+    tuning_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.tuning_s < math.inf:
+            raise ValueError(f"tuning_s must be 0 or more seconds, got {self.tuning_s}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +75,14 @@ class DeviceSpec:
 
     ``machines`` are what its processors call themselves, such as ``aarch64``; any if empty.
     ``connection`` is ``local``, or a command that starts a Python on the target, such as
-    ``ssh pi@board python3``; ``timeout_s`` is how long the target may be silent. The ``clock`` of
-    an emulator is ``emulated``: the instructions are right, the times are not.
+    ``ssh pi@board python3``, or ``tracker HOST:PORT KEY`` for TVM; ``timeout_s`` is how long the
+    target may be silent. The ``clock`` of an emulator is ``emulated``: the instructions are
+    right, the times are not.
+
+    ``provider`` is ONNX Runtime's execution provider; ``fallback_providers`` may run what it does
+    not, and without them a model is refused of which it does not run every operator.
+    ``refused_operations`` are those that the device's compiler does not take, as spaces and blocks
+    name them, such as ``max_pool_3x3`` or ``hard_swish``: no searched network has one.
     """
 
     name: str
@@ -57,11 +95,14 @@ class DeviceSpec:
     clock: Clock = "measured"
     provider: str = "CPUExecutionProvider"
     provider_options: Mapping[str, str] = field(default_factory=dict)
+    fallback_providers: tuple[str, ...] = ()
+    refused_operations: tuple[str, ...] = ()
     optimization_level: Literal["all", "extended", "basic", "disabled"] = "all"
     precision: Precision = "int8"
     threads: int = 1
     batch: int = 1
     recipe: Recipe = field(default_factory=Recipe)
+    tvm: TvmSettings = field(default_factory=TvmSettings)
 
     def __post_init__(self) -> None:
         if not self.name:

@@ -1,12 +1,11 @@
 """From a block to the bytes it adds to the ONNX file."""
 
 from hwnas.block import BlockSpec, Operator, operators_of
-from hwnas.device import DeviceSpec
+from hwnas.device import FLOAT_BYTES, DeviceSpec
 
 EMPTY_FILE_BYTES = 700
 """What a file holds beside its operators and its metadata."""
 
-FLOAT_CHANNEL_BYTES = 4
 INT8_CHANNEL_BYTES = 17
 """Of a weight's scale and zero point, a bias, and the bias's own scale and zero point."""
 
@@ -28,8 +27,8 @@ def block_file_bytes(block: BlockSpec, device: DeviceSpec) -> int:
 
 
 def _operator_bytes(op: Operator, device: DeviceSpec) -> int:
-    if device.precision == "float32":
-        weight_bytes, channel_bytes = 4, FLOAT_CHANNEL_BYTES
+    if device.precision in FLOAT_BYTES:
+        weight_bytes = channel_bytes = FLOAT_BYTES[device.precision]
         weighted, weightless = FLOAT_NODES_BYTES
     else:
         weight_bytes, channel_bytes = 1, INT8_CHANNEL_BYTES

@@ -3,11 +3,11 @@
 from functools import cache
 
 from hwnas.block import BlockSpec, Operator, operators_of
-from hwnas.device import DeviceSpec, cpu_flags
+from hwnas.device import FLOAT_BYTES, DeviceSpec, cpu_flags
 from hwnas.space import Network
 
 CHUNK_BYTES = 256
-FLOAT_BYTES, SUM_BYTES, POINTER_BYTES = 4, 4, 8
+FLOAT32_BYTES, SUM_BYTES, POINTER_BYTES = 4, 4, 8
 
 
 def working_set_bytes(block: BlockSpec, device: DeviceSpec) -> int:
@@ -17,9 +17,11 @@ def working_set_bytes(block: BlockSpec, device: DeviceSpec) -> int:
     ONNX Runtime 1.32 on x86-64, with AVX-512 or without as on this machine; others need other
     buffers, which is why the finished file is measured.
     """
-    bytes_of = _float32_bytes if device.precision == "float32" else _int8_bytes
-    fused = device.precision == "float32"
-    return max(bytes_of(op, block, device.batch) for op in operators_of(block, fused=fused))
+    if device.precision == "int8":
+        return max(_int8_bytes(op, block, device.batch) for op in operators_of(block))
+    element_bytes = FLOAT_BYTES[device.precision] * device.batch
+    operators = operators_of(block, fused=True)
+    return max(_float_bytes(op, block, element_bytes) for op in operators)
 
 
 def network_working_set_bytes(network: Network, device: DeviceSpec) -> int:
@@ -43,25 +45,24 @@ def network_working_set_bytes(network: Network, device: DeviceSpec) -> int:
 def _map_bytes(block: BlockSpec, device: DeviceSpec) -> int:
     """Of the feature map a block gives."""
     n_pixels = device.batch * block.output_size**2
-    if device.precision == "float32":
-        return _chunk(FLOAT_BYTES * _padded(block.out_channels) * n_pixels)
-    return _chunk(block.out_channels * n_pixels)
+    if device.precision == "int8":
+        return _chunk(block.out_channels * n_pixels)
+    return _chunk(FLOAT_BYTES[device.precision] * _padded(block.out_channels) * n_pixels)
 
 
-def _float32_bytes(op: Operator, block: BlockSpec, batch: int) -> int:
+def _float_bytes(op: Operator, block: BlockSpec, element_bytes: int) -> int:
     alive = [op.gives, *op.kept] if block.reads_image else [op.reads, op.gives, *op.kept]
     return sum(
-        _chunk(FLOAT_BYTES * batch * _padded(features.channels) * features.size**2)
-        for features in alive
+        _chunk(element_bytes * _padded(features.channels) * features.size**2) for features in alive
     )
 
 
 def _int8_bytes(op: Operator, block: BlockSpec, batch: int) -> int:
     kept = sum(_chunk(batch * features.n_elements) for features in op.kept)
     if op.kind == "relu":  # of integers made float, and integers again
-        return _chunk((1 + FLOAT_BYTES) * batch * op.gives.n_elements) + kept
+        return _chunk((1 + FLOAT32_BYTES) * batch * op.gives.n_elements) + kept
     if op.kind == "hard_swish":  # stays float: what it reads, the gate and what it gives
-        return 3 * _chunk(FLOAT_BYTES * batch * op.gives.n_elements) + kept
+        return 3 * _chunk(FLOAT32_BYTES * batch * op.gives.n_elements) + kept
     read, given = (_chunk(batch * features.n_elements) for features in (op.reads, op.gives))
     return read + given + kept + sum(map(_chunk, _kernel_buffers(op, batch)))
 

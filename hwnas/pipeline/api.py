@@ -20,7 +20,7 @@ from hwnas.pipeline.verify import VerifyRequest, run_verify
 from hwnas.profile import fill_table, wanted_by
 from hwnas.progress import OnProgress, silent
 from hwnas.report import SearchResult
-from hwnas.space import CellLimits
+from hwnas.space import CellLimits, without_operations
 from hwnas.table import LatencyTable
 from hwnas.train import FinetuneSettings, SupernetSettings
 from hwnas.verify import VerifyReport
@@ -54,7 +54,7 @@ def profile(  # noqa: PLR0913 - a command's options
         data: A data set that settles the three above.
         engine: What runs the models; the device file's by default.
         connection: How the device is reached; the device file's by default.
-        precision: ``int8`` or ``float32``; the device file's by default.
+        precision: ``int8``, ``float16`` or ``float32``; the device file's by default.
         threads: Threads of one inference; the device file's by default.
         batch: Images of one inference; the device file's by default.
         on_progress: Told of every block.
@@ -70,7 +70,8 @@ def profile(  # noqa: PLR0913 - a command's options
         threads=threads,
         batch=batch,
     )
-    chosen = space_for(space, input_size, in_channels, n_classes, data, on_progress)
+    offered = space_for(space, input_size, in_channels, n_classes, data, on_progress)
+    chosen = without_operations(offered, target.refused_operations)
     return fill_table(wanted_by(chosen), target, engine_for(target), on_progress, again=True)
 
 
@@ -121,7 +122,7 @@ def search(  # noqa: PLR0913 - a command's options
             ``.npz``.
         engine: What runs the models; the device file's by default.
         connection: How the device is reached; the device file's by default.
-        precision: ``int8`` or ``float32``; the device file's by default.
+        precision: ``int8``, ``float16`` or ``float32``; the device file's by default.
         threads: Threads of one inference; the device file's by default.
         batch: Images of one inference; the device file's by default.
         calibration: ``minmax``, ``percentile`` or ``entropy``; the device file's by default.
@@ -263,7 +264,7 @@ def export(  # noqa: PLR0913 - a command's options
         device: Whose recipe makes the integers.
         engine: What runs the models; the device file's by default.
         connection: How the device is reached, whose engine says what it makes of the graph.
-        precision: ``int8`` or ``float32``; the device file's by default.
+        precision: ``int8``, ``float16`` or ``float32``; the device file's by default.
         batch: Images of one inference; the device file's by default.
         calibration: ``minmax``, ``percentile`` or ``entropy``; the device file's by default.
         data: Calibration images; a run's own by default, random ones for a preset.

@@ -12,7 +12,6 @@ from hwnas.errors import HwnasError
 from hwnas.latency import DISPATCH
 from hwnas.measure import Provenance, RoundsPlan, Stopwatch
 from hwnas.measure.engine import Engine, engine_for
-from hwnas.measure.target import target_for
 from hwnas.profile import ready_blocks
 
 HOT_CELSIUS = 75.0
@@ -72,8 +71,11 @@ def examine(device: DeviceSpec) -> Iterator[Check]:
             found=f"latencies are {engine.provenance}",
             advice="Name a device that measures where they are to be quoted.",
         )
+        yield next(_timing(engine, device))
         return
-    yield from _health(target_for(device).health())
+    facts = engine.health()
+    if facts is not None:
+        yield from _health(facts)
     yield _load(engine, device)
     yield from _timing(engine, device)
 

@@ -108,7 +108,7 @@ def _from_run(run: Path, request: ExportRequest, on_progress: OnProgress) -> Sou
             f"The run's model has batch {card.batch}, {request.device.batch} was asked for. "
             "Leave --batch out, or search with it."
         )
-    if request.device.precision == "float32":
+    if request.device.precision != "int8":
         return float32, card, None
     data = load_images(
         request.data or source,

@@ -20,7 +20,12 @@ from hwnas.network import input_shape
 from hwnas.quantize import Deployable, deployable
 from hwnas.train import Finetuner, FinetuneSettings
 from hwnas.train.finetune import OnEpoch
-from hwnas.verify import check_agreement, deployed_accuracy, measure_within
+from hwnas.verify import (
+    check_agreement,
+    deployed_accuracy,
+    measure_within,
+    on_this_processor,
+)
 from hwnas.version import VERSION
 
 
@@ -68,7 +73,7 @@ class Workshop:
             QuantizeError: A convolution or matrix product would run in float.
         """
         float32 = to_onnx(network, input_shape(blocks, self.device.batch))
-        runner = self.engine.load(float32.SerializeToString(), self.device)
+        runner = on_this_processor(float32.SerializeToString(), self.device)
         images = calibration_images(self.data, self.device)
         difference = check_agreement(network, runner, images[: self.device.batch])
         deployed = deployable(float32, self.device, self.engine, images)

@@ -9,7 +9,7 @@ from hwnas.pipeline.quantity import check_least
 from hwnas.pipeline.request import RankRequest, SearchRequest
 from hwnas.pipeline.sizes import check_sizes
 from hwnas.progress import OnProgress, Progress
-from hwnas.space import Space, all_blocks, space_named
+from hwnas.space import Space, all_blocks, space_named, without_operations
 
 
 def load_images(
@@ -77,6 +77,8 @@ def images_and_space(
         in_channels=data.in_channels,
         n_classes=data.n_classes,
     )
+    if isinstance(request, SearchRequest):
+        space = without_operations(space, request.device.refused_operations)
     largest = largest_input(space)
     return (data if largest == data.input_size else load(largest)), space
 

@@ -62,9 +62,9 @@ class Outcome:
         device, blocks = request.device, problem.blocks(self.chosen.architecture)
         architecture = architecture_to_json(problem.space, self.chosen.architecture)
         float32_accuracy = self.workshop.test_accuracy(finished.float32)
-        int8_accuracy = None
-        if device.precision == "int8":
-            int8_accuracy = self.workshop.test_accuracy(finished.deployed.model)
+        deployed_accuracy = float32_accuracy
+        if device.precision != "float32":
+            deployed_accuracy = self.workshop.test_accuracy(finished.deployed.model)
         float32_ms = self.workshop.time_float32(finished).median_ms
         return SearchResult(
             device=device.name,
@@ -96,7 +96,8 @@ class Outcome:
             measured_latency_spread=finished.measurement,
             float32_latency_ms=float32_ms,
             accuracy_float32=float32_accuracy,
-            accuracy_int8=int8_accuracy,
+            accuracy_int8=deployed_accuracy if device.precision == "int8" else None,
+            accuracy_float16=deployed_accuracy if device.precision == "float16" else None,
             params=sum(block.n_parameters for block in blocks),
             macs=sum(block.n_macs for block in blocks),
             predicted_memory_bytes=problem.predict_memory_bytes(self.chosen.architecture),

@@ -27,7 +27,14 @@ from hwnas.pipeline.arguments import check_seed, device_with, space_for
 from hwnas.profile import BlockMaker, fill_table, ready_blocks, wanted_by
 from hwnas.progress import OnProgress, Progress, silent
 from hwnas.report import agreement_picture
-from hwnas.space import Network, Space, all_blocks, blocks_of, random_architecture
+from hwnas.space import (
+    Network,
+    Space,
+    all_blocks,
+    blocks_of,
+    random_architecture,
+    without_operations,
+)
 from hwnas.whole_file import check_writable, write_whole
 
 SCATTER, FIGURES = "scatter.png", "score.json"
@@ -234,6 +241,7 @@ def score_table(  # noqa: PLR0913 - a command's options
     target = device_with(
         device, engine=engine, connection=connection, precision=precision, threads=threads
     )
-    chosen = space_for(space, input_size, in_channels, n_classes, data, on_progress)
+    offered = space_for(space, input_size, in_channels, n_classes, data, on_progress)
+    chosen = without_operations(offered, target.refused_operations)
     folder = None if keep is None else Path(keep)
     return run_score(chosen, target, ScoreRequest(samples, seed, folder), on_progress)

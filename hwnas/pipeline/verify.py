@@ -13,7 +13,12 @@ from hwnas.measure import NETWORK_PLAN
 from hwnas.measure.engine import Engine, engine_for
 from hwnas.pipeline.images import load_images
 from hwnas.progress import OnProgress
-from hwnas.verify import VerifyReport, deployed_accuracy, measure_within
+from hwnas.verify import (
+    VerifyReport,
+    deployed_accuracy,
+    difference_from_processor,
+    measure_within,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +45,7 @@ class VerifyRequest:
 
 
 def run_verify(request: VerifyRequest, on_progress: OnProgress) -> VerifyReport:
-    """Time the file, measure what it allocates and, if images are named, test it.
+    """Time the file, see where its operators run and what it allocates; with images, test it.
 
     Raises:
         InvalidInputError: No ONNX file, or accuracy is asked of a foreign one.
@@ -66,6 +71,8 @@ def run_verify(request: VerifyRequest, on_progress: OnProgress) -> VerifyReport:
         min_accuracy=request.min_accuracy,
         accuracy=accuracy,
         allow_estimated=request.allow_estimated,
+        ran_on=engine.placement(content, request.device),
+        difference=difference_from_processor(content, request.device, engine),
     )
 
 

@@ -1,10 +1,12 @@
 """Fills a table: builds what it misses, times it in rounds, sums up, loses nothing."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 
 import filelock
 import numpy as np
@@ -17,9 +19,11 @@ from hwnas.measure import (
     Measurement,
     RoundsDone,
     RoundsPlan,
+    Visit,
     time_in_rounds,
 )
 from hwnas.measure.engine import Engine
+from hwnas.profile.lanes import SharedWork
 from hwnas.profile.ready import BlockMaker
 from hwnas.profile.wanted import Wanted
 from hwnas.progress import OnProgress, Progress
@@ -42,6 +46,8 @@ from hwnas.whole_file import check_writable
 
 LOADED_AT_ONCE = 320
 """Models held in memory and timed in turn; a larger table is filled in such parts."""
+PARTS_A_LANE = 4
+"""Where several devices measure side by side, so that none is idle for long at the end."""
 BUSY = 0.25
 """The share of a processor that others may take before it is said."""
 
@@ -124,26 +130,49 @@ class _Sitting:
     device: DeviceSpec
     engine: Engine
     on_progress: OnProgress
+    one_at_a_time: Lock = field(default_factory=Lock)
+    """Held by the lane that makes files, or writes journal or table."""
 
     def time(self, missing: Sequence[Network]) -> None:
-        """Time the missing blocks and networks part by part; each ends in a whole table."""
+        """Time the missing blocks and networks part by part; each ends in a whole table.
+
+        Where several equal devices are in reach, each takes a part at a time.
+        """
         n_needed = len(self.wanted.needed) + len(self.wanted.networks)
         self._tell(0, 0, f"{len(missing)} of {n_needed} rows are not in {self.path} yet")
         load = self._others_load()
         maker = BlockMaker(self.device, self.engine)
+        lanes = self.engine.lanes(self.device)
         order = np.random.default_rng(0).permutation(len(missing))  # each part a fair mix
         shuffled = [missing[int(place)] for place in order]
-        for first in range(0, len(shuffled), LOADED_AT_ONCE):
-            self._time_part(shuffled[first : first + LOADED_AT_ONCE], maker, load)
+        share = math.ceil(len(shuffled) / (PARTS_A_LANE * len(lanes)))
+        size = LOADED_AT_ONCE if len(lanes) == 1 else max(1, min(LOADED_AT_ONCE, share))
+        work: SharedWork[list[Network], Engine] = SharedWork(
+            (shuffled[first : first + size] for first in range(0, len(shuffled), size)),
+            lambda lane, part: self._time_part(part, lane, maker, load, work.go_on),
+            lambda failure, n: self._tell(0, 0, f"{failure} Going on with {n} others"),
+        )
+        work.run(lanes)
 
-    def _time_part(self, part: Sequence[Network], maker: BlockMaker, load: float) -> None:
-        files = maker.make_all(part, lambda done: self._tell(done, len(part), "", "build"))
-        timers = {
-            network.blocks: self.engine.timer(file, self.device)
-            for network, file in zip(part, files, strict=True)
-        }
+    def _time_part(
+        self,
+        part: Sequence[Network],
+        lane: Engine,
+        maker: BlockMaker,
+        load: float,
+        go_on: Callable[[], None],
+    ) -> None:
+        with self.one_at_a_time:
+            files = maker.make_all(part, lambda done: self._tell(done, len(part), "", "build"))
+        timers = {}
+        for network, file in zip(part, files, strict=True):
+            go_on()
+            timers[network.blocks] = lane.timer(file, self.device)
+            self._tell(len(timers), len(part), "", "load")
         beside = [self.wanted.reference]
-        reference = self.engine.timer(maker.make(beside), self.device)
+        with self.one_at_a_time:
+            file = maker.make(beside)
+        reference = lane.timer(file, self.device)
         journal = Journal(self.path)
         visits = journal.visits(key_of(beside))
         plan = read_table(self.path).header.plan
@@ -154,17 +183,24 @@ class _Sitting:
             rounds.append(done)
             self._tell_round(done)
 
-        with journal.open(key_of(beside)) as open_journal:
-            found = time_in_rounds(
-                timers,
-                reference,
-                plan,
-                known={blocks: visits.get(key, ()) for blocks, key in keys.items()},
-                on_visit=lambda blocks, visit: open_journal.append(keys[blocks], visit),
-                on_round=tell,
-            )
-        self._sum_up(found, load, rounds[-1].disturbed_share if rounds else 0.0)
-        journal.forget(keys.values())
+        def keep(blocks: Blocks, visit: Visit) -> None:
+            go_on()
+            with self.one_at_a_time:
+                journal.append(key_of(beside), keys[blocks], visit)
+
+        with self.one_at_a_time:
+            journal.begin()
+        found = time_in_rounds(
+            timers,
+            reference,
+            plan,
+            known={blocks: visits.get(key, ()) for blocks, key in keys.items()},
+            on_visit=keep,
+            on_round=tell,
+        )
+        with self.one_at_a_time:
+            self._sum_up(found, load, rounds[-1].disturbed_share if rounds else 0.0)
+            journal.forget(keys.values())
 
     def _sum_up(
         self, found: Mapping[Blocks, Measurement], load: float, disturbed_share: float

@@ -11,7 +11,11 @@ INPUT_RANGE, OUTPUT_RANGE = (1 / 16, 64), (1 / 32, 0)
 """Scale and zero point where a block has none at its border. Latency is not about values, but two
 conversions of one scale would cancel out, and a range without negative values absorbs a ReLU.
 """
-KINDS = {"uint8": onnx.TensorProto.UINT8, "int8": onnx.TensorProto.INT8}
+KINDS = {
+    "uint8": onnx.TensorProto.UINT8,
+    "int8": onnx.TensorProto.INT8,
+    "uint16": onnx.TensorProto.UINT16,
+}
 
 
 def integer_input(model: onnx.ModelProto, recipe: Recipe) -> None:
@@ -76,15 +80,18 @@ def integer_output(model: onnx.ModelProto, recipe: Recipe) -> None:
     _rename_input(graph, integers, exit_.name)
 
 
-def channels_last(model: onnx.ModelProto, *, inputs: bool, output: bool) -> None:
+def channels_last(
+    model: onnx.ModelProto, *, inputs: bool, output: bool, on_processor: bool
+) -> None:
     """Make inputs, output or both ``(batch, height, width, channels)``, in place.
 
     ONNX Runtime runs integer convolutions so, and what stands between two of them too; alone, a
     block of channels first would carry a transposition at either end, and pool another way.
+    ``on_processor`` allows operators that only its kernels for processors have.
     """
     graph = model.graph
     operators = {node.op_type for node in graph.node}
-    if operators.isdisjoint(("Conv", "Gemm")):
+    if on_processor and operators.isdisjoint(("Conv", "Gemm")):
         if "GlobalAveragePool" not in operators:  # one pixel has no order
             _weightless_channels_last(model)
         return

@@ -16,7 +16,7 @@ from hwnas.device import Recipe
 from hwnas.errors import QuantizeError
 from hwnas.quantize.calibrate import ImageReader
 
-TYPES = {"uint8": QuantType.QUInt8, "int8": QuantType.QInt8}
+TYPES = {"uint8": QuantType.QUInt8, "int8": QuantType.QInt8, "uint16": QuantType.QUInt16}
 METHODS = {
     "minmax": CalibrationMethod.MinMax,
     "percentile": CalibrationMethod.Percentile,

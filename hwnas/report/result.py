@@ -89,6 +89,7 @@ class SearchResult:
     float32_latency_ms: float
     accuracy_float32: float
     accuracy_int8: float | None
+    accuracy_float16: float | None = None
     params: int
     macs: int
     predicted_memory_bytes: int
@@ -112,7 +113,8 @@ class SearchResult:
     @property
     def accuracy(self) -> float:
         """Of the precision that was asked for."""
-        return self.accuracy_float32 if self.accuracy_int8 is None else self.accuracy_int8
+        asked = (self.accuracy_int8, self.accuracy_float16)
+        return next((found for found in asked if found is not None), self.accuracy_float32)
 
     @property
     def notes(self) -> list[str]:

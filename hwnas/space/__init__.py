@@ -1,5 +1,6 @@
 """Which architectures exist."""
 
+from hwnas.space.allowed import without_operations
 from hwnas.space.architecture import Architecture, Decision
 from hwnas.space.catalog import (
     SPACES,
@@ -86,5 +87,6 @@ __all__ = [
     "space_from_json",
     "space_named",
     "wired",
+    "without_operations",
     "worth",
 ]

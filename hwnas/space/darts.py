@@ -74,6 +74,10 @@ class DartsSpace:
     A cell's node is the sum of its edges; ``none`` carries nothing. An edge's operation, a node's
     sum and a cell's ends are blocks of a table, in each of their sizes. The published search
     network has 8 layers of 16 channels, its evaluation network 20 of 36.
+
+    Raises:
+        ValueError: A number is not positive, or the operations, in the order of ``OPTIONS``, are
+            not ``none``, one more without weights, and one with.
     """
 
     input_size: int = 32
@@ -81,9 +85,19 @@ class DartsSpace:
     n_classes: int = 10
     n_layers: int = 8
     channels: int = 16
+    operations: tuple[str, ...] = OPTIONS
 
     def __post_init__(self) -> None:
-        check_positive(f"space {self.name!r}", **vars(self))
+        numbers = {name: value for name, value in vars(self).items() if name != "operations"}
+        check_positive(f"space {self.name!r}", **numbers)
+        known = tuple(option for option in OPTIONS if option in self.operations)
+        carrying = [option for option in self.operations if option != NONE]
+        has_both = {option in PARAMETRIC for option in carrying} == {True, False}
+        if self.operations != known or NONE not in known or not has_both:
+            raise ValueError(
+                f"operations must be {NONE} and others of {', '.join(OPTIONS[1:])}, in this "
+                f"order, with and without weights, got {self.operations}"
+            )
 
     @property
     def name(self) -> str:
@@ -94,7 +108,7 @@ class DartsSpace:
     def decisions(self) -> tuple[Decision, ...]:
         """Fourteen edges of a normal cell, then as many of a reduction cell."""
         return tuple(
-            Decision(f"{kind}.edge{node}<-{source}", OPTIONS)
+            Decision(f"{kind}.edge{node}<-{source}", self.operations)
             for kind in KINDS
             for node, source in EDGES
         )

@@ -3,11 +3,9 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO
 
 from hwnas.block import BlockSpec, block_to_json
 from hwnas.errors import InvalidInputError
@@ -44,22 +42,24 @@ class Journal:
                 continue  # a visit less is a visit made again
         return found
 
-    @contextmanager
-    def open(self, reference: str) -> Iterator["OpenJournal"]:
-        """Append to the file; one process at a time, which the table's lock sees to.
+    def begin(self) -> None:
+        """End a line that was torn, so that what follows stands on a line of its own.
 
         Raises:
             RunError: The disk refuses.
         """
-        with self._refused():
-            file = self.path.open("a", encoding="utf-8")
-        try:
-            journal = OpenJournal(file, reference, self._refused)
-            journal.end_torn_line()
-            yield journal
-        finally:
-            with self._refused():  # closing writes what a full disk refused
-                file.close()
+        self._append("\n")
+
+    def append(self, reference: str, key: str, visit: Visit) -> None:
+        """Keep one visit, handed to the operating system at once.
+
+        One process at a time, which the table's lock sees to, and one thread.
+
+        Raises:
+            RunError: The disk refuses.
+        """
+        row = {"reference": reference, "key": key, **asdict(visit)}
+        self._append(json.dumps(row) + "\n")
 
     def forget(self, keys: Collection[str]) -> None:
         """Drop the visits that the table has summed up by now; the file with the last of them.
@@ -78,40 +78,12 @@ class Journal:
             return []
         return self.path.read_text(encoding="utf-8", errors="replace").split("\n")[:-1]
 
-    @contextmanager
-    def _refused(self) -> Iterator[None]:
+    def _append(self, text: str) -> None:
         try:
-            yield
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(text)
         except OSError as error:
             raise cannot_write(self.path, error, ELSEWHERE) from error
-
-
-class OpenJournal:
-    """Takes visits, and hands each to the operating system at once."""
-
-    def __init__(
-        self,
-        file: IO[str],
-        reference: str,
-        refused: Callable[[], AbstractContextManager[None]],
-    ) -> None:
-        self._file = file
-        self._reference = reference
-        self._refused = refused
-
-    def append(self, key: str, visit: Visit) -> None:
-        """Keep one visit."""
-        row = {"reference": self._reference, "key": key, **asdict(visit)}
-        self._write(json.dumps(row) + "\n")
-
-    def end_torn_line(self) -> None:
-        """So that what follows stands on a line of its own."""
-        self._write("\n")
-
-    def _write(self, text: str) -> None:
-        with self._refused():
-            self._file.write(text)
-            self._file.flush()
 
 
 def _key(line: str) -> str | None:

@@ -17,8 +17,12 @@ from hwnas.record import unknown_name
 from hwnas.table.file_format import read_table
 from hwnas.table.latency_table import LatencyTable
 
-NOT_ABOUT_SPEED = ("description", "peak", "timeout_s", "machines")
-ADDED_LATER: Mapping[str, Any] = {"clock": "measured", "provider_options": {}}
+NOT_ABOUT_SPEED = ("description", "peak", "timeout_s", "machines", "refused_operations", "tvm")
+ADDED_LATER: Mapping[str, Any] = {
+    "clock": "measured",
+    "provider_options": {},
+    "fallback_providers": (),
+}
 """Fields that older tables do not know, and the values at which they change no name."""
 ABOUT_ACCURACY = ("calibration", "percentile", "n_calibration_images")
 """Of a recipe: they move the ranges, not the operators."""
@@ -119,6 +123,8 @@ def speed_settings(device: DeviceSpec) -> dict[str, Any]:
     }
     if device.engine == "roofline":
         settings["peak"] = asdict(device.peak)
+    if device.engine == "tvm":
+        settings["tvm"] = asdict(device.tvm)
     settings["connection"] = LOCAL  # how it is reached does not change its speed
     recipe = settings.pop("recipe")
     if device.precision == "int8":

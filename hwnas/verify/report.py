@@ -3,11 +3,17 @@
 from dataclasses import dataclass
 
 from hwnas.measure import Measurement, Provenance
+from hwnas.measure.target import Placement
+from hwnas.verify.reference import LARGEST_DIFFERENCE
 
 
 @dataclass(frozen=True, kw_only=True)
 class VerifyReport:
-    """What ``hwnas verify`` found; accuracies are shares from 0 to 1."""
+    """What ``hwnas verify`` found; accuracies are shares from 0 to 1.
+
+    ``ran_on`` counts operators by execution provider; ``difference`` is the largest one of outputs
+    from those of this processor, as a share of the largest output.
+    """
 
     model: str
     device: str
@@ -21,6 +27,8 @@ class VerifyReport:
     min_accuracy: float | None
     accuracy: float | None
     allow_estimated: bool = False
+    ran_on: Placement | None = None
+    difference: float | None = None
 
     @property
     def failures(self) -> list[str]:
@@ -51,6 +59,12 @@ class VerifyReport:
             found.append(
                 f"The engine on {self.device} does not tell what {self.model} allocates, so no "
                 "limit of memory can be kept."
+            )
+        if self.difference is not None and not self.difference <= LARGEST_DIFFERENCE:
+            found.append(
+                f"The outputs of {self.model} on {self.device} differ by "
+                f"{100 * self.difference:.2g} % from those of this processor, more than "
+                f"{100 * LARGEST_DIFFERENCE:g} %. Give the device file another recipe."
             )
         if self.min_accuracy is not None and (self.accuracy or 0.0) < self.min_accuracy:
             found.append(

@@ -87,5 +87,8 @@ def test_an_unknown_engine_stops_before_anything_is_written(
     text = Path(SIMULATED).read_text().replace('engine = "simulated"', 'engine = "tensorflow"')
     (tmp_path / "board.toml").write_text(text)
     message = refused("search", "--latency", "1ms", "--device", "board.toml", "--quiet")
-    assert message == "No engine 'tensorflow'; Known: onnxruntime, roofline, simulated."
+    assert (
+        message
+        == "No engine 'tensorflow'; Known: onnxruntime, onnxruntime-qnn, roofline, simulated, tvm."
+    )
     assert not (tmp_path / "runs").exists()

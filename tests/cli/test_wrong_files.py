@@ -185,7 +185,8 @@ def test_a_model_of_whole_numbers_is_not_timed(refused: Refused, write_model: Mo
     model = write_model([1, 3], operator="Neg", element=TensorProto.INT64)
     message = refused("verify", model, "--device", "x86-cpu")
     assert message == (
-        "The model's input 'x0' is tensor(int64). Give one of float, uint8 or int8."
+        "The model's input 'x0' is tensor(int64). "
+        "Give one of float, float16, uint8, int8 or uint16."
     )
 
 

@@ -18,7 +18,7 @@ from hwnas.measure import (
     Provenance,
     RoundsPlan,
 )
-from hwnas.measure.engine.arithmetic import ArithmeticTimer
+from hwnas.measure.engine.arithmetic import FixedTimer
 from hwnas.measure.engine.catalog import ENGINES
 from hwnas.measure.engine.simulated import SimulatedEngine
 from hwnas.measure.measurement import summarize
@@ -37,7 +37,7 @@ UseEngine = Callable[[Callable[[bytes, Plan], float]], None]
 """``use(factor)``: the simulated clock, each time multiplied by ``factor(model, plan)``."""
 
 
-class DisappointingTimer(ArithmeticTimer):
+class DisappointingTimer(FixedTimer):
     def __init__(self, exact_ms: float, factor: Callable[[Plan], float]) -> None:
         super().__init__(exact_ms, Provenance.SIMULATED)
         self._factor = factor
@@ -79,7 +79,7 @@ def use_engine(monkeypatch: pytest.MonkeyPatch) -> UseEngine:
             times_ms = np.array([exact_ms * self._factor(model, plan)])
             return summarize(times_ms, Provenance.SIMULATED)
 
-        def timer(self, model: bytes, device: DeviceSpec) -> ArithmeticTimer:
+        def timer(self, model: bytes, device: DeviceSpec) -> FixedTimer:
             exact_ms = super().measure(model, device, NETWORK_PLAN).median_ms
             return DisappointingTimer(exact_ms, lambda plan: self._factor(model, plan))
 

@@ -20,7 +20,7 @@ from hwnas.device import DeviceSpec, fingerprint
 from hwnas.errors import TableError
 from hwnas.latency import DISPATCH
 from hwnas.measure import BLOCK_ROUNDS, Provenance, RoundsPlan
-from hwnas.measure.engine.arithmetic import ArithmeticTimer
+from hwnas.measure.engine.arithmetic import FixedTimer
 from hwnas.measure.engine.simulated import SimulatedEngine
 from hwnas.profile import Wanted, fill_table, wanted_by
 from hwnas.progress import Progress, silent
@@ -48,7 +48,7 @@ class CountingEngine(SimulatedEngine):
         self.visits: Counter[bytes] = Counter()
         self._on_visit = on_visit
 
-    def timer(self, model: bytes, device: DeviceSpec) -> ArithmeticTimer:
+    def timer(self, model: bytes, device: DeviceSpec) -> FixedTimer:
         latency_ms = self._latency_ms(model, device)
         return CountingTimer(latency_ms, lambda plan: self._count(model, plan))
 
@@ -60,7 +60,7 @@ class CountingEngine(SimulatedEngine):
         return self._on_visit(self.visits.total())
 
 
-class CountingTimer(ArithmeticTimer):
+class CountingTimer(FixedTimer):
     def __init__(self, latency_ms: float, count: Callable[[RoundsPlan], float]) -> None:
         super().__init__(latency_ms, Provenance.SIMULATED)
         self._count = count

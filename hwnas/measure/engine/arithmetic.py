@@ -1,7 +1,9 @@
 """What clocks made of arithmetic have in common: the same answer on every machine."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from math import prod
+from typing import Any
 
 import numpy as np
 import onnx
@@ -9,13 +11,15 @@ from numpy.typing import NDArray
 
 from hwnas.device import DeviceSpec, Fingerprint, fingerprint
 from hwnas.measure.engine.onnx_runtime import OnnxRuntimeEngine, OnnxRuntimeRunner
+from hwnas.measure.engine.protocol import Engine, Layout
 from hwnas.measure.measurement import Measurement, Provenance, summarize
 from hwnas.measure.plan import MeasurePlan, RoundsPlan
+from hwnas.measure.target import Placement
 
 Shapes = dict[str, tuple[int, ...]]
 
 
-class ArithmeticTimer:
+class FixedTimer:
     """Answers the same latency at every visit."""
 
     def __init__(self, latency_ms: float, provenance: Provenance) -> None:
@@ -47,6 +51,24 @@ class ArithmeticEngine(ABC):
         """Of this machine."""
         return fingerprint(self.version(), device.threads)
 
+    def lanes(self, device: DeviceSpec) -> Sequence[Engine]:
+        """Nothing is gained by two."""
+        del device
+        return (self,)
+
+    def health(self) -> Mapping[str, Any] | None:
+        """Arithmetic is always well."""
+        return None
+
+    @property
+    def has_integer_kernels(self) -> bool:
+        """As ONNX Runtime has."""
+        return True
+
+    def layout(self, device: DeviceSpec) -> Layout:
+        """ONNX Runtime's on a processor."""
+        return self._runtime.layout(self._stand_in(device))
+
     def others_load(self, device: DeviceSpec) -> float | None:
         """Arithmetic is not disturbed."""
         del device
@@ -57,9 +79,9 @@ class ArithmeticEngine(ABC):
         del plan
         return summarize(np.array([self._checked_ms(model, device)]), self.provenance)
 
-    def timer(self, model: bytes, device: DeviceSpec) -> ArithmeticTimer:
+    def timer(self, model: bytes, device: DeviceSpec) -> FixedTimer:
         """Compute the latency of ``model`` once."""
-        return ArithmeticTimer(self._checked_ms(model, device), self.provenance)
+        return FixedTimer(self._checked_ms(model, device), self.provenance)
 
     def load(self, model: bytes, device: DeviceSpec) -> OnnxRuntimeRunner:
         """Make the model ready to answer."""
@@ -68,6 +90,11 @@ class ArithmeticEngine(ABC):
     def allocated_bytes(self, model: bytes, device: DeviceSpec) -> int | None:
         """What ONNX Runtime allocates."""
         return self._runtime.allocated_bytes(model, self._stand_in(device))
+
+    def placement(self, model: bytes, device: DeviceSpec) -> Placement | None:
+        """No provider runs what is only computed."""
+        del model, device
+        return None
 
     def optimized(self, model: bytes, device: DeviceSpec) -> onnx.ModelProto:
         """The graph after ONNX Runtime's optimizations."""

@@ -1,16 +1,21 @@
 """ONNX Runtime on a target: in this process, or at the end of a command."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from hwnas.agent.providers import GIVES_A_GRAPH, PROCESSOR
 from hwnas.device import DeviceSpec, Fingerprint
 from hwnas.errors import MeasurementError
+from hwnas.measure.engine.protocol import Engine, Layout
+from hwnas.measure.engine.units import integer_units, read_model
 from hwnas.measure.measurement import Measurement, Provenance, summarize
 from hwnas.measure.plan import MeasurePlan, RoundsPlan
-from hwnas.measure.target import HERE, Opened, Target
+from hwnas.measure.rounds import Timer
+from hwnas.measure.target import HERE, Opened, Placement, Target
 
 
 class OnnxRuntimeRunner:
@@ -64,7 +69,12 @@ class OnnxRuntimeEngine:
         self, target: Target = HERE, provenance: Provenance = Provenance.MEASURED
     ) -> None:
         self._target = target
-        self.provenance = provenance
+        self._clock = provenance
+
+    @property
+    def provenance(self) -> Provenance:
+        """What its latencies are."""
+        return self._clock
 
     def version(self) -> str:
         """Name and version."""
@@ -81,15 +91,35 @@ class OnnxRuntimeEngine:
             )
         return Fingerprint.of(facts, self.version())
 
+    def lanes(self, device: DeviceSpec) -> Sequence[Engine]:
+        """One at the end of each connection."""
+        del device
+        return (self,)
+
+    def health(self) -> Mapping[str, Any] | None:
+        """The target's."""
+        return self._target.health()
+
+    @property
+    def has_integer_kernels(self) -> bool:
+        """Of every provider for int8."""
+        return True
+
+    def layout(self, device: DeviceSpec) -> Layout:
+        """All providers of integers like channels last."""
+        is_processor = device.provider == PROCESSOR
+        return Layout.PROCESSOR if is_processor else Layout.CHANNELS_LAST
+
     def others_load(self, device: DeviceSpec) -> float | None:
         """What others take of the processors that are measured on."""
         return self._target.others_load(self.fingerprint(device).affinity)
 
     def measure(self, model: bytes, device: DeviceSpec, plan: MeasurePlan) -> Measurement:
         """Time ``model`` on random input, one timed run after another."""
-        return summarize(self.timer(model, device).time(plan), self.provenance)
+        timer = OnnxRuntimeTimer(self._opened(model, device), self.provenance)
+        return summarize(timer.time(plan), self.provenance)
 
-    def timer(self, model: bytes, device: DeviceSpec) -> OnnxRuntimeTimer:
+    def timer(self, model: bytes, device: DeviceSpec) -> Timer:
         """Load the model to be timed again and again."""
         return OnnxRuntimeTimer(self._opened(model, device), self.provenance)
 
@@ -106,6 +136,12 @@ class OnnxRuntimeEngine:
         """The peak of one run, as the engine's own profile tells it."""
         return self._target.allocated_bytes(model, device)
 
+    def placement(self, model: bytes, device: DeviceSpec) -> Placement | None:
+        """From the profile of one run."""
+        return self._target.placement(model, device)
+
     def optimized(self, model: bytes, device: DeviceSpec) -> onnx.ModelProto:
-        """The graph after ONNX Runtime's optimizations."""
+        """The graph after ONNX Runtime's optimizations, or as the provider's compiler reads it."""
+        if device.provider not in GIVES_A_GRAPH:
+            return integer_units(read_model(model))
         return onnx.load_model_from_string(self._target.optimized(model, device))

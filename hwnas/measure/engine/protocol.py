@@ -1,5 +1,7 @@
 """What an engine must do with an ONNX model."""
 
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import Any, Protocol
 
 import numpy as np
@@ -10,6 +12,15 @@ from hwnas.device import DeviceSpec, Fingerprint
 from hwnas.measure.measurement import Measurement, Provenance
 from hwnas.measure.plan import MeasurePlan
 from hwnas.measure.rounds import Timer
+from hwnas.measure.target import Placement
+
+
+class Layout(StrEnum):
+    """How an engine keeps the integer feature maps between a network's blocks."""
+
+    CHANNELS_FIRST = "channels first"
+    CHANNELS_LAST = "channels last"
+    PROCESSOR = "channels last, pooled by operators of ONNX Runtime's processor kernels"
 
 
 class Runner(Protocol):
@@ -43,6 +54,27 @@ class Engine(Protocol):
         Raises:
             MeasurementError: It is out of reach, or none of the device's ``machines``.
         """
+        ...
+
+    def lanes(self, device: DeviceSpec) -> Sequence["Engine"]:
+        """Engines of equal devices that may measure side by side; itself alone where there is one.
+
+        Raises:
+            MeasurementError: None is in reach.
+        """
+        ...
+
+    def health(self) -> Mapping[str, Any] | None:
+        """Of the machine, as ``agent.machine.health_facts`` names it; ``None`` if nobody tells."""
+        ...
+
+    @property
+    def has_integer_kernels(self) -> bool:
+        """Whether a quantized convolution or matrix product can run in integers."""
+        ...
+
+    def layout(self, device: DeviceSpec) -> Layout:
+        """Of int8 feature maps."""
         ...
 
     def others_load(self, device: DeviceSpec) -> float | None:
@@ -80,6 +112,16 @@ class Engine(Protocol):
         """The most memory alive at once in one run, above what the loaded model holds.
 
         ``None`` where the engine does not tell.
+
+        Raises:
+            MeasurementError: The device refuses it.
+        """
+        ...
+
+    def placement(self, model: bytes, device: DeviceSpec) -> Placement | None:
+        """How many operators of each kind each execution provider runs.
+
+        ``None`` where the engine has none.
 
         Raises:
             MeasurementError: The device refuses it.

@@ -10,7 +10,8 @@ from math import prod
 
 import onnx
 
-from hwnas.device import DeviceSpec
+from hwnas.agent.providers import PROCESSOR
+from hwnas.device import FLOAT_BYTES, DeviceSpec
 from hwnas.measure.engine.arithmetic import ArithmeticEngine, Shapes, graph_and_shapes, macs_of
 from hwnas.measure.measurement import Provenance
 
@@ -20,7 +21,6 @@ FUSED = (
     *("Relu", "Clip", "HardSwish", "BatchNormalization"),
 )
 """Operators that run within the kernel before them, or cost nothing."""
-FLOAT_BYTES = 4
 
 
 class RooflineEngine(ArithmeticEngine):
@@ -33,7 +33,13 @@ class RooflineEngine(ArithmeticEngine):
         return "roofline 1"
 
     def _stand_in(self, device: DeviceSpec) -> DeviceSpec:
-        return replace(device, provider="CPUExecutionProvider", provider_options={}, machines=())
+        return replace(
+            device,
+            provider=PROCESSOR,
+            provider_options={},
+            fallback_providers=(),
+            machines=(),
+        )
 
     def _latency_ms(self, model: bytes, device: DeviceSpec) -> float:
         graph, shapes = graph_and_shapes(model)
@@ -43,7 +49,7 @@ class RooflineEngine(ArithmeticEngine):
 
 
 def _seconds(node: onnx.NodeProto, shapes: Shapes, device: DeviceSpec) -> float:
-    element_bytes = FLOAT_BYTES if device.precision == "float32" else 1
+    element_bytes = FLOAT_BYTES.get(device.precision, 1)
     moved = sum(prod(shapes.get(name, ())) for name in (*node.input, *node.output) if name)
     computing = macs_of(node, shapes) / device.peak.macs_per_s(device)
     moving = element_bytes * moved / device.peak.bytes_per_s

@@ -3,7 +3,7 @@
 import json
 from importlib import resources
 
-MODULES = ("__init__", "frames", "machine", "runtime", "allocation", "serve")
+MODULES = ("__init__", "frames", "machine", "providers", "runtime", "allocation", "htp", "serve")
 
 START = "import sys;i=sys.stdin.buffer;exec(i.read(int(i.readline())).decode())"
 """What the command is given: read a length and so many bytes, and run them."""

@@ -2,7 +2,8 @@
 
 from functools import cache
 
-from hwnas.device import LOCAL, DeviceSpec
+from hwnas.device import LOCAL, TRACKER, DeviceSpec
+from hwnas.errors import InvalidInputError
 from hwnas.measure.target.command import CommandTarget
 from hwnas.measure.target.here import Here
 from hwnas.measure.target.protocol import Target
@@ -11,9 +12,18 @@ HERE = Here()
 
 
 def target_for(device: DeviceSpec) -> Target:
-    """This process, or what the connection's command reaches."""
+    """This process, or what the connection's command reaches.
+
+    Raises:
+        InvalidInputError: It is a tracker's.
+    """
     if device.connection == LOCAL:
         return HERE
+    if device.connection.split()[0] == TRACKER:
+        raise InvalidInputError(
+            f"Connection {device.connection!r} leads to TVM's servers, and {device.name!r} uses "
+            f"{device.engine}. Add --engine tvm, or name a command that starts a Python there."
+        )
     return _reached(device.connection, device.timeout_s)
 
 

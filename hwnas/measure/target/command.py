@@ -16,7 +16,7 @@ from hwnas.device import DeviceSpec
 from hwnas.errors import MeasurementError
 from hwnas.measure.plan import MeasurePlan
 from hwnas.measure.target.link import Link, LinkLostError
-from hwnas.measure.target.protocol import settings_of
+from hwnas.measure.target.protocol import Placement, settings_of
 
 TRIES, LONGEST_WAIT_S = 4, 10.0
 """Of a request, each over a new connection but the first; and the seconds between two."""
@@ -33,6 +33,8 @@ ANSWERS: Mapping[str, frozenset[str]] = {
     "run": frozenset({"shape"}),
     "optimized": frozenset(),
     "allocated": frozenset({"bytes"}),
+    "placement": frozenset({"ran_on"}),
+    "cycles": frozenset({"cycles"}),
 }
 """What the answer to each request tells at least."""
 
@@ -55,12 +57,20 @@ class CommandTarget:
 
     def onnxruntime_version(self) -> str:
         """Of the target's."""
-        engine = self.facts["engine"]
+        return str(self._engine_facts["version"])
+
+    def plugin_version(self, provider: str) -> str:
+        """Of the target's."""
+        return str(self._engine_facts["plugins"].get(provider, ""))
+
+    @property
+    def _engine_facts(self) -> Mapping[str, Any]:
+        engine: Mapping[str, Any] = self.facts["engine"]
         if "missing" in engine:
             raise MeasurementError(
                 f"The target of {self._command!r} has no ONNX Runtime: {engine['missing']}."
             )
-        return str(engine["version"])
+        return engine
 
     def machine_facts(self, threads: int) -> Mapping[str, Any]:
         """The target's."""
@@ -98,6 +108,16 @@ class CommandTarget:
         n_bytes: int | None = self._about(model, "allocated", device)[0]["bytes"]
         return n_bytes
 
+    def placement(self, model: bytes, device: DeviceSpec) -> Placement:
+        """As the target's ONNX Runtime tells in its profile."""
+        found: Placement = self._about(model, "placement", device)[0]["ran_on"]
+        return found
+
+    def simulated_cycles(self, model: bytes, device: DeviceSpec, runs: int) -> Sequence[int]:
+        """As the simulator on the target tells."""
+        found: Sequence[int] = self._about(model, "cycles", device, runs=runs)[0]["cycles"]
+        return found
+
     def in_session(
         self,
         session: "_OpenedThere",
@@ -124,10 +144,12 @@ class CommandTarget:
         asked = {"ask": "open", "digest": digest, "settings": settings_of(device)}
         return self._answered(link, asked)[0]
 
-    def _about(self, model: bytes, what: str, device: DeviceSpec) -> tuple[dict[str, Any], bytes]:
+    def _about(
+        self, model: bytes, what: str, device: DeviceSpec, **more: int
+    ) -> tuple[dict[str, Any], bytes]:
         def ask(link: Link) -> tuple[dict[str, Any], bytes]:
             digest = self._sent(link, model)
-            asked = {"ask": what, "digest": digest, "settings": settings_of(device)}
+            asked = {"ask": what, "digest": digest, "settings": settings_of(device), **more}
             return self._answered(link, asked)
 
         return self._over_links(ask)

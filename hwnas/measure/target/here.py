@@ -11,12 +11,14 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from hwnas.agent.allocation import allocated_bytes
+from hwnas.agent.htp import cycles
 from hwnas.agent.machine import health_facts, machine_facts
-from hwnas.agent.runtime import RefusedError, Session, optimized
+from hwnas.agent.providers import RefusedError, plugin_versions
+from hwnas.agent.runtime import Session, optimized, placement
 from hwnas.device import DeviceSpec, others_load
 from hwnas.errors import MeasurementError
 from hwnas.measure.plan import MeasurePlan
-from hwnas.measure.target.protocol import settings_of
+from hwnas.measure.target.protocol import Placement, settings_of
 
 
 class _OpenedHere:
@@ -48,6 +50,10 @@ class Here:
         """Of this environment's."""
         return str(onnxruntime.__version__)
 
+    def plugin_version(self, provider: str) -> str:
+        """Of this environment's."""
+        return plugin_versions().get(provider, "")
+
     def machine_facts(self, threads: int) -> Mapping[str, Any]:
         """This machine's."""
         return machine_facts(threads)
@@ -76,6 +82,16 @@ class Here:
         """As ``agent.allocation`` reads it off the engine's profile."""
         with _as_ours():
             return allocated_bytes(model, settings_of(device), planned)
+
+    def placement(self, model: bytes, device: DeviceSpec) -> Placement:
+        """As this environment's ONNX Runtime tells in its profile."""
+        with _as_ours():
+            return placement(model, settings_of(device))
+
+    def simulated_cycles(self, model: bytes, device: DeviceSpec, runs: int) -> Sequence[int]:
+        """As the simulator in this process tells."""
+        with _as_ours():
+            return cycles(model, settings_of(device), runs)
 
 
 @contextmanager

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 from hwnas.device import DeviceSpec
 from hwnas.measure.plan import MeasurePlan
 
+Placement = Mapping[str, Mapping[str, int]]
+"""By provider and kind of operator; what a provider compiles into one counts as one."""
+
 
 class Opened(Protocol):
     """A model that ONNX Runtime has loaded on the target."""
@@ -53,6 +56,10 @@ class Target(Protocol):
         """Of the machine's."""
         ...
 
+    def plugin_version(self, provider: str) -> str:
+        """Of the package that brings an execution provider; empty if none does."""
+        ...
+
     def machine_facts(self, threads: int) -> Mapping[str, Any]:
         """The fields of a ``Fingerprint``, without the engine's version."""
         ...
@@ -83,6 +90,14 @@ class Target(Protocol):
         """
         ...
 
+    def placement(self, model: bytes, device: DeviceSpec) -> Placement:
+        """How many operators of each kind each execution provider runs."""
+        ...
+
+    def simulated_cycles(self, model: bytes, device: DeviceSpec, runs: int) -> Sequence[int]:
+        """What single runs take on the Hexagon that the target simulates: ``runs``."""
+        ...
+
 
 def settings_of(device: DeviceSpec) -> dict[str, Any]:
     """What a session needs to know of the device."""
@@ -91,5 +106,6 @@ def settings_of(device: DeviceSpec) -> dict[str, Any]:
         "threads": device.threads,
         "provider": device.provider,
         "provider_options": dict(device.provider_options),
+        "fallback_providers": list(device.fallback_providers),
         "optimization_level": device.optimization_level,
     }

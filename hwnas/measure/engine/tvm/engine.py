@@ -1,0 +1,258 @@
+"""TVM as an engine: compile, load here or on a tracker's server, time with its own clock."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from hwnas.agent.machine import health_facts, pinned
+from hwnas.agent.runtime import random_input
+from hwnas.device import LOCAL, DeviceSpec, Fingerprint, fingerprint, others_load
+from hwnas.errors import MeasurementError
+from hwnas.measure.engine.protocol import Layout
+from hwnas.measure.engine.tvm.compile import compiled, lowered, refused, target_of, tvm_module
+from hwnas.measure.engine.tvm.place import Here, Lent, Place, n_servers, tracker_address
+from hwnas.measure.engine.tvm.tuned import TunedSchedules
+from hwnas.measure.engine.units import read_model
+from hwnas.measure.measurement import Measurement, Provenance, summarize
+from hwnas.measure.plan import MeasurePlan, RoundsPlan
+from hwnas.measure.rounds import Timer
+from hwnas.measure.target import Placement
+
+MEMORY = {
+    onnx.TensorProto.FLOAT: np.float32,
+    onnx.TensorProto.FLOAT16: np.float16,
+    onnx.TensorProto.UINT8: np.uint8,
+    onnx.TensorProto.INT8: np.int8,
+    onnx.TensorProto.UINT16: np.uint16,
+}
+"""Element types of inputs that can be fed."""
+
+
+class TvmTimer:
+    """A model with random input, run by the virtual machine and timed by TVM's evaluator."""
+
+    def __init__(self, loaded: "_Loaded", provenance: Provenance, device: DeviceSpec) -> None:
+        self._loaded = loaded
+        self._device = device
+        self.provenance = provenance
+        loaded.feed([random_input(shape, dtype) for shape, dtype in loaded.inputs])
+        self._run_s = self._seconds(1)[0]
+
+    def visit(self, plan: RoundsPlan) -> NDArray[np.float64]:
+        """Warm up, then time single runs: ``(n_runs,)`` milliseconds."""
+        wanted = max(plan.min_runs, round(plan.visit_s / self._run_s))
+        return self.time_ms(plan.warmup_runs, wanted)
+
+    def time(self, plan: MeasurePlan) -> NDArray[np.float64]:
+        """``(n_runs,)`` milliseconds of single runs after the warm-up."""
+        most = max(3, int(plan.max_s / self._run_s))
+        warm = max(plan.warmup_runs, round(plan.warmup_s / self._run_s))
+        wanted = max(plan.min_runs, round(plan.min_s / self._run_s))
+        return self.time_ms(min(warm, most), min(wanted, most))
+
+    def time_ms(self, warmup_runs: int, n_runs: int) -> NDArray[np.float64]:
+        """``(n_runs,)`` milliseconds after so many runs that do not count."""
+        return 1e3 * self._seconds(warmup_runs + n_runs)[warmup_runs:]
+
+    def _seconds(self, n_runs: int) -> NDArray[np.float64]:
+        with pinned(self._device.threads):
+            return self._loaded.seconds(n_runs)
+
+
+class TvmRunner:
+    """A model that answers one batch at a time."""
+
+    def __init__(self, loaded: "_Loaded") -> None:
+        if len(loaded.inputs) != 1:
+            raise MeasurementError(
+                f"The model has {len(loaded.inputs)} inputs. Give one that reads an image."
+            )
+        self._loaded = loaded
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """``(batch, channels, height, width)``."""
+        return self._loaded.inputs[0][0]
+
+    def __call__(self, batch: NDArray[Any]) -> NDArray[np.float32]:
+        """The first output for one batch of the model's own shape."""
+        return self._loaded.answer(batch)
+
+
+class TvmEngine:
+    """Compiles for the device's target; runs in this process or on a server of a tracker.
+
+    A quantized model is computed in float between its quantizer's nodes: TVM 0.27 imports them as
+    conversions and has no integer convolutions to put in their place.
+    """
+
+    def __init__(self, device: DeviceSpec, place: Place | None = None) -> None:
+        self._device = device
+        self._is_here = device.connection == LOCAL
+        if not self._is_here:
+            tracker_address(device)  # refuses what is no tracker's
+        self._place: Place = place or (Here() if self._is_here else Lent(device))
+
+    @property
+    def provenance(self) -> Provenance:
+        """What its latencies are."""
+        return Provenance(self._device.clock)
+
+    def version(self) -> str:
+        """Name, version, and how long each model is tuned."""
+        tuning_s = self._device.tvm.tuning_s
+        tuned = f"tuned {tuning_s:g} s a model" if tuning_s else "untuned"
+        return f"tvm {tvm_module().__version__}, {tuned}"
+
+    def fingerprint(self, device: DeviceSpec) -> Fingerprint:
+        """This machine's; of a server its tracker's key and the target tell."""
+        if self._is_here:
+            return fingerprint(self.version(), device.threads)
+        _, _, key = tracker_address(device)
+        return Fingerprint(
+            cpu=f"servers of key {key}",
+            machine=device.tvm.mtriple.partition("-")[0] or "unknown",
+            n_cpus=device.threads,
+            governor="",
+            system="",
+            engine_version=self.version(),
+        )
+
+    def lanes(self, device: DeviceSpec) -> Sequence["TvmEngine"]:
+        """One for each server of the tracker's key."""
+        if self._is_here:
+            return (self,)
+        return tuple(TvmEngine(device, Lent(device)) for _ in range(n_servers(device)))
+
+    def health(self) -> Mapping[str, Any] | None:
+        """This machine's; a server does not tell."""
+        return health_facts(Path.cwd()) if self._is_here else None
+
+    @property
+    def has_integer_kernels(self) -> bool:
+        """None that its ONNX importer chooses."""
+        return False
+
+    def layout(self, device: DeviceSpec) -> Layout:
+        """As ONNX has them."""
+        del device
+        return Layout.CHANNELS_FIRST
+
+    def others_load(self, device: DeviceSpec) -> float | None:
+        """Of this machine's processors; a server does not tell."""
+        if not self._is_here:
+            return None
+        return others_load(self.fingerprint(device).affinity)
+
+    def measure(self, model: bytes, device: DeviceSpec, plan: MeasurePlan) -> Measurement:
+        """Time ``model`` on random input, one timed run after another."""
+        timer = TvmTimer(self._loaded(model, device), self.provenance, device)
+        return summarize(timer.time(plan), self.provenance)
+
+    def timer(self, model: bytes, device: DeviceSpec) -> Timer:
+        """Load the model to be timed again and again."""
+        return TvmTimer(self._loaded(model, device), self.provenance, device)
+
+    def load(self, model: bytes, device: DeviceSpec) -> TvmRunner:
+        """Make the model ready to answer."""
+        return TvmRunner(self._loaded(model, device))
+
+    def allocated_bytes(self, model: bytes, device: DeviceSpec) -> int | None:
+        """TVM does not tell."""
+        lowered(model, target_of(device))  # refuses what it cannot read
+        return None
+
+    def placement(self, model: bytes, device: DeviceSpec) -> Placement | None:
+        """All is compiled for one target."""
+        del model, device
+        return None
+
+    def optimized(self, model: bytes, device: DeviceSpec) -> onnx.ModelProto:
+        """The model as it stands: what TVM makes of it is no ONNX graph."""
+        lowered(model, target_of(device))  # refuses what it cannot read
+        return read_model(model)
+
+    @cached_property
+    def _schedules(self) -> TunedSchedules:
+        return TunedSchedules(self._device, self.fingerprint(self._device).cpu)
+
+    def _loaded(self, model: bytes, device: DeviceSpec) -> "_Loaded":
+        target = target_of(device)
+        module = lowered(model, target)
+        database = None
+        if device.tvm.tuning_s:
+            self._schedules.tune(model)
+            database = self._schedules.database()
+        executable = compiled(module, target, database)
+        return _Loaded(model, executable, self._place, device)
+
+
+class _Loaded:
+    """A virtual machine that holds a model, and the shapes that it reads."""
+
+    def __init__(
+        self,
+        model: bytes,
+        executable: Any,
+        place: Place,
+        device: DeviceSpec,
+    ) -> None:
+        self._place = place
+        self._device = device
+        self.inputs = _inputs(model)
+        module = place.load(executable, device)
+        with self._running():
+            self._machine = tvm_module().relax.VirtualMachine(module, place.chip(device))
+
+    def feed(self, arrays: Sequence[NDArray[Any]]) -> None:
+        """Set the input of every timed run."""
+        with self._running():
+            tensors = [self._place.tensor(array, self._device) for array in arrays]
+            self._machine.set_input("main", *tensors)
+
+    def seconds(self, n_runs: int) -> NDArray[np.float64]:
+        """``(n_runs,)`` of single runs."""
+        with self._running():
+            chip = self._place.chip(self._device)
+            clock = self._machine.time_evaluator("invoke_stateful", chip, number=1, repeat=n_runs)
+            return np.array(clock("main").results, dtype=np.float64)
+
+    def answer(self, batch: NDArray[Any]) -> NDArray[np.float32]:
+        """The first output."""
+        self.feed([batch])
+        with self._running():
+            self._machine.invoke_stateful("main")
+            found = self._machine.get_outputs("main")
+            first = found if hasattr(found, "numpy") else found[0]
+            answer: NDArray[np.float32] = np.asarray(first.numpy(), dtype=np.float32)
+            return answer
+
+    def _running(self) -> Any:
+        return refused(
+            f"The model does not run on {self._device.name!r}",
+            "See that the device can be reached, and run this again: it goes on where it was",
+        )
+
+
+def _inputs(model: bytes) -> list[tuple[tuple[int, ...], Any]]:
+    found = []
+    for value in read_model(model).graph.input:
+        tensor = value.type.tensor_type
+        sizes = tuple(dim.dim_value for dim in tensor.shape.dim)
+        if not all(sizes):
+            raise MeasurementError(
+                f"The model's input {value.name!r} has an open shape. Export it with a fixed one."
+            )
+        if tensor.elem_type not in MEMORY:
+            kind = onnx.TensorProto.DataType.Name(tensor.elem_type).lower()
+            raise MeasurementError(
+                f"The model's input {value.name!r} is {kind}. "
+                "Give one of float, float16, uint8, int8 or uint16."
+            )
+        found.append((sizes, MEMORY[tensor.elem_type]))
+    return found
