@@ -5,7 +5,7 @@ from typing import Literal, get_args
 
 Integer = Literal["uint8", "int8"]
 Calibration = Literal["minmax", "percentile", "entropy"]
-CALIBRATIONS: tuple[str, ...] = get_args(Calibration)
+CALIBRATIONS: tuple[Calibration, ...] = get_args(Calibration)
 
 
 @dataclass(frozen=True, kw_only=True)

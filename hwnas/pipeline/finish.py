@@ -12,7 +12,7 @@ from torch import nn
 
 from hwnas.block import BlockSpec
 from hwnas.data import DataSet
-from hwnas.device import DeviceSpec
+from hwnas.device import CALIBRATIONS, DeviceSpec
 from hwnas.export import ModelCard, Preprocessing, to_onnx, write_card
 from hwnas.measure import NETWORK_PLAN, Measurement, Provenance
 from hwnas.measure.engine import Engine
@@ -27,6 +27,10 @@ from hwnas.verify import (
     on_this_processor,
 )
 from hwnas.version import VERSION
+
+MOST_LOST = 0.005
+"""Of the share of validation images classified right, by int8 of the recipe's own calibration."""
+ENOUGH_IMAGES = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +80,7 @@ class Workshop:
         runner = on_this_processor(float32.SerializeToString(), self.device)
         images = calibration_images(self.data, self.device)
         difference = check_agreement(network, runner, images[: self.device.batch])
-        deployed = deployable(float32, self.device, self.engine, images)
+        deployed = self._deployed(float32, images)
         return Finished(
             float32=float32,
             deployed=deployed,
@@ -86,6 +90,32 @@ class Workshop:
             memory_bytes=self.engine.allocated_bytes(deployed.content, self.device),
             export_difference=difference,
         )
+
+    def _deployed(self, float32: onnx.ModelProto, images: NDArray[np.float32]) -> Deployable:
+        """By the recipe's calibration, or by another that keeps more where it costs accuracy.
+
+        Told by validation images, on this processor: the test images are for the last figure.
+        """
+        first = deployable(float32, self.device, self.engine, images)
+        if self.device.precision != "int8":
+            return first
+        found = {self._validation_accuracy(first.model): first}
+        if self._validation_accuracy(float32) - max(found) > MOST_LOST:
+            recipe = self.device.recipe
+            for calibration in CALIBRATIONS:
+                if calibration != recipe.calibration:
+                    other = replace(self.device, recipe=replace(recipe, calibration=calibration))
+                    model = deployable(float32, other, self.engine, images)
+                    found.setdefault(self._validation_accuracy(model.model), model)
+        return found[max(found)]
+
+    def _validation_accuracy(self, model: onnx.ModelProto) -> float:
+        runner = on_this_processor(model.SerializeToString(), self.device)
+        images = self.data.validation
+        some = replace(
+            images, images=images.images[:ENOUGH_IMAGES], labels=images.labels[:ENOUGH_IMAGES]
+        )
+        return deployed_accuracy(runner, some, self.preprocessing)
 
     def test_accuracy(self, model: onnx.ModelProto) -> float:
         """Share of test images the file itself classifies right, through the engine."""
