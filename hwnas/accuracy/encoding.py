@@ -59,6 +59,13 @@ CHOICES = "architecture"
 """The column of any space's networks."""
 
 
+def encoding_of(space: Space) -> Encoding:
+    """How a CSV writes the space's networks: as published if of those images, or by choices."""
+    own = choices_of(space)
+    same = (own.space, own.images, own.decisions)
+    return next((e for e in CSV_ENCODINGS if (e.space, e.images, e.decisions) == same), own)
+
+
 def choices_of(space: Space) -> Encoding:
     """The choices of any space, joined by commas."""
 

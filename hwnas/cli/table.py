@@ -24,6 +24,7 @@ from hwnas.cli.options import (
     Threads,
 )
 from hwnas.cli.show import WithExamples, print_json, print_table, scatter, showing_progress
+from hwnas.cli.table_choose import choose
 from hwnas.cli.table_files import diff, export, import_, merge, migrate
 from hwnas.cli.table_fit import fit
 
@@ -32,17 +33,19 @@ if TYPE_CHECKING:
     from hwnas.pipeline import Coverage, TableScore
     from hwnas.table import LatencyTable
 
-SUMMARY = "The latency tables: list, show, score, fit, diff, merge, export, import, migrate."
+SUMMARY = (
+    "The latency tables: list, show, score, choose, fit, diff, merge, export, import, migrate."
+)
 
 table_app = typer.Typer(help=SUMMARY, rich_markup_mode=None)
-for command in (fit, diff, merge, export, migrate):
+for command in (choose, fit, diff, merge, export, migrate):
     table_app.command(cls=WithExamples)(command)
 table_app.command("import", cls=WithExamples)(import_)
 
 
 @table_app.callback(invoke_without_command=True)
 def default(context: typer.Context) -> None:
-    """The latency tables: list, show, score, fit, diff, merge, export, import, migrate."""
+    """The latency tables: list, show, score, choose, fit, diff, merge, export, import, migrate."""
     if context.invoked_subcommand is None:
         list_tables()
 

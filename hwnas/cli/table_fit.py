@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hwnas.cli.options import Batch, Json, Precision, Seed, Threads
+from hwnas.cli.options import Batch, Channels, Classes, InputSize, Json, Precision, Seed, Threads
 from hwnas.cli.show import print_json, print_table
 from hwnas.errors import InvalidInputError
 
@@ -50,6 +50,9 @@ def fit(
     precision: Precision = None,
     threads: Threads = None,
     batch: Batch = None,
+    input_size: InputSize = 224,
+    channels: Channels = 3,
+    classes: Classes = 1000,
     predictions: Annotated[
         Path | None,
         typer.Option("--predictions", help="A CSV to write: measured, predicted, safe."),
@@ -76,6 +79,7 @@ def fit(
         n_samples=samples,
         prior=prior,
         seed=seed,
+        images=(input_size, channels, classes),
     )
     target = None
     if device is not None:

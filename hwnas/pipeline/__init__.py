@@ -7,6 +7,7 @@ from hwnas.pipeline.doctor import Check, Verdict, examine
 from hwnas.pipeline.export import ExportReport
 from hwnas.pipeline.fit_table import FitReport, FitRequest, fit_table
 from hwnas.pipeline.kept_table import is_table_run
+from hwnas.pipeline.networks_to_measure import choose_networks, write_networks
 from hwnas.pipeline.rank import RankReport, rank
 from hwnas.pipeline.score_table import TableScore, score_table
 from hwnas.pipeline.search_table import is_benchmark, search_table
@@ -21,6 +22,7 @@ __all__ = [
     "RankReport",
     "TableScore",
     "Verdict",
+    "choose_networks",
     "coverage_of",
     "device_with",
     "examine",
@@ -39,4 +41,5 @@ __all__ = [
     "settings_from",
     "space_for",
     "verify",
+    "write_networks",
 ]

@@ -30,8 +30,9 @@ from hwnas.latency import (
 from hwnas.latency.fit_problem import CONFIDENCE
 from hwnas.measure import Measurement, Provenance
 from hwnas.pipeline.arguments import check_seed
-from hwnas.pipeline.measured_networks import MeasuredNetworks
+from hwnas.pipeline.measured_networks import IMAGES, MeasuredNetworks
 from hwnas.pipeline.tables import write_foreign_table
+from hwnas.space import Part
 from hwnas.table import Conditions, table_named
 from hwnas.version import VERSION
 from hwnas.whole_file import check_writable, write_whole
@@ -62,6 +63,8 @@ class FitRequest:
     n_samples: int | None = None
     prior: str | None = None
     seed: int = 0
+    images: tuple[int, int, int] = IMAGES
+    """Pixels, channels and classes of ``space``, where it is none of a published file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +91,24 @@ class FitReport:
     chosen: tuple[str, ...]
     """The networks of ``n_samples``, as the file writes them, in the order of their choice."""
     table: str | None = None
+
+
+def likely_of_table(name: str, parts: Sequence[Part], space: str) -> Likely:
+    """What the parts of a space cost by another device's latency table.
+
+    Raises:
+        InvalidInputError: It holds no block of the space.
+        TableError: It cannot be read.
+        UnknownNameError: There is no such table.
+    """
+    table = table_named(name)
+    blocks = [part.block for part in parts if part.is_read and part.block in table.rows]
+    if DISPATCH not in table.rows or not blocks:
+        raise InvalidInputError(
+            f"The table {name} holds no block of space {space!r}. Profile that space, or name "
+            "another with --prior."
+        )
+    return PartColumns(parts).likely(AdditiveModel(table).block_ms, blocks)
 
 
 class Fit:
@@ -208,21 +229,11 @@ class Fit:
                 f"--prior {name} is the column that is fitted. Name another device's."
             )
         if column is None:
-            return self._prior_of_table(name)
+            return likely_of_table(name, measured.parts, measured.space.name)
         self._prior_ms = measured.latencies_ms(column)
         places = self._order[:MOST_FOR_PRIOR]
         networks = [measured.networks[place] for place in places]
         return fit_costs(measured.parts, networks, self._prior_ms[places]).likely
-
-    def _prior_of_table(self, name: str) -> Likely:
-        table, parts = table_named(name), self.measured.parts
-        blocks = [part.block for part in parts if part.is_read and part.block in table.rows]
-        if DISPATCH not in table.rows or not blocks:
-            raise InvalidInputError(
-                f"The table {name} holds no block of space {self.measured.space.name!r}. Profile "
-                "that space, or name a column of the measurements with --prior."
-            )
-        return PartColumns(parts).likely(AdditiveModel(table).block_ms, blocks)
 
     def _chosen(self, likely: Sequence[Likely]) -> NDArray[np.int64]:
         """The places of the networks to fit on."""
@@ -273,7 +284,7 @@ def fit_table(
     """
     if predictions is not None:
         check_writable(predictions.parent, ELSEWHERE)
-    fit = Fit(request, MeasuredNetworks(request.measurements, request.space))
+    fit = Fit(request, MeasuredNetworks(request.measurements, request.space, request.images))
     path = None if device is None else fit.write_table(device)
     if predictions is not None:
         write_whole(predictions, fit.predictions_csv(), ELSEWHERE)

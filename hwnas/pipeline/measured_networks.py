@@ -12,19 +12,27 @@ from hwnas.errors import InvalidInputError
 from hwnas.pipeline.images import usable_space
 from hwnas.space import Part, Space, all_blocks, is_member, parts_of
 
+IMAGES = (224, 3, 1000)
+"""Pixels, channels and classes."""
+
 
 class MeasuredNetworks:
     """Read once; many columns may be fitted on it."""
 
-    def __init__(self, path: Path, space: str | None = None) -> None:
+    def __init__(
+        self, path: Path, space: str | None = None, images: tuple[int, int, int] = IMAGES
+    ) -> None:
         """Read the file's networks of ``space``, by default of the space that the file tells.
+
+        ``images`` are the pixels, channels and classes of a space that is named; published ones
+        have their own.
 
         Raises:
             DataError: The file cannot be used.
             UnknownNameError: No such space.
             InvalidInputError: The file holds no networks of it.
         """
-        self.benchmark, self.space = _benchmark_and_space(path, space)
+        self.benchmark, self.space = _benchmark_and_space(path, space, images)
         named = zip(self.benchmark.architectures, self.benchmark.written, strict=True)
         members = [(a, text) for a, text in named if is_member(self.space, a)]
         if not members:
@@ -58,8 +66,10 @@ class MeasuredNetworks:
         return np.array([latencies[architecture] for architecture in self.architectures])
 
 
-def _benchmark_and_space(path: Path, space: str | None) -> tuple[BenchmarkTable, Space]:
-    named = None if space is None else _space(space, (224, 3, 1000))
+def _benchmark_and_space(
+    path: Path, space: str | None, images: tuple[int, int, int]
+) -> tuple[BenchmarkTable, Space]:
+    named = None if space is None else _space(space, images)
     benchmark = read_benchmark(path, named)
     if named is not None and benchmark.space != named.name:
         raise InvalidInputError(

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -31,6 +32,7 @@ from hwnas.verify import difference_from_processor
 
 HERE = replace(load_device("x86-cpu"), engine="tvm", precision="float32")
 SPACE = Path(__file__).parents[1] / "spaces" / "small.toml"
+ARM = Path("~/.cache/hwnas/arm-cpu-qemu").expanduser()
 FEW = replace(BLOCK_ROUNDS, min_rounds=2, max_rounds=2, visit_s=0.0)
 
 pytestmark = pytest.mark.skipif(
@@ -262,6 +264,41 @@ def test_the_main_job_through_tvm(tmp_path: Path) -> None:
     report = hwnas.verify(model, "50ms", device="x86-cpu", engine="tvm", data="digits")
     assert report.kept and report.difference is not None
     onnx.checker.check_model(onnx.load(model))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not (ARM / "tvm-server").is_file() or shutil.which("aarch64-linux-gnu-g++") is None,
+    reason="needs devices/setup-arm-cpu-qemu.sh and g++-aarch64-linux-gnu",
+)
+def test_a_model_cross_compiled_for_an_emulated_arm_answers_as_here(
+    tracker: tuple[str, Start],
+) -> None:
+    connection, _ = tracker
+    address = connection.split()[1]
+    server = subprocess.Popen(
+        [ARM / "tvm-server", address, "arm"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        board = load_device("arm-cpu-tvm")
+        device = replace(
+            board,
+            connection=f"tracker {address} arm",
+            clock="emulated",
+            tvm=replace(board.tvm, tuning_s=0.0),
+        )
+        wait_for(lambda: n_lanes(device) == 1)
+        engine, model = engine_for(device), network(device)
+        difference = difference_from_processor(model, device, engine)
+        assert difference is not None and difference < 1e-4
+        assert engine.provenance is Provenance.EMULATED
+        assert engine.fingerprint(device).machine == "aarch64"
+        assert (engine.timer(model, device).visit(FEW) > 0).all()
+    finally:
+        stop(server)
 
 
 def test_a_cross_compiler_that_is_missing_is_named(
