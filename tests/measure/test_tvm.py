@@ -254,13 +254,14 @@ def test_the_main_job_through_tvm(tmp_path: Path) -> None:
         "50ms",
         device="x86-cpu",
         engine="tvm",
+        precision="float32",
         space=str(SPACE),
         supernet=SupernetSettings(epoch_images=64, batch_size=64, warmup_epochs=0),
         finetune=FinetuneSettings(epochs=2),
         out=tmp_path / "run",
     )
     assert found.engine.startswith("tvm 0.27") and found.provenance == "measured"
-    model = tmp_path / "run" / "model.int8.onnx"
+    model = tmp_path / "run" / "model.float32.onnx"
     report = hwnas.verify(model, "50ms", device="x86-cpu", engine="tvm", data="digits")
     assert report.kept and report.difference is not None
     onnx.checker.check_model(onnx.load(model))
