@@ -38,6 +38,8 @@ def cycles(content: bytes, settings: Settings, runs: int) -> list[int]:
 
 def _told(path: Path) -> list[int]:
     """Messages come in any of the file's columns but the one of their number."""
+    if not path.is_file():
+        return []
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     return [int(row["Time"]) for row in rows if WHOLE_RUN in row.values()]

@@ -45,7 +45,7 @@ def available() -> list[str]:
 
 def plugin_versions() -> dict[str, str]:
     """Of the packages that bring a provider, by provider."""
-    return {name: metadata.version(PLUGINS[name]) for name in filter(_is_installed, PLUGINS)}
+    return {name: _version(PLUGINS[name]) for name in filter(_is_installed, PLUGINS)}
 
 
 def choose_providers(options: Any, settings: Settings) -> list[tuple[str, dict[str, str]]]:
@@ -112,6 +112,13 @@ def _is_installed(plugin: str) -> bool:
     except Exception:  # noqa: BLE001 - whatever a broken installation raises
         return False
     return hasattr(onnxruntime, "register_execution_provider_library")
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "of unknown version"
 
 
 def _how_to_get(name: str) -> str:

@@ -120,11 +120,20 @@ def inference_session(
     ):
         providers = choose_providers(options, settings)
         try:
-            return onnxruntime.InferenceSession(content, options, providers=providers or None)
+            session = onnxruntime.InferenceSession(
+                content, options, providers=providers or None, enable_fallback=0
+            )
         except Exception as error:
             if FELL_BACK not in str(error):
                 raise
             raise _left_to_the_processor(content, settings) from error
+    if settings["provider"] not in session.get_providers():  # its libraries are missing
+        raise RefusedError(
+            f"ONNX Runtime cannot start provider {settings['provider']!r}, which "
+            f"{settings['name']!r} asks for, and took {', '.join(session.get_providers())}. "
+            "Install that provider's own libraries."
+        )
+    return session
 
 
 def placement(content: bytes, settings: Settings) -> dict[str, dict[str, int]]:
@@ -194,7 +203,7 @@ def _left_to_the_processor(content: bytes, settings: Settings) -> RefusedError:
     """Which operators the provider does not run."""
     allowed = {**settings, "fallback_providers": [*settings["fallback_providers"], PROCESSOR]}
     left = placement(content, allowed).get(PROCESSOR, {})
-    counts = ", ".join(f"{n} {operator}" for operator, n in sorted(left.items()))
+    counts = ", ".join(f"{n} {operator}" for operator, n in sorted(left.items())) or "a part"
     return RefusedError(
         f"{settings['provider']} does not run all of the model: it leaves {counts} to the "
         f"processor, which {settings['name']!r} does not allow. Take these operators out of the "

@@ -146,8 +146,11 @@ def _coverage(
 ) -> "Coverage":
     from hwnas.pipeline import coverage_of, space_for
     from hwnas.progress import silent
+    from hwnas.space import without_operations
 
-    return coverage_of(table, space_for(space, input_size, channels, classes, data, silent))
+    offered = space_for(space, input_size, channels, classes, data, silent)
+    refused = table.header.device.refused_operations
+    return coverage_of(table, without_operations(offered, refused))
 
 
 def _interval(row: "Measurement") -> str:

@@ -2,7 +2,7 @@
 
 from hwnas.agent.machine import allowed_cpus, cpu_flags, measuring_cpus
 from hwnas.device.catalog import device_names, load_device
-from hwnas.device.fingerprint import Fingerprint, fingerprint, others_load
+from hwnas.device.fingerprint import Fingerprint, check_machine, fingerprint, others_load
 from hwnas.device.probe import device_toml, probe
 from hwnas.device.recipe import CALIBRATIONS, Recipe
 from hwnas.device.shipped import shipped_folder
@@ -20,6 +20,7 @@ __all__ = [
     "Recipe",
     "TvmSettings",
     "allowed_cpus",
+    "check_machine",
     "cpu_flags",
     "device_names",
     "device_toml",

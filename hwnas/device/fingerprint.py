@@ -7,6 +7,8 @@ from typing import Any, Self
 import psutil
 
 from hwnas.agent.machine import machine_facts
+from hwnas.device.spec import DeviceSpec
+from hwnas.errors import MeasurementError
 
 LOAD_SECONDS = 0.3
 
@@ -44,6 +46,20 @@ class Fingerprint:
 def fingerprint(engine_version: str, threads: int = 1) -> Fingerprint:
     """This machine's fingerprint with the given engine and so many threads."""
     return Fingerprint.of(machine_facts(threads), engine_version)
+
+
+def check_machine(machine: str, device: DeviceSpec) -> None:
+    """Refuse a machine that is none of the device's.
+
+    Raises:
+        MeasurementError: Its processors call themselves otherwise.
+    """
+    if device.machines and machine not in device.machines:
+        raise MeasurementError(
+            f"Device {device.name!r} is of {' or '.join(device.machines)}, and what "
+            f"connection {device.connection!r} reaches is {machine}. Reach the device, as "
+            "with: --connection 'ssh pi@board python3'"
+        )
 
 
 def others_load(cpus: Sequence[int], seconds: float = LOAD_SECONDS) -> float:

@@ -52,7 +52,8 @@ def device_toml(device: DeviceSpec) -> str:
         rows = settings if isinstance(settings, Mapping) else vars(settings)
         if rows:
             lines += ["", f"[{section}]"]
-            lines += [f"{key} = {_toml_value(value)}" for key, value in rows.items()]
+            told = {key: value for key, value in rows.items() if value is not None}
+            lines += [f"{key} = {_toml_value(value)}" for key, value in told.items()]
     return "\n".join(lines) + "\n"
 
 

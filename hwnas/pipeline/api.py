@@ -293,5 +293,6 @@ def export(  # noqa: PLR0913 - a command's options
         in_channels=in_channels,
         n_classes=n_classes,
         skip_bad=skip_bad,
+        calibration=calibration,
     )
     return run_export(request, on_progress)

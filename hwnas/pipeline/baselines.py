@@ -1,7 +1,7 @@
 """Published networks on the same images and device, to hold a search's result against."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from hwnas.block import BlockSpec
@@ -56,7 +56,7 @@ def run_baselines(trained: Sequence[str], workshop: Workshop, work: WorkFolder) 
 def _timed(name: str, blocks: Sequence[BlockSpec], workshop: Workshop) -> Baseline:
     ready = ready_blocks(blocks, workshop.device, workshop.engine)
     measurement = workshop.engine.measure(ready.content, workshop.device, NETWORK_PLAN)
-    return _baseline(name, blocks, measurement, None, None)
+    return _baseline(name, blocks, measurement, {})
 
 
 def _trained(
@@ -70,14 +70,11 @@ def _trained(
         ),
     )
     finished = replace(workshop, budget_ms=None).deploy(trained, blocks)
-    deployed = workshop.test_accuracy(finished.deployed.model)
-    return _baseline(
-        name,
-        blocks,
-        finished.measurement,
-        workshop.test_accuracy(finished.float32),
-        deployed if workshop.device.precision == "int8" else None,
-    )
+    accuracies: dict[str, float] = {
+        "float32": workshop.test_accuracy(finished.float32),
+        workshop.device.precision: workshop.test_accuracy(finished.deployed.model),
+    }
+    return _baseline(name, blocks, finished.measurement, accuracies)
 
 
 def _digest(name: str, blocks: Sequence[BlockSpec]) -> str:
@@ -89,8 +86,7 @@ def _baseline(
     name: str,
     blocks: Sequence[BlockSpec],
     measurement: Measurement,
-    float32: float | None,
-    int8: float | None,
+    accuracies: Mapping[str, float],
 ) -> Baseline:
     return Baseline(
         name=name,
@@ -98,6 +94,7 @@ def _baseline(
         macs=sum(block.n_macs for block in blocks),
         measured_latency_ms=measurement.median_ms,
         provenance=measurement.provenance,
-        accuracy_float32=float32,
-        accuracy_int8=int8,
+        accuracy_float32=accuracies.get("float32"),
+        accuracy_int8=accuracies.get("int8"),
+        accuracy_float16=accuracies.get("float16"),
     )

@@ -11,7 +11,7 @@ from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 
 from hwnas.data import DataSet
-from hwnas.device import DeviceSpec
+from hwnas.device import CALIBRATIONS, DeviceSpec
 from hwnas.errors import InvalidInputError, reason
 from hwnas.export import ModelCard, Preprocessing, properties_of, read_card, to_onnx, write_card
 from hwnas.measure.engine import engine_for
@@ -44,6 +44,8 @@ class ExportRequest:
     in_channels: int = 3
     n_classes: int = 1000
     skip_bad: bool = False
+    calibration: str | None = None
+    """That was asked for; a run's own otherwise, or the device's."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +66,12 @@ def run_export(request: ExportRequest, on_progress: OnProgress) -> ExportReport:
         QuantizeError: A convolution or matrix product would run in float.
     """
     check_writable(request.out.parent)
-    run = Path(request.source)
+    run, device = Path(request.source), request.device
     if run.is_dir():
         float32, card, data = _from_run(run, request, on_progress)
+        device = _calibrated_as(run, request)
     else:
         float32, card, data = _untrained(request, on_progress)
-    device = request.device
     ready = deployable(
         float32, device, engine_for(device), _calibration(float32, data, card, device)
     )
@@ -117,6 +119,16 @@ def _from_run(run: Path, request: ExportRequest, on_progress: OnProgress) -> Sou
         skip_bad=request.skip_bad or (request.data is None and run_skipped),
     )
     return float32, card, data
+
+
+def _calibrated_as(run: Path, request: ExportRequest) -> DeviceSpec:
+    """The device with the calibration that the run found best, unless one was asked for."""
+    result = json.loads((run / "result.json").read_text(encoding="utf-8"))
+    device = request.device
+    for calibration in CALIBRATIONS:
+        if request.calibration is None and result.get("calibration") == calibration:
+            return replace(device, recipe=replace(device.recipe, calibration=calibration))
+    return device
 
 
 def _untrained(request: ExportRequest, on_progress: OnProgress) -> Source:

@@ -43,6 +43,8 @@ class Finished:
 
     float32: onnx.ModelProto
     deployed: Deployable
+    calibration: str | None
+    """Of the deployed int8 model; another than the recipe's where that lost accuracy."""
     measurement: Measurement
     memory_bytes: int | None
     export_difference: float
@@ -80,10 +82,11 @@ class Workshop:
         runner = on_this_processor(float32.SerializeToString(), self.device)
         images = calibration_images(self.data, self.device)
         difference = check_agreement(network, runner, images[: self.device.batch])
-        deployed = self._deployed(float32, images)
+        deployed, calibration = self._deployed(float32, images)
         return Finished(
             float32=float32,
             deployed=deployed,
+            calibration=calibration,
             measurement=measure_within(
                 deployed.content, self.device, self.engine, self.budget_ms, NETWORK_PLAN
             ),
@@ -91,22 +94,24 @@ class Workshop:
             export_difference=difference,
         )
 
-    def _deployed(self, float32: onnx.ModelProto, images: NDArray[np.float32]) -> Deployable:
+    def _deployed(
+        self, float32: onnx.ModelProto, images: NDArray[np.float32]
+    ) -> tuple[Deployable, str | None]:
         """By the recipe's calibration, or by another that keeps more where it costs accuracy.
 
         Told by validation images, on this processor: the test images are for the last figure.
         """
         first = deployable(float32, self.device, self.engine, images)
         if self.device.precision != "int8":
-            return first
-        found = {self._validation_accuracy(first.model): first}
+            return first, None
+        recipe = self.device.recipe
+        found = {self._validation_accuracy(first.model): (first, recipe.calibration)}
         if self._validation_accuracy(float32) - max(found) > MOST_LOST:
-            recipe = self.device.recipe
             for calibration in CALIBRATIONS:
                 if calibration != recipe.calibration:
                     other = replace(self.device, recipe=replace(recipe, calibration=calibration))
                     model = deployable(float32, other, self.engine, images)
-                    found.setdefault(self._validation_accuracy(model.model), model)
+                    found.setdefault(self._validation_accuracy(model.model), (model, calibration))
         return found[max(found)]
 
     def _validation_accuracy(self, model: onnx.ModelProto) -> float:

@@ -106,6 +106,8 @@ class Outcome:
             model_bytes=len(finished.deployed.content),
             float32_bytes=finished.float32.ByteSize(),
             left_in_float=finished.deployed.left_in_float,
+            calibration=finished.calibration,
+            recipe_calibration=device.recipe.calibration,
             export_difference=finished.export_difference,
             architecture=architecture,
             front=self.front,

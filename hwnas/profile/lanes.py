@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from threading import Event
 from typing import Generic, TypeVar
 
@@ -19,8 +19,8 @@ class StoppedError(Exception):
 class SharedWork(Generic[Part, Lane]):
     """Parts of work for lanes that run side by side.
 
-    ``do(lane, part)`` may raise MeasurementError: the lane is then out, ``lost`` is told, and the
-    part waits for another. It calls ``go_on`` now and then.
+    ``do(lane, part)`` may raise MeasurementError: the lane is then out and the part waits for
+    another; once the others have nothing to do, ``lost`` is told. It calls ``go_on`` now and then.
     """
 
     def __init__(
@@ -65,14 +65,19 @@ class SharedWork(Generic[Part, Lane]):
         with ThreadPoolExecutor(len(lanes)) as pool:
             running = [pool.submit(self._work, lane) for lane in lanes]
             try:
+                for lane in as_completed(running):
+                    _failure(lane)  # one of another kind ends all lanes at once
                 return [_failure(lane) for lane in running]
             except BaseException:
                 self._stopped.set()
                 raise
 
     def _work(self, lane: Lane) -> None:
-        while self._parts:
-            part = self._parts.popleft()
+        while True:
+            try:
+                part = self._parts.popleft()
+            except IndexError:
+                return
             try:
                 self._do(lane, part)
             except MeasurementError:

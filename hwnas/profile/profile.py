@@ -11,6 +11,7 @@ from threading import Lock
 import filelock
 import numpy as np
 
+from hwnas.block import BlockSpec
 from hwnas.device import DeviceSpec
 from hwnas.errors import TableError
 from hwnas.latency import quality_of
@@ -19,6 +20,7 @@ from hwnas.measure import (
     Measurement,
     RoundsDone,
     RoundsPlan,
+    Timer,
     Visit,
     time_in_rounds,
 )
@@ -162,17 +164,8 @@ class _Sitting:
         load: float,
         go_on: Callable[[], None],
     ) -> None:
-        with self.one_at_a_time:
-            files = maker.make_all(part, lambda done: self._tell(done, len(part), "", "build"))
-        timers = {}
-        for network, file in zip(part, files, strict=True):
-            go_on()
-            timers[network.blocks] = lane.timer(file, self.device)
-            self._tell(len(timers), len(part), "", "load")
         beside = [self.wanted.reference]
-        with self.one_at_a_time:
-            file = maker.make(beside)
-        reference = lane.timer(file, self.device)
+        timers, reference = self._loaded(part, beside, lane, maker, go_on)
         journal = Journal(self.path)
         visits = journal.visits(key_of(beside))
         plan = read_table(self.path).header.plan
@@ -184,9 +177,9 @@ class _Sitting:
             self._tell_round(done)
 
         def keep(blocks: Blocks, visit: Visit) -> None:
-            go_on()
             with self.one_at_a_time:
                 journal.append(key_of(beside), keys[blocks], visit)
+            go_on()
 
         with self.one_at_a_time:
             journal.begin()
@@ -201,6 +194,31 @@ class _Sitting:
         with self.one_at_a_time:
             self._sum_up(found, load, rounds[-1].disturbed_share if rounds else 0.0)
             journal.forget(keys.values())
+
+    def _loaded(
+        self,
+        part: Sequence[Network],
+        beside: Sequence[BlockSpec],
+        lane: Engine,
+        maker: BlockMaker,
+        go_on: Callable[[], None],
+    ) -> tuple[dict[Blocks, Timer], Timer]:
+        """The part's models and the reference, made, prepared and loaded."""
+        with self.one_at_a_time:
+            files = maker.make_all(part, lambda done: self._tell(done, len(part), "", "build"))
+            reference = maker.make(beside)
+
+        def prepared(done: int, problem: str) -> None:
+            go_on()
+            self._tell(done, len(part) + 1, problem, "prepare")
+
+        lane.prepare([*files, reference], self.device, prepared)
+        timers: dict[Blocks, Timer] = {}
+        for network, file in zip(part, files, strict=True):
+            go_on()
+            timers[network.blocks] = lane.timer(file, self.device)
+            self._tell(len(timers), len(part), "", "load")
+        return timers, lane.timer(reference, self.device)
 
     def _sum_up(
         self, found: Mapping[Blocks, Measurement], load: float, disturbed_share: float

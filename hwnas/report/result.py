@@ -40,11 +40,13 @@ class Baseline:
     provenance: Provenance
     accuracy_float32: float | None
     accuracy_int8: float | None
+    accuracy_float16: float | None = None
 
     @property
     def accuracy(self) -> float | None:
         """Of the precision that was deployed; ``None`` where it was not trained."""
-        return self.accuracy_float32 if self.accuracy_int8 is None else self.accuracy_int8
+        asked = (self.accuracy_int8, self.accuracy_float16)
+        return next((found for found in asked if found is not None), self.accuracy_float32)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +54,8 @@ class SearchResult:
     """Times in milliseconds, accuracies on the test split from 0 to 1, through the engine.
 
     ``predicted_latency_ms`` is the sum of the blocks, ``corrected_latency_ms`` what it becomes by
-    the networks timed while choosing. ``accuracy_int8`` is ``None`` where float32 was asked for.
+    the networks timed while choosing. ``accuracy_int8`` and ``accuracy_float16`` are ``None``
+    where another precision was asked for.
     ``memory_bytes`` is the peak working set that ONNX Runtime allocated, weights not counted;
     ``None`` where it does not tell.
     ``params`` and ``macs`` are for one image, BatchNorm counted as torch counts it.
@@ -98,6 +101,8 @@ class SearchResult:
     model_bytes: int
     float32_bytes: int
     left_in_float: tuple[str, ...]
+    calibration: str | None = None
+    recipe_calibration: str | None = None
     export_difference: float
     architecture: dict[str, Any]
     front: tuple[FrontPoint, ...]
@@ -124,6 +129,11 @@ class SearchResult:
             notes.append(
                 f"In float32 the same network takes {self.float32_latency_ms:.4g} ms, less than "
                 "in int8. Search with --precision float32 if the size of the file does not matter."
+            )
+        if self.calibration not in (None, self.recipe_calibration):
+            notes.append(
+                f"Calibrated by {self.calibration} instead of {self.recipe_calibration}, which "
+                "lost accuracy on validation images."
             )
         slowest_ms = max((point.corrected_latency_ms for point in self.front), default=math.inf)
         others = (self.max_params, self.max_macs, self.max_memory_bytes, self.max_file_bytes)

@@ -53,7 +53,7 @@ class Journal:
     def append(self, reference: str, key: str, visit: Visit) -> None:
         """Keep one visit, handed to the operating system at once.
 
-        One process at a time, which the table's lock sees to, and one thread.
+        One process at a time, which the table's lock sees to, and one of its threads.
 
         Raises:
             RunError: The disk refuses.

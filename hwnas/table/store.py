@@ -124,7 +124,7 @@ def speed_settings(device: DeviceSpec) -> dict[str, Any]:
     if device.engine == "roofline":
         settings["peak"] = asdict(device.peak)
     if device.engine == "tvm":
-        settings["tvm"] = asdict(device.tvm)
+        settings["tvm"] = {**asdict(device.tvm), "cross_compiler": ""}
     settings["connection"] = LOCAL  # how it is reached does not change its speed
     recipe = settings.pop("recipe")
     if device.precision == "int8":

@@ -34,16 +34,18 @@ def on_this_processor(model: bytes, device: DeviceSpec) -> Runner:
 def difference_from_processor(model: bytes, device: DeviceSpec, engine: Engine) -> float | None:
     """The largest difference of outputs on random images, as a share of the largest output.
 
-    ``None`` for a model of several inputs.
+    ``None`` for a model that reads anything but one float32 image.
 
     Raises:
         MeasurementError: The device, or this processor, refuses the model.
     """
-    if len(onnx.load_model_from_string(model).graph.input) != 1:
+    inputs = onnx.load_model_from_string(model).graph.input
+    elements = [entry.type.tensor_type.elem_type for entry in inputs]
+    if elements != [onnx.TensorProto.FLOAT]:
         return None
     there, reference = engine.load(model, device), on_this_processor(model, device)
     images = np.random.default_rng(0).standard_normal((N_BATCHES, *reference.input_shape))
     batches = [image.astype(np.float32) for image in images]
-    expected = np.stack([reference(batch) for batch in batches])
-    found = np.stack([there(batch) for batch in batches])
+    expected = np.stack([reference(batch) for batch in batches]).astype(np.float32)
+    found = np.stack([there(batch) for batch in batches]).astype(np.float32)
     return float(np.abs(found - expected).max() / max(1e-9, np.abs(expected).max()))

@@ -55,7 +55,7 @@ def test_a_precision_that_does_not_exist_lists_those_that_do(
     text = 'precision = "int4"\n' + Path(SIMULATED).read_text()
     (tmp_path / "board.toml").write_text(text)
     message = refused("profile", "--device", "board.toml")
-    assert "precision is \"int4\", not one of 'int8', 'float32'." in message
+    assert "precision is \"int4\", not one of 'int8', 'float16', 'float32'." in message
 
 
 def test_an_unknown_key_of_a_section_lists_the_keys_of_that_section(

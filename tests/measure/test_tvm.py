@@ -72,7 +72,7 @@ def test_what_tvm_computes_in_float_of_a_quantized_model_is_said() -> None:
 def test_tuned_and_untuned_are_told_apart() -> None:
     tuned = replace(HERE, tvm=TvmSettings(tuning_s=30))
     assert engine_for(HERE).version().endswith("untuned")
-    assert engine_for(tuned).version().endswith("tuned 30 s a model")
+    assert engine_for(tuned).version().endswith("tuned up to 30 s a model")
     assert speed_settings(HERE) != speed_settings(tuned)
     x86 = load_device("x86-cpu")
     assert speed_settings(x86) == speed_settings(replace(x86, tvm=TvmSettings(tuning_s=30)))
@@ -82,6 +82,12 @@ def test_a_target_that_tvm_does_not_know_is_refused() -> None:
     wrong = replace(HERE, tvm=TvmSettings(kind="cuda", arch="sm_70"))
     with pytest.raises(MeasurementError):
         engine_for(wrong).measure(network(HERE), wrong, NETWORK_PLAN)
+
+
+def test_a_device_of_another_machine_is_refused() -> None:
+    board = replace(load_device("arm-cpu"), engine="tvm")
+    with pytest.raises(MeasurementError, match="is of aarch64 or arm64"):
+        engine_for(board).fingerprint(board)
 
 
 def test_without_tvm_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,6 +147,11 @@ def test_a_tuner_that_dies_takes_nothing_with_it(
     assert (engine_for(device).timer(model, device).visit(FEW) > 0).all()
     (starts,) = (tmp_path / "cache" / "tvm").glob("*/starts")
     assert len(starts.read_text().splitlines()) == 5
+    problems: list[str] = []
+    engine_for(device).prepare([model], device, lambda _, problem: problems.append(problem))
+    assert "failed at a6, a7" in problems[0] and "stay untuned" in problems[0]
+    (folder,) = (tmp_path / "cache" / "tvm").iterdir()
+    assert not (folder / "done.json").exists()  # it is tried again
 
 
 def free_port() -> int:
@@ -226,7 +237,7 @@ def test_two_servers_measure_side_by_side_and_one_that_is_killed_loses_nothing(
     monkeypatch.setenv("HWNAS_TABLES", str(tmp_path / "tables"))
     connection, start = tracker
     first, _ = start(), start()
-    device = replace(HERE, connection=connection, timeout_s=300)
+    device = replace(HERE, connection=connection)
     wait_for(lambda: n_lanes(device) == 2)
     space = space_named("nasbench201", input_size=16, in_channels=3, n_classes=10)
     wanted = Wanted("cells", all_blocks(space))

@@ -1,7 +1,7 @@
 """What clocks made of arithmetic have in common: the same answer on every machine."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import Any
 
@@ -64,6 +64,12 @@ class ArithmeticEngine(ABC):
     def has_integer_kernels(self) -> bool:
         """As ONNX Runtime has."""
         return True
+
+    def prepare(
+        self, models: Sequence[bytes], device: DeviceSpec, told: Callable[[int, str], None]
+    ) -> None:
+        """Arithmetic has nothing to prepare."""
+        del models, device, told
 
     def layout(self, device: DeviceSpec) -> Layout:
         """ONNX Runtime's on a processor."""

@@ -1,6 +1,6 @@
 """ONNX Runtime on a target: in this process, or at the end of a command."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,7 +8,7 @@ import onnx
 from numpy.typing import NDArray
 
 from hwnas.agent.providers import GIVES_A_GRAPH, PROCESSOR
-from hwnas.device import DeviceSpec, Fingerprint
+from hwnas.device import DeviceSpec, Fingerprint, check_machine
 from hwnas.errors import MeasurementError
 from hwnas.measure.engine.protocol import Engine, Layout
 from hwnas.measure.engine.units import integer_units, read_model
@@ -83,12 +83,7 @@ class OnnxRuntimeEngine:
     def fingerprint(self, device: DeviceSpec) -> Fingerprint:
         """Of the target's machine."""
         facts = self._target.machine_facts(device.threads)
-        if device.machines and facts["machine"] not in device.machines:
-            raise MeasurementError(
-                f"Device {device.name!r} is of {' or '.join(device.machines)}, and what "
-                f"connection {device.connection!r} reaches is {facts['machine']}. Reach the "
-                "device, as with: --connection 'ssh pi@board python3'"
-            )
+        check_machine(facts["machine"], device)
         return Fingerprint.of(facts, self.version())
 
     def lanes(self, device: DeviceSpec) -> Sequence[Engine]:
@@ -104,6 +99,12 @@ class OnnxRuntimeEngine:
     def has_integer_kernels(self) -> bool:
         """Of every provider for int8."""
         return True
+
+    def prepare(
+        self, models: Sequence[bytes], device: DeviceSpec, told: Callable[[int, str], None]
+    ) -> None:
+        """ONNX Runtime has nothing to prepare."""
+        del models, device, told
 
     def layout(self, device: DeviceSpec) -> Layout:
         """All providers of integers like channels last."""

@@ -1,6 +1,6 @@
 """What an engine must do with an ONNX model."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -71,6 +71,15 @@ class Engine(Protocol):
     @property
     def has_integer_kernels(self) -> bool:
         """Whether a quantized convolution or matrix product can run in integers."""
+        ...
+
+    def prepare(
+        self, models: Sequence[bytes], device: DeviceSpec, told: Callable[[int, str], None]
+    ) -> None:
+        """Do what takes long and is kept, such as tuning, before any of the models is loaded.
+
+        ``told`` how many are done, and what went wrong with the last, a sentence or nothing.
+        """
         ...
 
     def layout(self, device: DeviceSpec) -> Layout:

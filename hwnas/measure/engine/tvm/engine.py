@@ -1,6 +1,6 @@
 """TVM as an engine: compile, load here or on a tracker's server, time with its own clock."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 
 from hwnas.agent.machine import health_facts, pinned
 from hwnas.agent.runtime import random_input
-from hwnas.device import LOCAL, DeviceSpec, Fingerprint, fingerprint, others_load
+from hwnas.device import (
+    LOCAL,
+    DeviceSpec,
+    Fingerprint,
+    check_machine,
+    fingerprint,
+    others_load,
+)
 from hwnas.errors import MeasurementError
 from hwnas.measure.engine.protocol import Layout
 from hwnas.measure.engine.tvm.compile import compiled, lowered, refused, target_of, tvm_module
@@ -23,6 +30,8 @@ from hwnas.measure.plan import MeasurePlan, RoundsPlan
 from hwnas.measure.rounds import Timer
 from hwnas.measure.target import Placement
 
+WARM_RUNS = 2
+"""By which a model tells how long it takes, about."""
 MEMORY = {
     onnx.TensorProto.FLOAT: np.float32,
     onnx.TensorProto.FLOAT16: np.float16,
@@ -41,23 +50,26 @@ class TvmTimer:
         self._device = device
         self.provenance = provenance
         loaded.feed([random_input(shape, dtype) for shape, dtype in loaded.inputs])
-        self._run_s = self._seconds(1)[0]
+        self._run_s = float(self._seconds(WARM_RUNS).min())
 
     def visit(self, plan: RoundsPlan) -> NDArray[np.float64]:
         """Warm up, then time single runs: ``(n_runs,)`` milliseconds."""
-        wanted = max(plan.min_runs, round(plan.visit_s / self._run_s))
-        return self.time_ms(plan.warmup_runs, wanted)
+        return self.time(
+            MeasurePlan(
+                warmup_runs=plan.warmup_runs,
+                warmup_s=plan.warmup_s,
+                min_runs=plan.min_runs,
+                min_s=plan.visit_s,
+            )
+        )
 
     def time(self, plan: MeasurePlan) -> NDArray[np.float64]:
         """``(n_runs,)`` milliseconds of single runs after the warm-up."""
         most = max(3, int(plan.max_s / self._run_s))
         warm = max(plan.warmup_runs, round(plan.warmup_s / self._run_s))
         wanted = max(plan.min_runs, round(plan.min_s / self._run_s))
-        return self.time_ms(min(warm, most), min(wanted, most))
-
-    def time_ms(self, warmup_runs: int, n_runs: int) -> NDArray[np.float64]:
-        """``(n_runs,)`` milliseconds after so many runs that do not count."""
-        return 1e3 * self._seconds(warmup_runs + n_runs)[warmup_runs:]
+        n_warm, n_runs = min(warm, most), min(wanted, most)
+        return 1e3 * self._seconds(n_warm + n_runs)[n_warm:]
 
     def _seconds(self, n_runs: int) -> NDArray[np.float64]:
         with pinned(self._device.threads):
@@ -91,12 +103,12 @@ class TvmEngine:
     conversions and has no integer convolutions to put in their place.
     """
 
-    def __init__(self, device: DeviceSpec, place: Place | None = None) -> None:
+    def __init__(self, device: DeviceSpec) -> None:
         self._device = device
         self._is_here = device.connection == LOCAL
         if not self._is_here:
             tracker_address(device)  # refuses what is no tracker's
-        self._place: Place = place or (Here() if self._is_here else Lent(device))
+        self._place: Place = Here() if self._is_here else Lent(device)
 
     @property
     def provenance(self) -> Provenance:
@@ -106,13 +118,15 @@ class TvmEngine:
     def version(self) -> str:
         """Name, version, and how long each model is tuned."""
         tuning_s = self._device.tvm.tuning_s
-        tuned = f"tuned {tuning_s:g} s a model" if tuning_s else "untuned"
+        tuned = f"tuned up to {tuning_s:g} s a model" if tuning_s else "untuned"
         return f"tvm {tvm_module().__version__}, {tuned}"
 
     def fingerprint(self, device: DeviceSpec) -> Fingerprint:
         """This machine's; of a server its tracker's key and the target tell."""
         if self._is_here:
-            return fingerprint(self.version(), device.threads)
+            found = fingerprint(self.version(), device.threads)
+            check_machine(found.machine, device)
+            return found
         _, _, key = tracker_address(device)
         return Fingerprint(
             cpu=f"servers of key {key}",
@@ -127,7 +141,7 @@ class TvmEngine:
         """One for each server of the tracker's key."""
         if self._is_here:
             return (self,)
-        return tuple(TvmEngine(device, Lent(device)) for _ in range(n_servers(device)))
+        return tuple(TvmEngine(device) for _ in range(n_servers(device)))
 
     def health(self) -> Mapping[str, Any] | None:
         """This machine's; a server does not tell."""
@@ -137,6 +151,13 @@ class TvmEngine:
     def has_integer_kernels(self) -> bool:
         """None that its ONNX importer chooses."""
         return False
+
+    def prepare(
+        self, models: Sequence[bytes], device: DeviceSpec, told: Callable[[int, str], None]
+    ) -> None:
+        """Tune them all, while none is loaded: the tuner runs where they will."""
+        for done, model in enumerate(models, start=1):
+            told(done, self._tuned(model, device))
 
     def layout(self, device: DeviceSpec) -> Layout:
         """As ONNX has them."""
@@ -177,6 +198,12 @@ class TvmEngine:
         lowered(model, target_of(device))  # refuses what it cannot read
         return read_model(model)
 
+    def _tuned(self, model: bytes, device: DeviceSpec) -> str:
+        if not device.tvm.tuning_s or self._schedules.is_tuned(model):
+            return ""
+        self._place.release()
+        return self._schedules.tune(model)
+
     @cached_property
     def _schedules(self) -> TunedSchedules:
         return TunedSchedules(self._device, self.fingerprint(self._device).cpu)
@@ -186,7 +213,7 @@ class TvmEngine:
         module = lowered(model, target)
         database = None
         if device.tvm.tuning_s:
-            self._schedules.tune(model)
+            self._tuned(model, device)
             database = self._schedules.database()
         executable = compiled(module, target, database)
         return _Loaded(model, executable, self._place, device)

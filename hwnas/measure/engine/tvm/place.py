@@ -34,6 +34,10 @@ class Place(Protocol):
         """TVM's ``Device``."""
         ...
 
+    def release(self) -> None:
+        """Let others have it; what is loaded there is gone."""
+        ...
+
 
 class Here:
     """This process."""
@@ -52,6 +56,9 @@ class Here:
         """The processor, or the first card."""
         tvm = tvm_module()
         return tvm.cuda(0) if device.tvm.kind == "cuda" else tvm.cpu(0)
+
+    def release(self) -> None:
+        """This process keeps what it has."""
 
 
 class Lent:
@@ -85,18 +92,21 @@ class Lent:
         remote = self._remote(device)
         return remote.cuda(0) if device.tvm.kind == "cuda" else remote.cpu(0)
 
+    def release(self) -> None:
+        """The tracker may lend the server to another."""
+        self._session = None
+
     def _remote(self, device: DeviceSpec) -> Any:
         if self._session is None:
             host, port, key = self._address
             with refused(f"No server for {device.connection!r}", LOST), _tracker(host, port) as at:
-                self._session = at.request(
-                    key, session_timeout=device.timeout_s, max_retry=MOST_TRIES
-                )
+                # a server ends a session of limited time in the middle of a profile
+                self._session = at.request(key, session_timeout=0, max_retry=MOST_TRIES)
         return self._session
 
 
 def n_servers(device: DeviceSpec) -> int:
-    """How many servers of the key the tracker knows.
+    """How many servers of the key the tracker can lend now; 1 where all are lent.
 
     Raises:
         MeasurementError: The tracker is out of reach, or knows none.
@@ -104,7 +114,8 @@ def n_servers(device: DeviceSpec) -> int:
     host, port, key = tracker_address(device)
     unreachable = f"The tracker of {device.connection!r} is out of reach"
     with refused(unreachable, LOST), _tracker(host, port) as tracker:
-        servers = tracker.summary()["server_info"]
+        summary = tracker.summary()
+        servers, queues = summary["server_info"], summary["queue_info"]
     found = [server for server in servers if server["key"] == f"server:{key}"]
     if not found:
         keys = sorted({str(server["key"]).removeprefix("server:") for server in servers})
@@ -113,7 +124,7 @@ def n_servers(device: DeviceSpec) -> int:
             f"{', '.join(keys) or 'none at all'}. Start one there with: python3 -m "
             f"tvm.exec.rpc_server --tracker {host}:{port} --key {key}"
         )
-    return len(found)
+    return max(1, int(queues.get(key, {}).get("free", 0)))
 
 
 def tracker_address(device: DeviceSpec) -> tuple[str, int, str]:
