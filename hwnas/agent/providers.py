@@ -81,13 +81,14 @@ def choose_providers(options: Any, settings: Settings) -> list[tuple[str, dict[s
 
 @contextmanager
 def apart_from_output(provider: str) -> Iterator[None]:
-    """What a plugin's libraries print goes to standard error: output may be read by a program."""
+    """What a plugin's libraries print of themselves goes nowhere: programs read the output."""
     if provider not in PLUGINS:
         yield
         return
     sys.stdout.flush()
-    output = os.dup(1)
-    os.dup2(2, 1)
+    output, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
     try:
         yield
     finally:

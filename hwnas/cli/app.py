@@ -32,13 +32,15 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-app.add_typer(devices_app, name="devices", short_help="Devices: list, show, probe.")
+app.add_typer(devices_app, name="devices", short_help="Devices: list, show, probe, doctor.")
 app.command(cls=WithExamples, short_help="Time every block of a space on a device.")(profile)
 app.command(cls=WithExamples, short_help="Find the best network within a budget.")(search)
 app.command(cls=WithExamples, short_help="Write a network as one ONNX file.")(export)
 app.command(cls=WithExamples, short_help="Time and test an ONNX file; for CI.")(verify)
 app.command(cls=WithExamples, short_help="Hold a supernet against true accuracies.")(rank)
-app.add_typer(table_app, name="table", short_help="Latency tables: list, show, score, convert.")
+app.add_typer(
+    table_app, name="table", short_help="Latency tables: list, show, score, fit, convert."
+)
 
 
 @app.callback(invoke_without_command=True)

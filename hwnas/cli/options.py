@@ -19,7 +19,9 @@ Space = Annotated[
 Engine = Annotated[
     str | None,
     typer.Option(
-        "--engine", help="onnxruntime or roofline (an estimate). [default: the device file's]"
+        "--engine",
+        help="onnxruntime, onnxruntime-qnn, tvm or roofline (an estimate). "
+        "[default: the device file's]",
     ),
 ]
 Connection = Annotated[

@@ -55,4 +55,5 @@ def choose(
         f"Time the {samples} networks in {out} on the device, write the milliseconds into "
         f"{table}, then: hwnas table fit --measurements {table} --column measured "
         f"--space {space} --input-size {size} --channels {n_channels} --classes {n_classes}"
+        + ("" if prior is None else f" --prior {prior}")
     )

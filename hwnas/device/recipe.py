@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 Integer = Literal["uint8", "int8"]
+Activations = Literal["uint8", "int8", "uint16"]
 Calibration = Literal["minmax", "percentile", "entropy"]
 CALIBRATIONS: tuple[Calibration, ...] = get_args(Calibration)
 
@@ -16,7 +17,7 @@ class Recipe:
     run twice as fast as any other pair. A DSP takes ``uint16`` activations too, slower and closer.
     """
 
-    activations: Integer | Literal["uint16"] = "uint8"
+    activations: Activations = "uint8"
     weights: Integer = "int8"
     per_channel: bool = True
     calibration: Calibration = "minmax"

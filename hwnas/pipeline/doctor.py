@@ -49,10 +49,12 @@ def examine(device: DeviceSpec) -> Iterator[Check]:
         watch = Stopwatch()
         with watch.running():
             version = engine.version()
+            n_lanes = len(engine.lanes(device))
         yield Check(
             what="reach",
             verdict=Verdict.GOOD,
-            found=f"{device.connection} answers in {watch.seconds:.2g} s",
+            found=f"{device.connection} answers in {watch.seconds:.2g} s"
+            + (f", {n_lanes} devices" if n_lanes > 1 else ""),
         )
         yield Check(what="engine", verdict=Verdict.GOOD, found=version)
         machine = engine.fingerprint(device)

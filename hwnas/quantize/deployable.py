@@ -8,6 +8,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnxruntime.transformers.float16 import convert_float_to_float16
+from onnxruntime.transformers.onnx_model import OnnxModel
 
 from hwnas.block import BlockSpec
 from hwnas.device import DeviceSpec
@@ -101,5 +102,8 @@ def _of_floats(
     halved.CopyFrom(model)  # the converter changes what it is given
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of weights below what float16 can tell from zero
-        converted: onnx.ModelProto = convert_float_to_float16(halved, keep_io_types=names)
-    return converted
+        converted = OnnxModel(convert_float_to_float16(halved, keep_io_types=names))
+    converted.topological_sort()  # casts of the ends were put last
+    model = converted.model
+    onnx.checker.check_model(model)
+    return model

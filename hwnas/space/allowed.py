@@ -4,10 +4,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from hwnas.block import block_to_json
+from hwnas.block import BLOCKS, block_to_json
+from hwnas.block.activation import ACTIVATIONS
+from hwnas.block.join import POOLS
 from hwnas.errors import InvalidInputError
+from hwnas.record import unknown_name
+from hwnas.space import darts, nasbench201
 from hwnas.space.protocol import Space
 from hwnas.space.walk import all_blocks
+
+KNOWN = tuple(dict.fromkeys((*nasbench201.OPTIONS, *darts.OPTIONS, *ACTIVATIONS, *POOLS, *BLOCKS)))
+"""What spaces call their options, and blocks what they are made of."""
 
 
 def without_operations(space: Space, refused: Sequence[str]) -> Space:
@@ -17,8 +24,12 @@ def without_operations(space: Space, refused: Sequence[str]) -> Space:
     of ``hard_swish``, nothing can be left out.
 
     Raises:
+        UnknownNameError: No space and no block has an operation of that name.
         InvalidInputError: No network of the space does without one of them.
     """
+    for name in refused:
+        if name not in KNOWN:
+            raise unknown_name("refused operation", name, KNOWN)
     if not refused:
         return space
     offered: tuple[str, ...] = getattr(space, "operations", ())

@@ -119,6 +119,11 @@ def test_what_the_device_file_refuses_is_refused_by_the_dsp() -> None:
         engine.load(content, DSP)
 
 
+def test_the_simulators_own_time_is_no_latency(model: bytes) -> None:
+    with pytest.raises(MeasurementError, match="Give --engine onnxruntime-qnn"):
+        engine_named("onnxruntime").timer(model, DSP)
+
+
 def test_a_device_of_another_provider_is_refused(model: bytes) -> None:
     with pytest.raises(MeasurementError, match="hexagon-dsp"):
         engine_named("onnxruntime-qnn").timer(model, load_device("x86-cpu"))

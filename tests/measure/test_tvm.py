@@ -18,7 +18,7 @@ import pytest
 
 import hwnas
 from hwnas.device import DeviceSpec, Precision, TvmSettings, load_device
-from hwnas.errors import HwnasError, InvalidInputError, MeasurementError
+from hwnas.errors import HwnasError, InvalidInputError, MeasurementError, UnknownNameError
 from hwnas.measure import BLOCK_ROUNDS, NETWORK_PLAN, Provenance
 from hwnas.measure.engine import engine_for
 from hwnas.measure.engine.tvm import compile as tvm_compile
@@ -88,6 +88,22 @@ def test_a_device_of_another_machine_is_refused() -> None:
     board = replace(load_device("arm-cpu"), engine="tvm")
     with pytest.raises(MeasurementError, match="is of aarch64 or arm64"):
         engine_for(board).fingerprint(board)
+
+
+def test_a_processor_that_llvm_does_not_know_is_refused() -> None:
+    wrong = replace(HERE, tvm=TvmSettings(mcpu="znver99"))
+    with pytest.raises(UnknownNameError, match=r"\[tvm\] mcpu 'znver99'.*znver"):
+        engine_for(wrong).measure(network(HERE), wrong, NETWORK_PLAN)
+
+
+def test_a_tracker_out_of_reach_costs_no_tuning() -> None:
+    device = replace(
+        HERE,
+        connection=f"tracker 127.0.0.1:{free_port()} board",
+        tvm=TvmSettings(tuning_s=1000),
+    )
+    with pytest.raises(MeasurementError, match="is out of reach"):
+        engine_for(device).timer(network(HERE), device)
 
 
 def test_without_tvm_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -260,7 +276,8 @@ def test_two_servers_measure_side_by_side_and_one_that_is_killed_loses_nothing(
 
 
 @pytest.mark.slow
-def test_the_main_job_through_tvm(tmp_path: Path) -> None:
+def test_the_main_job_through_tvm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hwnas.profile.wanted.N_NETWORKS", 6)  # compiling one takes seconds
     found = hwnas.search(
         "50ms",
         device="x86-cpu",

@@ -41,6 +41,7 @@ def test_a_network_keeps_image_and_logits_and_answers_nearly_the_same() -> None:
     assert FLOAT16 in weights and FLOAT not in weights
     whole, half = (engine.load(m.SerializeToString(), HALF)(images) for m in (model, halved.model))
     assert 0 < np.abs(whole - half).max() < 0.02 * np.abs(whole).max()
+    onnx.checker.check_model(halved.model)
     assert len(halved.content) < 0.6 * len(model.SerializeToString())
 
 

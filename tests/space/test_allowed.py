@@ -2,7 +2,7 @@
 
 import pytest
 
-from hwnas.errors import InvalidInputError
+from hwnas.errors import InvalidInputError, UnknownNameError
 from hwnas.space import Space, all_blocks, space_from_json, space_named, without_operations
 
 IMAGES = {"input_size": 32, "in_channels": 3, "n_classes": 10}
@@ -29,6 +29,11 @@ def test_an_edge_chooses_among_the_others(name: str, refused: str) -> None:
     assert left == offered - {refused}
     assert set(all_blocks(allowed)) < set(all_blocks(space))
     assert space_from_json(allowed.to_json(), "run") == allowed
+
+
+def test_a_name_that_nothing_has_is_refused() -> None:
+    with pytest.raises(UnknownNameError, match="max_pool_3x3"):
+        without_operations(cells("darts"), ("max_pol_3x3",))
 
 
 def test_what_every_network_has_cannot_be_left_out() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from hwnas.agent.providers import GIVES_A_GRAPH, PROCESSOR
+from hwnas.agent.providers import GIVES_A_GRAPH, PROCESSOR, QNN, X86
 from hwnas.device import DeviceSpec, Fingerprint, check_machine
 from hwnas.errors import MeasurementError
 from hwnas.measure.engine.protocol import Engine, Layout
@@ -117,11 +117,19 @@ class OnnxRuntimeEngine:
 
     def measure(self, model: bytes, device: DeviceSpec, plan: MeasurePlan) -> Measurement:
         """Time ``model`` on random input, one timed run after another."""
-        timer = OnnxRuntimeTimer(self._opened(model, device), self.provenance)
-        return summarize(timer.time(plan), self.provenance)
+        return summarize(self._timer(model, device).time(plan), self.provenance)
 
     def timer(self, model: bytes, device: DeviceSpec) -> Timer:
         """Load the model to be timed again and again."""
+        return self._timer(model, device)
+
+    def _timer(self, model: bytes, device: DeviceSpec) -> OnnxRuntimeTimer:
+        machine = self._target.machine_facts(device.threads)["machine"]
+        if device.provider == QNN and machine in X86:
+            raise MeasurementError(
+                f"{QNN} simulates its chip on {machine}, and the simulator's own time is no "
+                "latency. Give --engine onnxruntime-qnn."
+            )
         return OnnxRuntimeTimer(self._opened(model, device), self.provenance)
 
     def load(self, model: bytes, device: DeviceSpec) -> OnnxRuntimeRunner:

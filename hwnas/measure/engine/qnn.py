@@ -5,7 +5,6 @@ and what it computes, are there as on the chip; its cycles are the simulator's o
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hwnas.agent.providers import QNN, X86
 from hwnas.device import DeviceSpec
@@ -48,23 +47,23 @@ class QnnEngine(OnnxRuntimeEngine):
         """Time or simulate ``model`` on random input."""
         if not self._is_simulated:
             return super().measure(model, device, plan)
-        return summarize(self._simulated_ms(model, device), self.provenance)
+        return summarize(np.array([self._simulated_ms(model, device)]), self.provenance)
 
     def timer(self, model: bytes, device: DeviceSpec) -> Timer:
-        """On the simulator, what a few runs take, answered at every visit."""
+        """On the simulator, the same answer at every visit."""
         if not self._is_simulated:
             return super().timer(model, device)
-        latency_ms = float(np.median(self._simulated_ms(model, device)))
-        return FixedTimer(latency_ms, self.provenance)
+        return FixedTimer(self._simulated_ms(model, device), self.provenance)
 
     @property
     def _is_simulated(self) -> bool:
         return self._target.machine_facts(1)["machine"] in X86
 
-    def _simulated_ms(self, model: bytes, device: DeviceSpec) -> NDArray[np.float64]:
+    def _simulated_ms(self, model: bytes, device: DeviceSpec) -> float:
+        """The least of a few runs: cycles grow while other work disturbs the simulator."""
         self._check(device)
         cycles = self._target.simulated_cycles(model, device, SIMULATED_RUNS)
-        return np.array(cycles, dtype=np.float64) / SIMULATED_HZ * 1e3
+        return min(cycles) / SIMULATED_HZ * 1e3
 
     def _opened(self, model: bytes, device: DeviceSpec) -> Opened:
         self._check(device)

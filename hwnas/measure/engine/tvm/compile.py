@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from hwnas.device import LOCAL, DeviceSpec
-from hwnas.errors import MeasurementError
+from hwnas.errors import HwnasError, MeasurementError
 from hwnas.measure.engine.units import read_model
+from hwnas.record import unknown_name
 
 INSTALL = "Install it with: python3 -m pip install 'hwnas[tvm]'"
 
@@ -45,7 +46,12 @@ def target_of(device: DeviceSpec) -> Any:
         if device.connection == LOCAL and not settings.mcpu and not settings.mtriple:
             fields["mcpu"] = tvm.target.codegen.llvm_get_system_cpu()
     with refused("TVM does not know the device's target", "Correct [tvm] in the device file"):
-        return tvm.target.Target({"kind": settings.kind, **fields})
+        target = tvm.target.Target({"kind": settings.kind, **fields})
+        if settings.kind == "llvm" and settings.mcpu:
+            known = tvm.target.codegen.llvm_get_cpu_archlist(target)
+            if settings.mcpu not in known:  # TVM would take a generic one
+                raise unknown_name("[tvm] mcpu", settings.mcpu, list(map(str, known)))
+        return target
 
 
 def lowered(model: bytes, target: Any) -> Any:
@@ -111,7 +117,7 @@ def refused(what: str, advice: str) -> Iterator[None]:
     """
     try:
         yield
-    except MeasurementError:
+    except HwnasError:
         raise
     except Exception as error:
         lines = [line for line in str(error).strip().splitlines() if line.strip()]

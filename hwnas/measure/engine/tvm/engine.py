@@ -201,6 +201,8 @@ class TvmEngine:
     def _tuned(self, model: bytes, device: DeviceSpec) -> str:
         if not device.tvm.tuning_s or self._schedules.is_tuned(model):
             return ""
+        if not self._is_here:
+            n_servers(device)  # refuses a tracker that is out of reach before time is spent
         self._place.release()
         return self._schedules.tune(model)
 
