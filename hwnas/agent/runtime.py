@@ -202,7 +202,13 @@ def random_feed(session: Any) -> dict[str, Any]:
 def _left_to_the_processor(content: bytes, settings: Settings) -> RefusedError:
     """Which operators the provider does not run."""
     allowed = {**settings, "fallback_providers": [*settings["fallback_providers"], PROCESSOR]}
-    left = placement(content, allowed).get(PROCESSOR, {})
+    placed = placement(content, allowed)
+    left = placed.get(PROCESSOR, {})
+    if set(placed) == {PROCESSOR}:
+        return RefusedError(
+            f"{settings['provider']} runs no operator of the model on {settings['name']!r}. "
+            "Correct its provider_options in the device file."
+        )
     counts = ", ".join(f"{n} {operator}" for operator, n in sorted(left.items())) or "a part"
     return RefusedError(
         f"{settings['provider']} does not run all of the model: it leaves {counts} to the "

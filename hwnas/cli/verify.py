@@ -90,8 +90,8 @@ def _print(report: Any) -> None:  # noqa: ANN401
     ]
     if report.ran_on is not None:
         rows.append(["operators on", _placed(report.ran_on), ""])
-    if report.difference is not None:
-        rows.append(["differs from this processor", f"{100 * report.difference:.2g} %", ""])
+    told = "not compared" if report.difference is None else f"{100 * report.difference:.2g} %"
+    rows.append(["differs from this processor", told, ""])
     if report.accuracy is not None:
         asked = "none" if report.min_accuracy is None else f"{100 * report.min_accuracy:g} %"
         rows.append(["accuracy, test", f"{100 * report.accuracy:.2f} %", asked])

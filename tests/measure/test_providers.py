@@ -81,6 +81,13 @@ def test_operators_left_to_the_processor_are_refused_by_name() -> None:
 
 
 @needs_qnn
+def test_a_chip_that_takes_nothing_points_at_its_options() -> None:
+    device = replace(DSP, provider_options={**DSP.provider_options, "soc_model": "9999"})
+    with pytest.raises(MeasurementError, match="Correct its provider_options"):
+        ENGINE.load(network(DSP).SerializeToString(), device)
+
+
+@needs_qnn
 def test_behind_a_plugin_only_the_processor_can_be() -> None:
     device = replace(DSP, fallback_providers=("AzureExecutionProvider",))
     with pytest.raises(MeasurementError, match="Correct fallback_providers"):

@@ -121,5 +121,5 @@ def refused(what: str, advice: str) -> Iterator[None]:
         raise
     except Exception as error:
         lines = [line for line in str(error).strip().splitlines() if line.strip()]
-        said = lines[-1].strip() if lines else type(error).__name__
+        said = lines[-1].strip().rstrip(".") if lines else type(error).__name__
         raise MeasurementError(f"{what}: {said}. {advice}.") from error
