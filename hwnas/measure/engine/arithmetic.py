@@ -10,7 +10,8 @@ import onnx
 from numpy.typing import NDArray
 
 from hwnas.device import DeviceSpec, Fingerprint, fingerprint
-from hwnas.measure.engine.onnx_runtime import OnnxRuntimeEngine, OnnxRuntimeRunner
+from hwnas.measure.engine.onnx_runtime import OnnxRuntimeEngine
+from hwnas.measure.engine.opened import OpenedRunner
 from hwnas.measure.engine.protocol import Engine, Layout
 from hwnas.measure.measurement import Measurement, Provenance, summarize
 from hwnas.measure.plan import MeasurePlan, RoundsPlan
@@ -89,7 +90,7 @@ class ArithmeticEngine(ABC):
         """Compute the latency of ``model`` once."""
         return FixedTimer(self._checked_ms(model, device), self.provenance)
 
-    def load(self, model: bytes, device: DeviceSpec) -> OnnxRuntimeRunner:
+    def load(self, model: bytes, device: DeviceSpec) -> OpenedRunner:
         """Make the model ready to answer."""
         return self._runtime.load(model, self._stand_in(device))
 

@@ -3,63 +3,18 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import onnx
-from numpy.typing import NDArray
 
 from hwnas.agent.providers import GIVES_A_GRAPH, PROCESSOR, QNN, X86
 from hwnas.device import DeviceSpec, Fingerprint, check_machine
 from hwnas.errors import MeasurementError
+from hwnas.measure.engine.opened import OpenedRunner, OpenedTimer
 from hwnas.measure.engine.protocol import Engine, Layout
 from hwnas.measure.engine.units import integer_units, read_model
 from hwnas.measure.measurement import Measurement, Provenance, summarize
-from hwnas.measure.plan import MeasurePlan, RoundsPlan
+from hwnas.measure.plan import MeasurePlan
 from hwnas.measure.rounds import Timer
 from hwnas.measure.target import HERE, Opened, Placement, Target
-
-
-class OnnxRuntimeRunner:
-    """A model that answers one batch at a time."""
-
-    def __init__(self, opened: Opened) -> None:
-        if len(opened.inputs) != 1:
-            raise MeasurementError(
-                f"The model has {len(opened.inputs)} inputs. Give one that reads an image."
-            )
-        self._opened = opened
-
-    @property
-    def input_shape(self) -> tuple[int, ...]:
-        """``(batch, channels, height, width)``."""
-        return tuple(self._opened.inputs[0]["shape"])
-
-    def __call__(self, batch: NDArray[Any]) -> NDArray[np.float32]:
-        """The first output for one batch of the model's own shape."""
-        return self._opened.run(batch)
-
-
-class OnnxRuntimeTimer:
-    """A model with input and output bound, on processors of its own while it is timed."""
-
-    def __init__(self, opened: Opened, provenance: Provenance) -> None:
-        opened.prepare()
-        self._opened = opened
-        self.provenance = provenance
-
-    def visit(self, plan: RoundsPlan) -> NDArray[np.float64]:
-        """Warm up, then time single runs: ``(n_runs,)`` milliseconds."""
-        return self.time(
-            MeasurePlan(
-                warmup_runs=plan.warmup_runs,
-                warmup_s=plan.warmup_s,
-                min_runs=plan.min_runs,
-                min_s=plan.visit_s,
-            )
-        )
-
-    def time(self, plan: MeasurePlan) -> NDArray[np.float64]:
-        """``(n_runs,)`` milliseconds of single runs after the warm-up."""
-        return self._opened.time_ms(plan)
 
 
 class OnnxRuntimeEngine:
@@ -123,18 +78,18 @@ class OnnxRuntimeEngine:
         """Load the model to be timed again and again."""
         return self._timer(model, device)
 
-    def _timer(self, model: bytes, device: DeviceSpec) -> OnnxRuntimeTimer:
+    def _timer(self, model: bytes, device: DeviceSpec) -> OpenedTimer:
         machine = self._target.machine_facts(device.threads)["machine"]
         if device.provider == QNN and machine in X86:
             raise MeasurementError(
                 f"{QNN} simulates its chip on {machine}, and the simulator's own time is no "
                 "latency. Give --engine onnxruntime-qnn."
             )
-        return OnnxRuntimeTimer(self._opened(model, device), self.provenance)
+        return OpenedTimer(self._opened(model, device), self.provenance)
 
-    def load(self, model: bytes, device: DeviceSpec) -> OnnxRuntimeRunner:
+    def load(self, model: bytes, device: DeviceSpec) -> OpenedRunner:
         """Make the model ready to answer."""
-        return OnnxRuntimeRunner(self._opened(model, device))
+        return OpenedRunner(self._opened(model, device))
 
     def _opened(self, model: bytes, device: DeviceSpec) -> Opened:
         if device.machines:

@@ -1,6 +1,7 @@
 """TVM as an engine: compile, load here or on a tracker's server, time with its own clock."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,14 @@ from hwnas.device import (
     others_load,
 )
 from hwnas.errors import MeasurementError
+from hwnas.measure.engine.opened import OpenedRunner, OpenedTimer
 from hwnas.measure.engine.protocol import Layout
 from hwnas.measure.engine.tvm.compile import compiled, lowered, refused, target_of, tvm_module
 from hwnas.measure.engine.tvm.place import Here, Lent, Place, n_servers, tracker_address
 from hwnas.measure.engine.tvm.tuned import TunedSchedules
 from hwnas.measure.engine.units import read_model
 from hwnas.measure.measurement import Measurement, Provenance, summarize
-from hwnas.measure.plan import MeasurePlan, RoundsPlan
+from hwnas.measure.plan import MeasurePlan
 from hwnas.measure.rounds import Timer
 from hwnas.measure.target import Placement
 
@@ -40,60 +42,6 @@ MEMORY = {
     onnx.TensorProto.UINT16: np.uint16,
 }
 """Element types of inputs that can be fed."""
-
-
-class TvmTimer:
-    """A model with random input, run by the virtual machine and timed by TVM's evaluator."""
-
-    def __init__(self, loaded: "_Loaded", provenance: Provenance, device: DeviceSpec) -> None:
-        self._loaded = loaded
-        self._device = device
-        self.provenance = provenance
-        loaded.feed([random_input(shape, dtype) for shape, dtype in loaded.inputs])
-        self._run_s = float(self._seconds(WARM_RUNS).min())
-
-    def visit(self, plan: RoundsPlan) -> NDArray[np.float64]:
-        """Warm up, then time single runs: ``(n_runs,)`` milliseconds."""
-        return self.time(
-            MeasurePlan(
-                warmup_runs=plan.warmup_runs,
-                warmup_s=plan.warmup_s,
-                min_runs=plan.min_runs,
-                min_s=plan.visit_s,
-            )
-        )
-
-    def time(self, plan: MeasurePlan) -> NDArray[np.float64]:
-        """``(n_runs,)`` milliseconds of single runs after the warm-up."""
-        most = max(3, int(plan.max_s / self._run_s))
-        warm = max(plan.warmup_runs, round(plan.warmup_s / self._run_s))
-        wanted = max(plan.min_runs, round(plan.min_s / self._run_s))
-        n_warm, n_runs = min(warm, most), min(wanted, most)
-        return 1e3 * self._seconds(n_warm + n_runs)[n_warm:]
-
-    def _seconds(self, n_runs: int) -> NDArray[np.float64]:
-        with pinned(self._device.threads):
-            return self._loaded.seconds(n_runs)
-
-
-class TvmRunner:
-    """A model that answers one batch at a time."""
-
-    def __init__(self, loaded: "_Loaded") -> None:
-        if len(loaded.inputs) != 1:
-            raise MeasurementError(
-                f"The model has {len(loaded.inputs)} inputs. Give one that reads an image."
-            )
-        self._loaded = loaded
-
-    @property
-    def input_shape(self) -> tuple[int, ...]:
-        """``(batch, channels, height, width)``."""
-        return self._loaded.inputs[0][0]
-
-    def __call__(self, batch: NDArray[Any]) -> NDArray[np.float32]:
-        """The first output for one batch of the model's own shape."""
-        return self._loaded.answer(batch)
 
 
 class TvmEngine:
@@ -172,16 +120,16 @@ class TvmEngine:
 
     def measure(self, model: bytes, device: DeviceSpec, plan: MeasurePlan) -> Measurement:
         """Time ``model`` on random input, one timed run after another."""
-        timer = TvmTimer(self._loaded(model, device), self.provenance, device)
+        timer = OpenedTimer(self._loaded(model, device), self.provenance)
         return summarize(timer.time(plan), self.provenance)
 
     def timer(self, model: bytes, device: DeviceSpec) -> Timer:
         """Load the model to be timed again and again."""
-        return TvmTimer(self._loaded(model, device), self.provenance, device)
+        return OpenedTimer(self._loaded(model, device), self.provenance)
 
-    def load(self, model: bytes, device: DeviceSpec) -> TvmRunner:
+    def load(self, model: bytes, device: DeviceSpec) -> OpenedRunner:
         """Make the model ready to answer."""
-        return TvmRunner(self._loaded(model, device))
+        return OpenedRunner(self._loaded(model, device))
 
     def allocated_bytes(self, model: bytes, device: DeviceSpec) -> int | None:
         """TVM does not tell."""
@@ -222,7 +170,7 @@ class TvmEngine:
 
 
 class _Loaded:
-    """A virtual machine that holds a model, and the shapes that it reads."""
+    """A virtual machine that holds a model; see ``Opened``."""
 
     def __init__(
         self,
@@ -233,27 +181,33 @@ class _Loaded:
     ) -> None:
         self._place = place
         self._device = device
-        self.inputs = _inputs(model)
+        self._elements = [(tuple(shape), dtype) for shape, dtype in _inputs(model)]
+        self._run_s = 0.0
+        """About; 0 before it is prepared."""
         module = place.load(executable, device)
         with self._running():
             self._machine = tvm_module().relax.VirtualMachine(module, place.chip(device))
 
-    def feed(self, arrays: Sequence[NDArray[Any]]) -> None:
-        """Set the input of every timed run."""
-        with self._running():
-            tensors = [self._place.tensor(array, self._device) for array in arrays]
-            self._machine.set_input("main", *tensors)
+    @property
+    def inputs(self) -> Sequence[Mapping[str, Any]]:
+        """Shape and element type of each."""
+        return [{"shape": shape, "type": np.dtype(dtype).name} for shape, dtype in self._elements]
 
-    def seconds(self, n_runs: int) -> NDArray[np.float64]:
-        """``(n_runs,)`` of single runs."""
-        with self._running():
-            chip = self._place.chip(self._device)
-            clock = self._machine.time_evaluator("invoke_stateful", chip, number=1, repeat=n_runs)
-            return np.array(clock("main").results, dtype=np.float64)
+    def prepare(self) -> None:
+        """Set random input for every timed run."""
+        self._feed([random_input(shape, dtype) for shape, dtype in self._elements])
+        self._run_s = float(self._seconds(WARM_RUNS).min())
 
-    def answer(self, batch: NDArray[Any]) -> NDArray[np.float32]:
-        """The first output."""
-        self.feed([batch])
+    def time_ms(self, plan: MeasurePlan) -> NDArray[np.float64]:
+        """``(n_runs,)`` milliseconds of single runs, by TVM's evaluator, after the warm-up."""
+        most = max(3, int(plan.max_s / self._run_s))
+        n_warm = min(most, max(plan.warmup_runs, round(plan.warmup_s / self._run_s)))
+        n_runs = min(most, max(plan.min_runs, round(plan.min_s / self._run_s)))
+        return 1e3 * self._seconds(n_warm + n_runs)[n_warm:]
+
+    def run(self, batch: NDArray[Any]) -> NDArray[np.float32]:
+        """The first output for one batch of the model's own shape."""
+        self._feed([batch])
         with self._running():
             self._machine.invoke_stateful("main")
             found = self._machine.get_outputs("main")
@@ -261,7 +215,18 @@ class _Loaded:
             answer: NDArray[np.float32] = np.asarray(first.numpy(), dtype=np.float32)
             return answer
 
-    def _running(self) -> Any:
+    def _feed(self, arrays: Sequence[NDArray[Any]]) -> None:
+        with self._running():
+            tensors = [self._place.tensor(array, self._device) for array in arrays]
+            self._machine.set_input("main", *tensors)
+
+    def _seconds(self, n_runs: int) -> NDArray[np.float64]:
+        with pinned(self._device.threads), self._running():
+            chip = self._place.chip(self._device)
+            clock = self._machine.time_evaluator("invoke_stateful", chip, number=1, repeat=n_runs)
+            return np.array(clock("main").results, dtype=np.float64)
+
+    def _running(self) -> AbstractContextManager[None]:
         return refused(
             f"The model does not run on {self._device.name!r}",
             "See that the device can be reached, and run this again: it goes on where it was",
