@@ -1,9 +1,8 @@
 """TVM: compiled here or for a tracker's servers, tuned in a process of its own."""
 
+import contextlib
 import importlib.util
-import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import psutil
 import pytest
 
 import hwnas
@@ -212,8 +212,12 @@ def tracker(tmp_path: Path) -> Iterator[tuple[str, Start]]:
 
 
 def stop(process: "subprocess.Popen[bytes]") -> None:
+    """With the workers of a server, which have sessions of their own."""
     if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
+        for worker in psutil.Process(process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                worker.kill()
+        process.kill()
     process.wait()
 
 
