@@ -1,7 +1,7 @@
 """What clocks made of arithmetic have in common: the same answer on every machine."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from math import prod
 from typing import Any
 
@@ -10,9 +10,10 @@ import onnx
 from numpy.typing import NDArray
 
 from hwnas.device import DeviceSpec, Fingerprint, fingerprint
+from hwnas.measure.engine.one_device import OneDevice
 from hwnas.measure.engine.onnx_runtime import OnnxRuntimeEngine
 from hwnas.measure.engine.opened import OpenedRunner
-from hwnas.measure.engine.protocol import Engine, Layout
+from hwnas.measure.engine.protocol import Layout
 from hwnas.measure.measurement import Measurement, Provenance, summarize
 from hwnas.measure.plan import MeasurePlan, RoundsPlan
 from hwnas.measure.target import Placement
@@ -32,7 +33,7 @@ class FixedTimer:
         return np.full(plan.min_runs, self._latency_ms)
 
 
-class ArithmeticEngine(ABC):
+class ArithmeticEngine(OneDevice, ABC):
     """Computes latencies, and leaves running a model to ONNX Runtime in this process."""
 
     provenance: Provenance
@@ -52,25 +53,9 @@ class ArithmeticEngine(ABC):
         """Of this machine."""
         return fingerprint(self.version(), device.threads)
 
-    def lanes(self, device: DeviceSpec) -> Sequence[Engine]:
-        """Nothing is gained by two."""
-        del device
-        return (self,)
-
     def health(self) -> Mapping[str, Any] | None:
         """Arithmetic is always well."""
         return None
-
-    @property
-    def has_integer_kernels(self) -> bool:
-        """As ONNX Runtime has."""
-        return True
-
-    def prepare(
-        self, models: Sequence[bytes], device: DeviceSpec, told: Callable[[int, str], None]
-    ) -> None:
-        """Arithmetic has nothing to prepare."""
-        del models, device, told
 
     def layout(self, device: DeviceSpec) -> Layout:
         """ONNX Runtime's on a processor."""

@@ -1,6 +1,6 @@
 """ONNX Runtime on a target: in this process, or at the end of a command."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import onnx
@@ -8,8 +8,9 @@ import onnx
 from hwnas.agent.providers import GIVES_A_GRAPH, PROCESSOR, QNN, X86
 from hwnas.device import DeviceSpec, Fingerprint, check_machine
 from hwnas.errors import MeasurementError
+from hwnas.measure.engine.one_device import OneDevice
 from hwnas.measure.engine.opened import OpenedRunner, OpenedTimer
-from hwnas.measure.engine.protocol import Engine, Layout
+from hwnas.measure.engine.protocol import Layout
 from hwnas.measure.engine.units import integer_units, read_model
 from hwnas.measure.measurement import Measurement, Provenance, summarize
 from hwnas.measure.plan import MeasurePlan
@@ -17,7 +18,7 @@ from hwnas.measure.rounds import Timer
 from hwnas.measure.target import HERE, Opened, Placement, Target
 
 
-class OnnxRuntimeEngine:
+class OnnxRuntimeEngine(OneDevice):
     """Times with input and output bound, threads pinned, garbage collection off."""
 
     def __init__(
@@ -41,25 +42,9 @@ class OnnxRuntimeEngine:
         check_machine(facts["machine"], device)
         return Fingerprint.of(facts, self.version())
 
-    def lanes(self, device: DeviceSpec) -> Sequence[Engine]:
-        """One at the end of each connection."""
-        del device
-        return (self,)
-
     def health(self) -> Mapping[str, Any] | None:
         """The target's."""
         return self._target.health()
-
-    @property
-    def has_integer_kernels(self) -> bool:
-        """Of every provider for int8."""
-        return True
-
-    def prepare(
-        self, models: Sequence[bytes], device: DeviceSpec, told: Callable[[int, str], None]
-    ) -> None:
-        """ONNX Runtime has nothing to prepare."""
-        del models, device, told
 
     def layout(self, device: DeviceSpec) -> Layout:
         """All providers of integers like channels last."""

@@ -1,5 +1,6 @@
 """From an ONNX file to what TVM's virtual machine runs on a target."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ def tvm_module() -> Any:
     Raises:
         MeasurementError: It is not installed, or does not load.
     """
+    os.environ.setdefault("TVM_BIND_THREADS", "0")  # it would keep this thread on one processor
     try:
         import tvm
         import tvm.relax.frontend.onnx

@@ -11,7 +11,7 @@ import onnx
 from numpy.typing import NDArray
 
 from hwnas.agent.machine import health_facts, pinned
-from hwnas.agent.runtime import random_input
+from hwnas.agent.runtime import ELEMENT_TYPES, random_input
 from hwnas.device import (
     LOCAL,
     DeviceSpec,
@@ -24,7 +24,7 @@ from hwnas.errors import MeasurementError
 from hwnas.measure.engine.opened import OpenedRunner, OpenedTimer
 from hwnas.measure.engine.protocol import Layout
 from hwnas.measure.engine.tvm.compile import compiled, lowered, refused, target_of, tvm_module
-from hwnas.measure.engine.tvm.place import Here, Lent, Place, n_servers, tracker_address
+from hwnas.measure.engine.tvm.place import Place, n_servers, place_for, tracker_address
 from hwnas.measure.engine.tvm.tuned import TunedSchedules
 from hwnas.measure.engine.units import read_model
 from hwnas.measure.measurement import Measurement, Provenance, summarize
@@ -34,14 +34,6 @@ from hwnas.measure.target import Placement
 
 WARM_RUNS = 2
 """By which a model tells how long it takes, about."""
-MEMORY = {
-    onnx.TensorProto.FLOAT: np.float32,
-    onnx.TensorProto.FLOAT16: np.float16,
-    onnx.TensorProto.UINT8: np.uint8,
-    onnx.TensorProto.INT8: np.int8,
-    onnx.TensorProto.UINT16: np.uint16,
-}
-"""Element types of inputs that can be fed."""
 
 
 class TvmEngine:
@@ -54,9 +46,7 @@ class TvmEngine:
     def __init__(self, device: DeviceSpec) -> None:
         self._device = device
         self._is_here = device.connection == LOCAL
-        if not self._is_here:
-            tracker_address(device)  # refuses what is no tracker's
-        self._place: Place = Here() if self._is_here else Lent(device)
+        self._place = place_for(device)
 
     @property
     def provenance(self) -> Provenance:
@@ -242,11 +232,11 @@ def _inputs(model: bytes) -> list[tuple[tuple[int, ...], Any]]:
             raise MeasurementError(
                 f"The model's input {value.name!r} has an open shape. Export it with a fixed one."
             )
-        if tensor.elem_type not in MEMORY:
-            kind = onnx.TensorProto.DataType.Name(tensor.elem_type).lower()
+        kind = onnx.TensorProto.DataType.Name(tensor.elem_type).lower()
+        if f"tensor({kind})" not in ELEMENT_TYPES:
             raise MeasurementError(
                 f"The model's input {value.name!r} is {kind}. "
                 "Give one of float, float16, uint8, int8 or uint16."
             )
-        found.append((sizes, MEMORY[tensor.elem_type]))
+        found.append((sizes, ELEMENT_TYPES[f"tensor({kind})"]))
     return found

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from hwnas.device import TRACKER, DeviceSpec
+from hwnas.device import LOCAL, TRACKER, DeviceSpec
 from hwnas.errors import InvalidInputError, MeasurementError
 from hwnas.measure.engine.tvm.compile import exported, refused, tvm_module
 
@@ -103,6 +103,15 @@ class Lent:
                 # a server ends a session of limited time in the middle of a profile
                 self._session = at.request(key, session_timeout=0, max_retry=MOST_TRIES)
         return self._session
+
+
+def place_for(device: DeviceSpec) -> Place:
+    """This process, or a server of the tracker that the connection names.
+
+    Raises:
+        InvalidInputError: The connection says something else.
+    """
+    return Here() if device.connection == LOCAL else Lent(device)
 
 
 def n_servers(device: DeviceSpec) -> int:

@@ -18,9 +18,9 @@ from tvm.ir.utils import derived_object
 from tvm.s_tir import meta_schedule
 from tvm.s_tir.meta_schedule import builder, runner
 
-from hwnas.device import LOCAL, DeviceSpec
+from hwnas.device import DeviceSpec
 from hwnas.measure.engine.tvm.compile import lowered, target_of
-from hwnas.measure.engine.tvm.place import Here, Lent, Place
+from hwnas.measure.engine.tvm.place import Place, place_for
 from hwnas.measure.engine.tvm.tuned import TUNING
 from hwnas.record import read_record
 
@@ -111,7 +111,7 @@ class _Tuner:
         self._target = target_of(device)
         self._database = meta_schedule.database.JSONDatabase(work_dir=str(database))
         kept: dict[str, Any] = {}
-        place: Place = Here() if device.connection == LOCAL else Lent(device)
+        place = place_for(device)
         self._builder, self._runner = _Builder(kept), _Runner(kept, place, device)
         kind = device.tvm.kind
         self._space = meta_schedule.space_generator.PostOrderApply(
