@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -281,7 +282,8 @@ def test_two_servers_measure_side_by_side_and_one_that_is_killed_loses_nothing(
 
 @pytest.mark.slow
 def test_the_main_job_through_tvm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hwnas.profile.wanted.N_NETWORKS", 6)  # compiling one takes seconds
+    # compiling one takes seconds
+    monkeypatch.setattr(import_module("hwnas.profile.wanted"), "N_NETWORKS", 6)
     found = hwnas.search(
         "50ms",
         device="x86-cpu",
