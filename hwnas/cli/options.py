@@ -12,8 +12,8 @@ Space = Annotated[
     str,
     typer.Option(
         "--space",
-        help="mobilenet, nasbench-macro, nasbench201, darts, resnet, a preset (mobilenetv2@0.5) "
-        "or a .toml file.",
+        help="mobilenet, foxnas, nasbench-macro, nasbench201, darts, resnet, a preset "
+        "(mobilenetv2@0.5) or a .toml file.",
     ),
 ]
 Engine = Annotated[
@@ -69,18 +69,18 @@ MaxMemory = Annotated[
 ]
 MaxSize = Annotated[str | None, typer.Option("--max-size", help="Largest file: 500kB, 1.5MB.")]
 SupernetRule = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--supernet",
         help="How its weights are trained: path (what the strategy asks for), spos, fair, "
-        "sandwich or rd (ranking distillation).",
+        "sandwich or rd (ranking distillation). [default: path; of foxnas spos]",
     ),
 ]
 SupernetEpochs = Annotated[
     int,
     typer.Option(
         "--supernet-epochs",
-        help="Search epochs of all but path; 0: networks see as many images as by path.",
+        help="Search epochs of all but path; 0: as many as by path, about 115 at most.",
     ),
 ]
 EpochImages = Annotated[int, typer.Option("--epoch-images", help="Images of one search epoch.")]

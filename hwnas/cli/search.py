@@ -62,7 +62,8 @@ def search(
     ] = None,
     space: Space = "mobilenet",
     strategy: Annotated[
-        str, typer.Option("--strategy", help="ddpnas, ddpnas-regression, evolution or random.")
+        str,
+        typer.Option("--strategy", help="ddpnas, ddpnas-regression, evolution, foxnas or random."),
     ] = "ddpnas",
     accuracy: Annotated[
         str | None,
@@ -139,7 +140,7 @@ def search(
     epochs: Annotated[
         int, typer.Option("--epochs", help="Of fine-tuning; 0 lets the number of images decide.")
     ] = 0,
-    supernet: SupernetRule = "path",
+    supernet: SupernetRule = None,
     supernet_epochs: SupernetEpochs = 0,
     teacher: Teacher = None,
     rank_weight: RankWeight = None,
@@ -170,8 +171,8 @@ def search(
         search_on_table(context)
         return
     refuse_table_options(context)
+    from hwnas.pipeline import rule_of, settings_from
     from hwnas.pipeline import search as find
-    from hwnas.pipeline import settings_from
 
     named = named_settled(context)
 
@@ -179,7 +180,7 @@ def search(
         epoch_images,
         warmup_epochs,
         epochs,
-        supernet=supernet,
+        supernet=supernet or rule_of(strategy),
         supernet_epochs=supernet_epochs,
         teacher=teacher,
         rank_weight=rank_weight,

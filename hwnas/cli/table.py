@@ -144,13 +144,13 @@ def _coverage(
     classes: int,
     data: str | None,
 ) -> "Coverage":
-    from hwnas.pipeline import coverage_of, space_for
+    from hwnas.pipeline import coverage_of, space_for, space_on
     from hwnas.progress import silent
     from hwnas.space import without_operations
 
-    offered = space_for(space, input_size, channels, classes, data, silent)
-    refused = table.header.device.refused_operations
-    return coverage_of(table, without_operations(offered, refused))
+    device = table.header.device
+    offered = space_for(space_on(space, device), input_size, channels, classes, data, silent)
+    return coverage_of(table, without_operations(offered, device.refused_operations))
 
 
 def _interval(row: "Measurement") -> str:

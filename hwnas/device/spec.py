@@ -10,6 +10,7 @@ from hwnas.record import said
 
 Precision = Literal["int8", "float16", "float32"]
 Clock = Literal["measured", "emulated"]
+Face = Literal["cpu", "dsp"]
 LOCAL, TRACKER = "local", "tracker"
 """Connections: this process; ``tracker HOST:PORT KEY`` of TVM's servers; else a command."""
 
@@ -83,6 +84,7 @@ class DeviceSpec:
     not, and without them a model is refused of which it does not run every operator.
     ``refused_operations`` are those that the device's compiler does not take, as spaces and blocks
     name them, such as ``max_pool_3x3`` or ``hard_swish``: no searched network has one.
+    ``face`` is that of the space ``foxnas`` that suits it: of processors, or of accelerators.
     """
 
     name: str
@@ -103,6 +105,7 @@ class DeviceSpec:
     batch: int = 1
     recipe: Recipe = field(default_factory=Recipe)
     tvm: TvmSettings = field(default_factory=TvmSettings)
+    face: Face = "cpu"
 
     def __post_init__(self) -> None:
         if not self.name:

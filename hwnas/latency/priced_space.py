@@ -1,42 +1,45 @@
 """A whole space priced at once: a million architectures in a second."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
-from hwnas.latency.protocol import LatencyModel
+from hwnas.block import BlockSpec
 from hwnas.space import Space, blocks_in, final_states, layers_of
 
 
 class PricedSpace:
     """Per decision, what every option costs in every state and which state it leads to."""
 
-    def __init__(self, space: Space, model: LatencyModel) -> None:
-        self._start_ms = model.constant_ms + sum(map(model.block_ms, blocks_in(space.start()[1])))
+    def __init__(
+        self, space: Space, price: Callable[[BlockSpec], float], constant: float = 0.0
+    ) -> None:
+        """``constant`` is what every network costs beside its blocks.
+
+        A walk that leads nowhere costs infinitely much, as do blocks that are priced so.
+        """
+        self._start = constant + sum(map(price, blocks_in(space.start()[1])))
         self._costs: list[NDArray[np.float64]] = []
         self._targets: list[NDArray[np.intp]] = []
-        for layer in layers_of(space):
+        for decision, layer in zip(space.decisions, layers_of(space), strict=True):
             reached = {m.state: None for moves in layer.values() for m in moves}
             number = {state: place for place, state in enumerate(reached)}
-            self._targets.append(
-                np.array([[number[m.state] for m in moves] for moves in layer.values()])
-            )
-            self._costs.append(
-                np.array(
-                    [
-                        [sum(map(model.block_ms, m.blocks)) for m in moves]
-                        for moves in layer.values()
-                    ]
-                )
-            )
-        self._finish_ms = np.array(
-            [
-                sum(map(model.block_ms, blocks_in(space.finish(state))))
-                for state in final_states(space)
-            ]
+            costs = np.full((len(layer), len(decision.options)), np.inf)
+            targets = np.zeros(costs.shape, dtype=np.intp)
+            for state, moves in enumerate(layer.values()):
+                for move in moves:
+                    at = state, decision.options.index(move.option)
+                    costs[at] = sum(map(price, move.blocks))
+                    targets[at] = number[move.state]
+            self._costs.append(costs)
+            self._targets.append(targets)
+        self._finish = np.array(
+            [sum(map(price, blocks_in(space.finish(state)))) for state in final_states(space)]
         )
 
     def price(self, options: NDArray[np.integer]) -> NDArray[np.float64]:
-        """Milliseconds of ``(n, n_decisions)`` architectures, told as places of options: ``(n,)``.
+        """The price of ``(n, n_decisions)`` architectures, told as places of options: ``(n,)``.
 
         Raises:
             ValueError: Another number of decisions, or an option that a decision does not have.
@@ -47,18 +50,18 @@ class PricedSpace:
         if len(options) and (options.min() < 0 or (options.max(axis=0) >= n_options).any()):
             raise ValueError(f"expected options below {n_options}, got some that are not")
         states = np.zeros(len(options), dtype=np.intp)
-        latency_ms = np.full(len(options), self._start_ms)
+        cost = np.full(len(options), self._start)
         for index, (costs, targets) in enumerate(zip(self._costs, self._targets, strict=True)):
             flat = states * costs.shape[1] + options[:, index]
-            latency_ms += costs.ravel()[flat]
+            cost += costs.ravel()[flat]
             states = targets.ravel()[flat]
-        latency_ms += self._finish_ms[states]
-        return latency_ms
+        cost += self._finish[states]
+        return cost
 
-    def reach_ms(self) -> tuple[float, float]:
-        """The fastest and the slowest network of the space, in milliseconds."""
-        best, worst = self._finish_ms, self._finish_ms
+    def reach(self) -> tuple[float, float]:
+        """What the cheapest and the dearest network of the space cost."""
+        best, worst = self._finish, self._finish
         for costs, targets in zip(reversed(self._costs), reversed(self._targets), strict=True):
             best = (costs + best[targets]).min(axis=1)
-            worst = (costs + worst[targets]).max(axis=1)
-        return self._start_ms + float(best[0]), self._start_ms + float(worst[0])
+            worst = np.where(np.isinf(costs), -np.inf, costs + worst[targets]).max(axis=1)
+        return self._start + float(best[0]), self._start + float(worst[0])

@@ -1,7 +1,7 @@
 """The only room that names all the others: each command from end to end."""
 
 from hwnas.pipeline.api import export, profile, search, verify
-from hwnas.pipeline.arguments import device_with, settings_from, space_for
+from hwnas.pipeline.arguments import device_with, rule_of, settings_from, space_for, space_on
 from hwnas.pipeline.coverage import Coverage, coverage_of
 from hwnas.pipeline.doctor import Check, Verdict, examine
 from hwnas.pipeline.export import ExportReport
@@ -35,11 +35,13 @@ __all__ = [
     "migrate_table",
     "profile",
     "rank",
+    "rule_of",
     "score_table",
     "search",
     "search_table",
     "settings_from",
     "space_for",
+    "space_on",
     "verify",
     "write_networks",
 ]

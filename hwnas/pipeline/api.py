@@ -10,6 +10,7 @@ from hwnas.pipeline.arguments import (
     device_with,
     settled,
     space_for,
+    space_on,
 )
 from hwnas.pipeline.exploration import kept_run
 from hwnas.pipeline.export import ExportReport, ExportRequest, run_export
@@ -70,7 +71,8 @@ def profile(  # noqa: PLR0913 - a command's options
         threads=threads,
         batch=batch,
     )
-    offered = space_for(space, input_size, in_channels, n_classes, data, on_progress)
+    face = space_on(space, target)
+    offered = space_for(face, input_size, in_channels, n_classes, data, on_progress)
     chosen = without_operations(offered, target.refused_operations)
     return fill_table(wanted_by(chosen), target, engine_for(target), on_progress, again=True)
 
@@ -159,17 +161,19 @@ def search(  # noqa: PLR0913 - a command's options
         supernet=supernet,
     )
     check_seed(options["seed"])
+    target = device_with(
+        device,
+        engine=engine,
+        connection=connection,
+        precision=precision,
+        threads=threads,
+        batch=batch,
+        calibration=calibration,
+    )
+    options["space"] = space_on(options["space"], target)
     where = default_out(options["data"], options["space"], device, latency)
     request = SearchRequest(
-        device=device_with(
-            device,
-            engine=engine,
-            connection=connection,
-            precision=precision,
-            threads=threads,
-            batch=batch,
-            calibration=calibration,
-        ),
+        device=target,
         budget=budget_from(
             latency,
             max_params=max_params,

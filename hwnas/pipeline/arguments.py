@@ -14,12 +14,14 @@ from hwnas.pipeline.images import load_images, usable_space
 from hwnas.pipeline.quantity import byte_count, check_least, count, milliseconds
 from hwnas.progress import OnProgress
 from hwnas.record import unknown_name
-from hwnas.search import Budget
+from hwnas.search import ANNEALED, Budget
 from hwnas.space import Space
 from hwnas.train import DEFAULT_RULE, FinetuneSettings, SupernetSettings
 from hwnas.train.rules import OPTIONS_OF
 
 PRECISIONS: tuple[str, ...] = get_args(Precision)
+FOXNAS = "foxnas"
+"""The space of two faces, and the strategy that searches it unless another space is named."""
 N_SEEDS = 2**63
 """As many as torch takes."""
 
@@ -98,19 +100,17 @@ def budget_from(
 
 
 DEFAULTS: Mapping[str, Any] = {
-    "space": "mobilenet",
     "strategy": "ddpnas",
     "data": "digits",
     "seed": 0,
     "input_size": None,
     "skip_bad": False,
-    "supernet": SupernetSettings(),
 }
-"""Of the options of a search that its exploration settles."""
+"""Of options of a search that its exploration settles; space and supernet go by the strategy."""
 
 
 def settled(start: KeptRun | None, **named: Any) -> dict[str, Any]:  # noqa: ANN401
-    """The options of ``DEFAULTS`` that are ``named``; the others as ``start`` or they have them.
+    """The options of ``DEFAULTS``, and the supernet's: as named, else as ``start`` has them.
 
     Raises:
         InvalidInputError: One contradicts the run to start from.
@@ -118,7 +118,24 @@ def settled(start: KeptRun | None, **named: Any) -> dict[str, Any]:  # noqa: ANN
     if start is not None:
         refuse_contradictions(start.folder, start.exploration.settled, named)
         return start.exploration.settled
-    return {**DEFAULTS, **given(named)}
+    options = {**DEFAULTS, **given(named)}
+    supernet = SupernetSettings(rule=rule_of(options["strategy"]))
+    return {"supernet": supernet, "space": default_space(options["strategy"]), **options}
+
+
+def default_space(strategy: str) -> str:
+    """Where a strategy searches unless that is said."""
+    return FOXNAS if strategy == FOXNAS else "mobilenet"
+
+
+def rule_of(strategy: str) -> str:
+    """How the supernet is trained for a strategy unless that is said."""
+    return "spos" if strategy in ANNEALED else DEFAULT_RULE
+
+
+def space_on(space: str, device: DeviceSpec) -> str:
+    """The face of ``foxnas`` that suits the device; any other space is what it is."""
+    return f"{FOXNAS}-{device.face}" if space == FOXNAS else space
 
 
 def check_seed(seed: int) -> None:

@@ -12,7 +12,7 @@ from hwnas.measure import Measurement
 from hwnas.pipeline.problem import Problem
 from hwnas.pipeline.refusal import nothing_fits
 from hwnas.pipeline.work_folder import WorkFolder
-from hwnas.search import Candidate, Generator
+from hwnas.search import Candidate, Proposer
 from hwnas.space import Architecture, Network
 
 N_CANDIDATES = 10
@@ -49,7 +49,7 @@ class Chooser:
     def __init__(
         self,
         problem: Problem,
-        generator: Generator,
+        generator: Proposer,
         source: AccuracySource | None,
         work: WorkFolder,
         found: Sequence[Architecture] = (),

@@ -55,7 +55,9 @@ def coverage_of(table: LatencyTable, space: Space) -> Coverage:
     missing = table.missing(needed)
     known = [block for block in needed if block in table.rows]
     model = latency_model(table, blocks)
-    reach = (None, None) if missing else PricedSpace(space, model).reach_ms()
+    reach: tuple[float | None, float | None] = None, None
+    if not missing:
+        reach = PricedSpace(space, model.block_ms, model.constant_ms).reach()
     return Coverage(
         space=space.name,
         n_blocks=len(needed),

@@ -30,6 +30,8 @@ class Exploration:
     scores: Mapping[str, Mapping[str, float]]
     best: tuple[Architecture, ...] = ()
     """Networks that the strategy found, best first, whatever they cost."""
+    told: tuple[tuple[Architecture, float], ...] = ()
+    """Networks and their accuracies, from which a regression can be learned."""
 
     @property
     def settled(self) -> dict[str, Any]:
@@ -46,8 +48,13 @@ class Exploration:
 
     def to_json(self) -> dict[str, Any]:
         """All of it as plain values."""
-        best = [list(architecture.choices) for architecture in self.best]
-        return {**vars(self), "format": FORMAT, "origin": self.origin.to_json(), "best": best}
+        values = {
+            "format": FORMAT,
+            "origin": self.origin.to_json(),
+            "best": [list(architecture.choices) for architecture in self.best],
+            "told": [[list(told.choices), accuracy] for told, accuracy in self.told],
+        }
+        return {**vars(self), **values}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any], source: str) -> Self:
@@ -62,9 +69,13 @@ class Exploration:
         origin = Origin.from_json(document["origin"], source)
         check_scores(document["scores"], origin.space.decisions)
         best = tuple(Architecture(tuple(choices)) for choices in document["best"])
-        for architecture in best:
+        told = tuple(
+            (Architecture(tuple(choices)), float(accuracy))
+            for choices, accuracy in document.get("told", [])
+        )
+        for architecture in (*best, *(architecture for architecture, _ in told)):
             check_member(origin.space, architecture)
-        return cls(**{**values, "origin": origin, "best": best})
+        return cls(**{**values, "origin": origin, "best": best, "told": told})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ import numpy as np
 from torch import nn
 
 from hwnas.errors import RunError
+from hwnas.latency import PricedSpace
 from hwnas.network import build
 from hwnas.pipeline.exploration import EXPLORATION, Exploration, KeptRun
 from hwnas.pipeline.kept_supernet import SUPERNET, kept_trainer, supernet_file
@@ -23,8 +24,9 @@ from hwnas.pipeline.supernet import (
     train_whole,
 )
 from hwnas.pipeline.work_folder import WorkFolder
-from hwnas.search import SearchTerms, Strategy, strategy_named
-from hwnas.space import Architecture, kept_classes
+from hwnas.search import ANNEALED, SearchTerms, Strategy, strategy_named
+from hwnas.search.terms import anything_fits
+from hwnas.space import Architecture, attributes_of, kept_classes
 from hwnas.train import SupernetTrainer
 
 STRATEGY = "strategy"
@@ -101,7 +103,7 @@ def _learned(problem: Problem, work: WorkFolder) -> Explored:
         request.strategy,
         problem.space.decisions,
         np.random.default_rng(request.seed),
-        SearchTerms(fits=problem.keeps_prediction, option_classes=kept_classes(problem.space)),
+        _terms(problem),
     )
     if request.supernet.trains_whole:
         train_whole(trainer, trainer.n_first_epochs(strategy.n_asks), work)
@@ -115,8 +117,21 @@ def _learned(problem: Problem, work: WorkFolder) -> Explored:
         strategy=request.strategy,
         scores=strategy.scores,
         best=tuple(strategy.best),
+        told=tuple(strategy.told),
     )
     return Explored(exploration, trainer)
+
+
+def _terms(problem: Problem) -> SearchTerms:
+    """What a strategy is told of the problem; one that is annealed later learns from anything."""
+    space, model = problem.space, problem.model
+    annealed = problem.request.strategy in ANNEALED
+    return SearchTerms(
+        fits=anything_fits if annealed else problem.keeps_prediction,
+        option_classes=kept_classes(space),
+        attributes=attributes_of(space),
+        price=PricedSpace(space, model.block_ms, model.constant_ms).price if annealed else None,
+    )
 
 
 def _train_what_is_asked(trainer: SupernetTrainer, strategy: Strategy, work: WorkFolder) -> None:

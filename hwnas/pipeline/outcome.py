@@ -19,7 +19,7 @@ from hwnas.report import (
     front_csv,
     picture,
 )
-from hwnas.search import Generator
+from hwnas.search import Proposer
 from hwnas.space import architecture_to_json
 from hwnas.version import versions
 
@@ -122,7 +122,7 @@ class Outcome:
 
 
 def front_of(
-    problem: Problem, generator: Generator, source: AccuracySource | None, ratio: float
+    problem: Problem, generator: Proposer, source: AccuracySource | None, ratio: float
 ) -> tuple[FrontPoint, ...]:
     """The whole latency–score front, corrected; a few points with the supernet's accuracy."""
     front = generator.front()

@@ -19,7 +19,8 @@ from hwnas.measure.engine import Engine
 from hwnas.pipeline.finish import card_bytes
 from hwnas.pipeline.request import SearchRequest
 from hwnas.profile import ready_blocks
-from hwnas.search import Generator, least_peak
+from hwnas.regression import ArchitectureRegression
+from hwnas.search import AnnealedGenerator, Generator, least_peak
 from hwnas.search.priced_graph import Price, Scores
 from hwnas.space import (
     Architecture,
@@ -62,6 +63,10 @@ class Problem:
         """Exact network generation with these scores."""
         space = self.generated
         return Generator(space, worth(space, scores), self._prices, self._allows)
+
+    def annealer(self, expected: ArchitectureRegression, seed: int) -> AnnealedGenerator:
+        """Annealing on the accuracies that a regression expects."""
+        return AnnealedGenerator(self.space, expected, self._prices, self._allows, seed=seed)
 
     @cached_property
     def generated(self) -> Space:

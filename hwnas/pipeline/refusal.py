@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hwnas.errors import NoNetworkFitsError
 from hwnas.measure import Measurement
 from hwnas.pipeline.problem import Problem
-from hwnas.search import Generator
+from hwnas.search import Proposer
 
 
 def refuse_hopeless(problem: Problem) -> None:
@@ -20,7 +20,7 @@ def refuse_hopeless(problem: Problem) -> None:
         raise _nothing_fits(problem, problem.unscored, measurement)
 
 
-def nothing_fits(problem: Problem, generator: Generator) -> NoNetworkFitsError:
+def nothing_fits(problem: Problem, generator: Proposer) -> NoNetworkFitsError:
     """The error that says how fast the fastest network is, or what each limit allows."""
     measurement = problem.measure(generator.cheapest(0).architecture)
     return _nothing_fits(problem, generator, measurement)
@@ -52,7 +52,7 @@ def _refuse_too_little_memory(problem: Problem) -> None:
 
 
 def _nothing_fits(
-    problem: Problem, generator: Generator, fastest: Measurement
+    problem: Problem, generator: Proposer, fastest: Measurement
 ) -> NoNetworkFitsError:
     if problem.fits(fastest):
         return _limits_not_kept(problem, generator, fastest)
@@ -68,7 +68,7 @@ def _nothing_fits(
 
 
 def _limits_not_kept(
-    problem: Problem, generator: Generator, fastest: Measurement
+    problem: Problem, generator: Proposer, fastest: Measurement
 ) -> NoNetworkFitsError:
     everything = _leasts(problem, generator, fastest)
     beyond = [one for one in everything if one.is_out_of_reach]
@@ -83,7 +83,7 @@ def _limits_not_kept(
     )
 
 
-def _leasts(problem: Problem, generator: Generator, fastest: Measurement) -> list[_Least]:
+def _leasts(problem: Problem, generator: Proposer, fastest: Measurement) -> list[_Least]:
     budget = problem.request.budget
     found = []
     if budget.latency_ms is not None:

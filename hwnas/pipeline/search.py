@@ -16,6 +16,7 @@ from hwnas.pipeline.finish import Finished, Workshop
 from hwnas.pipeline.images import images_and_space, load_images
 from hwnas.pipeline.outcome import Outcome, front_of
 from hwnas.pipeline.problem import Problem
+from hwnas.pipeline.propose import check_annealed, proposer_of
 from hwnas.pipeline.refusal import refuse_hopeless
 from hwnas.pipeline.request import SearchRequest
 from hwnas.pipeline.work_folder import WorkFolder, check_new_run
@@ -23,7 +24,7 @@ from hwnas.profile import Wanted, fill_table, wanted_by
 from hwnas.progress import OnProgress, silent
 from hwnas.record import unknown_name
 from hwnas.report import SearchResult
-from hwnas.search import STRATEGIES
+from hwnas.search import ANNEALED, STRATEGIES
 from hwnas.space import (
     Architecture,
     Space,
@@ -96,6 +97,8 @@ def _check(request: SearchRequest) -> None:
         raise unknown_name("strategy", request.strategy, STRATEGIES)
     if request.supernet.has_teacher:
         check_teacher(request.supernet.teacher)
+    if request.strategy in ANNEALED:
+        check_annealed(request)
     check_start(request.start, keep_supernet=request.keep_supernet)
     check_new_run(request.out)
 
@@ -104,7 +107,7 @@ def _outcome(problem: Problem, work: WorkFolder) -> Outcome:
     request = problem.request
     with work.phase("search"):
         explored = explore(problem, work)
-    generator = problem.generator(explored.exploration.scores)
+    generator = proposer_of(problem, explored.exploration)
     chooser = Chooser(problem, generator, explored.trainer, work, explored.exploration.best)
     while True:
         with work.phase("choose"):

@@ -1,18 +1,25 @@
 """Which network: strategies that learn what each option is worth, and the best within a budget."""
 
+from hwnas.search.annealed import AnnealedGenerator
+from hwnas.search.annealing import AnnealingSettings, Landscape, anneal
 from hwnas.search.budget import Budget
-from hwnas.search.catalog import STRATEGIES, strategy_named
+from hwnas.search.catalog import ANNEALED, STRATEGIES, strategy_named
 from hwnas.search.ddpnas import Ddpnas, DdpnasSettings, UpdateRule
 from hwnas.search.ddpnas_regression import DdpnasRegression, RegressionSettings
 from hwnas.search.evolution import Evolution, EvolutionSettings
+from hwnas.search.foxnas import Foxnas, FoxnasSettings
 from hwnas.search.generate import Candidate, Generator
 from hwnas.search.peak import least_peak
+from hwnas.search.proposer import Proposer
 from hwnas.search.random_search import RandomSearch
 from hwnas.search.strategy import Strategy
 from hwnas.search.terms import Fits, SearchTerms
 
 __all__ = [
+    "ANNEALED",
     "STRATEGIES",
+    "AnnealedGenerator",
+    "AnnealingSettings",
     "Budget",
     "Candidate",
     "Ddpnas",
@@ -21,12 +28,17 @@ __all__ = [
     "Evolution",
     "EvolutionSettings",
     "Fits",
+    "Foxnas",
+    "FoxnasSettings",
     "Generator",
+    "Landscape",
+    "Proposer",
     "RandomSearch",
     "RegressionSettings",
     "SearchTerms",
     "Strategy",
     "UpdateRule",
+    "anneal",
     "least_peak",
     "strategy_named",
 ]

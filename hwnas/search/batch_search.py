@@ -85,6 +85,12 @@ class BatchSearch(ABC, Generic[State]):
         distinct = dict.fromkeys(tuple(row) for _, row in ordered)
         return [self._pool.architecture(row) for row in list(distinct)[:N_BEST]]
 
+    @property
+    def told(self) -> Sequence[tuple[Architecture, float]]:
+        """See ``Strategy.told``; in order."""
+        rows = map(self._pool.architecture, self._state.rows)
+        return list(zip(rows, self._state.accuracies, strict=True))
+
     def ask(self) -> Architecture:
         """See ``Strategy.ask``."""
         state = self._state

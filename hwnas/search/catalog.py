@@ -9,6 +9,7 @@ from hwnas.record import unknown_name
 from hwnas.search.ddpnas import Ddpnas, DdpnasSettings
 from hwnas.search.ddpnas_regression import DdpnasRegression
 from hwnas.search.evolution import Evolution
+from hwnas.search.foxnas import Foxnas
 from hwnas.search.random_search import RandomSearch
 from hwnas.search.strategy import Strategy
 from hwnas.search.terms import NO_TERMS, SearchTerms
@@ -37,8 +38,15 @@ STRATEGIES: Mapping[
     "ddpnas": _ddpnas,
     "ddpnas-regression": DdpnasRegression,
     "evolution": Evolution,
+    "foxnas": Foxnas,
     "random": RandomSearch,
 }
+
+ANNEALED = ("foxnas",)
+"""Strategies whose networks are annealed on a regression of what they were told.
+
+Networks of the others are generated from their scores.
+"""
 
 
 def strategy_named(

@@ -136,6 +136,11 @@ class Ddpnas:
         """None: theta is the answer, and a supernet's accuracies rise while it is trained."""
         return ()
 
+    @property
+    def told(self) -> Sequence[tuple[Architecture, float]]:
+        """None, for the same reason."""
+        return ()
+
     def ask(self) -> Architecture:
         """See ``Strategy.ask``."""
         if self._state.pending is None:

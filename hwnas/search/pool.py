@@ -103,11 +103,16 @@ class Pool:
 
     def fitting(self, rows: Places) -> Places:
         """Those of these networks that fit."""
+        return rows[self.fits_each(rows)]
+
+    def fits_each(self, rows: Places) -> NDArray[np.bool_]:
+        """``(n,)`` which of these networks fit."""
         if self._fits is anything_fits:
-            return rows
+            return np.ones(len(rows), dtype=bool)
         if self.listed is not None:
-            return rows[np.isin(self._serial(rows), self._serial(self.listed))]
-        return rows[[self._fits(self.architecture(row)) for row in rows.tolist()]]
+            return np.isin(self._serial(rows), self._serial(self.listed))
+        fit = [self._fits(self.architecture(row)) for row in rows.tolist()]
+        return np.array(fit, dtype=bool)
 
     def _serial(self, rows: Places) -> NDArray[np.int64]:
         serial: NDArray[np.int64] = np.ravel_multi_index(tuple(rows.T), self._n_options)

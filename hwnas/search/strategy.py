@@ -40,6 +40,11 @@ class Strategy(Protocol):
         """The most accurate networks told of, best first; none where the scores are the answer."""
         ...
 
+    @property
+    def told(self) -> Sequence[tuple[Architecture, float]]:
+        """Networks and the accuracies told of them; none where those cannot be compared."""
+        ...
+
     def ask(self) -> Architecture:
         """The next architecture to try; the same one again until its accuracy was told.
 

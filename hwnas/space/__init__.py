@@ -2,6 +2,17 @@
 
 from hwnas.space.allowed import without_operations
 from hwnas.space.architecture import Architecture, Decision
+from hwnas.space.attributes import (
+    LATER_BLOCKS,
+    MEANS,
+    RESOLUTION,
+    Attribute,
+    Attributes,
+    HasAttributes,
+    OptionsAsAttributes,
+    attributes_from,
+    attributes_of,
+)
 from hwnas.space.catalog import (
     SPACES,
     architecture_from_json,
@@ -46,16 +57,23 @@ from hwnas.space.wiring import IMAGE, Network, PlacedBlock, Places, Wire, as_net
 __all__ = [
     "DISTANCES",
     "IMAGE",
+    "LATER_BLOCKS",
+    "MEANS",
     "NOWHERE",
     "NO_CELL_LIMITS",
     "PRESETS",
+    "RESOLUTION",
     "SPACES",
     "Architecture",
+    "Attribute",
+    "Attributes",
     "CellLimits",
     "Decision",
     "Distance",
+    "HasAttributes",
     "HasOptionClasses",
     "Network",
+    "OptionsAsAttributes",
     "Part",
     "Parts",
     "PlacedBlock",
@@ -67,6 +85,8 @@ __all__ = [
     "architecture_from_json",
     "architecture_to_json",
     "as_network",
+    "attributes_from",
+    "attributes_of",
     "blocks_in",
     "blocks_of",
     "cheapest",

@@ -1,6 +1,7 @@
 """Spaces by name, by file and from a run's JSON."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from hwnas.space.plan import (
     OFA_MOBILENETV3,
     PRESETS,
     Plan,
+    foxnas,
     mobilenet,
     ofa_mobilenetv3,
     preset,
@@ -30,6 +32,8 @@ SPACES: Mapping[str, Callable[..., Space]] = {
     "nasbench201": Nasbench201Space,
     "darts": DartsSpace,
     "resnet": ResnetSpace,
+    "foxnas-cpu": partial(foxnas, "cpu"),
+    "foxnas-dsp": partial(foxnas, "dsp"),
     OFA_MOBILENETV3: ofa_mobilenetv3,
 }
 """Each takes ``input_size``, ``in_channels`` and ``n_classes``."""

@@ -10,6 +10,7 @@ from hwnas.block.activation import check_activation
 from hwnas.block.spec import check_positive, strided
 from hwnas.record import said
 from hwnas.space.architecture import Decision
+from hwnas.space.attributes import RESOLUTION, WIDTH, Attribute, inverted_residual
 from hwnas.space.wiring import PlacedBlock, Places
 
 SMALLEST_FEATURE_MAP = 3
@@ -163,6 +164,19 @@ class MobilenetSpace:
         """Inverted residuals are of a kind; ``skip``, each width and each input size its own."""
         is_block = ".block" in decision.name and option != SKIP
         return "inverted residual" if is_block else option
+
+    def attributes(self, decision: Decision, option: str) -> Mapping[Attribute, float]:
+        """Resolution, and of each stage its width and what ``inverted_residual`` says."""
+        stage, _, what = decision.name.partition(".")
+        if not what:
+            return {Attribute("", RESOLUTION): float(option)}
+        if what == "width":
+            return {Attribute(stage, WIDTH): float(option)}
+        if option == SKIP:
+            return {}
+        kernel_size, expansion = option[1:].split("e")
+        is_first = what == "block1"
+        return inverted_residual(stage, int(kernel_size), int(expansion), is_first=is_first)
 
     def scaled(self, multiplier: float, *, scale_ends: bool) -> "MobilenetSpace":
         """The space with every stage's widths times ``multiplier``, in multiples of 8.

@@ -8,6 +8,7 @@ from hwnas.block import ConvSpec, HeadSpec, MBConvSpec, StemSpec
 from hwnas.block.spec import check_positive
 from hwnas.errors import InvalidInputError
 from hwnas.space.architecture import Architecture, Decision
+from hwnas.space.attributes import Attribute, inverted_residual
 from hwnas.space.wiring import PlacedBlock, Places
 
 WIDTHS = (64, 64, 128, 128, 128, 256, 256, 256)
@@ -84,6 +85,16 @@ class NasbenchMacroSpace:
             )
         after = (block.output_size, block.out_channels)
         return after, (PlacedBlock(self.decisions[index].name, block),)
+
+    def attributes(self, decision: Decision, option: str) -> Mapping[Attribute, float]:
+        """Of each stage, which a stride of 2 begins, what ``inverted_residual`` says."""
+        place = self.decisions.index(decision)
+        stage = f"stage{STRIDES[: place + 1].count(2)}"
+        if option == OPTIONS[0]:
+            return {}
+        kernel_size, expansion = option[1:].split("e")
+        is_first = STRIDES[place] == 2
+        return inverted_residual(stage, int(kernel_size), int(expansion), is_first=is_first)
 
     def finish(self, state: State) -> Places:
         """A 1×1 convolution, mean and classifier."""

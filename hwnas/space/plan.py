@@ -1,5 +1,6 @@
 """Spaces told in TOML: which stages for which image, without code."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,6 +12,8 @@ PLANS = Path(__file__).parent / "plans"
 MOBILENET_PLANS = ("mobilenet-large", "mobilenet-small", "mobilenet-tiny")
 """By falling image size; the first whose ``smallest_input`` is met is taken."""
 OFA_MOBILENETV3 = "ofa-mobilenetv3"
+RESOLUTION_STEP, SMALLEST_RESOLUTION = 4, 16
+"""Pixels."""
 PRESETS = ("mobilenetv2", "efficientnet-lite0")
 """Published networks as spaces of one architecture, the baselines of every search."""
 
@@ -27,6 +30,8 @@ class Plan:
     se_ratio: float = 0.0
     input_sizes: tuple[int, ...] = ()
     """Resolutions to choose from; empty means the images' own."""
+    resolutions: tuple[float, ...] = ()
+    """Shares of the images' size to choose from, in multiples of ``RESOLUTION_STEP`` pixels."""
     smallest_input: int = 1
     scale_ends: bool = True
 
@@ -56,7 +61,7 @@ def space_from_plan(
     try:
         return MobilenetSpace(
             name=name,
-            input_sizes=plan.input_sizes or (input_size,),
+            input_sizes=plan.input_sizes or _resolutions(plan.resolutions, input_size),
             in_channels=in_channels,
             n_classes=n_classes,
             stem_channels=plan.stem_channels,
@@ -68,6 +73,22 @@ def space_from_plan(
         )
     except ValueError as error:
         raise InvalidInputError(f"Space {name!r}: {error}. Correct that line.") from error
+
+
+def _resolutions(shares: Sequence[float], input_size: int) -> tuple[int, ...]:
+    """The image's own size, and smaller ones down to ``SMALLEST_RESOLUTION``."""
+    steps = {round(share * input_size / RESOLUTION_STEP) * RESOLUTION_STEP for share in shares}
+    smaller = sorted(s for s in steps if SMALLEST_RESOLUTION <= s < input_size)
+    return (*smaller, input_size)
+
+
+def foxnas(face: str, *, input_size: int, in_channels: int, n_classes: int) -> MobilenetSpace:
+    """A face of the space of FOX-NAS (Wu et al. 2021), ``cpu`` or ``dsp``."""
+    name = f"foxnas-{face}"
+    plan = read_plan(PLANS / f"{name}.toml")
+    return space_from_plan(
+        name, plan, input_size=input_size, in_channels=in_channels, n_classes=n_classes
+    )
 
 
 def mobilenet(*, input_size: int, in_channels: int, n_classes: int) -> MobilenetSpace:

@@ -8,6 +8,13 @@ from hwnas.block import LinearHeadSpec, PoolSpec, ResidualSpec, StemSpec, divisi
 from hwnas.block.spec import check_positive
 from hwnas.errors import InvalidInputError
 from hwnas.space.architecture import Architecture, Decision
+from hwnas.space.attributes import (
+    FIRST_WIDTH,
+    LATER_BLOCKS,
+    LATER_WIDTHS,
+    WIDTH,
+    Attribute,
+)
 from hwnas.space.walk import check_member
 from hwnas.space.wiring import PlacedBlock, Places
 
@@ -121,6 +128,18 @@ class ResnetSpace:
             input_size=state.size, in_channels=state.channels, n_classes=self.n_classes
         )
         return (PlacedBlock("head", head),)
+
+    def attributes(self, decision: Decision, option: str) -> Mapping[Attribute, float]:
+        """Of each stage its width's ratio, its depth and the ratios between convolutions."""
+        stage, _, what = decision.name.partition(".")
+        if option == SKIP:
+            return {}
+        if what in ("width", "block1"):
+            return {Attribute(stage, WIDTH if what == "width" else FIRST_WIDTH): float(option)}
+        return {
+            Attribute(stage, LATER_BLOCKS): 1.0,
+            Attribute(stage, LATER_WIDTHS): float(option),
+        }
 
     def to_json(self) -> Mapping[str, Any]:
         """Family and every setting."""

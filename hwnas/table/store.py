@@ -17,7 +17,10 @@ from hwnas.record import unknown_name
 from hwnas.table.file_format import read_table
 from hwnas.table.latency_table import LatencyTable
 
-NOT_ABOUT_SPEED = ("description", "peak", "timeout_s", "machines", "refused_operations", "tvm")
+NOT_ABOUT_SPEED = (
+    *("description", "peak", "timeout_s", "machines"),
+    *("refused_operations", "tvm", "face"),
+)
 ADDED_LATER: Mapping[str, Any] = {
     "clock": "measured",
     "provider_options": {},

@@ -22,6 +22,9 @@ from hwnas.train.schedule import cosine
 from hwnas.train.streams import Purpose, stream
 from hwnas.train.teacher import Teacher, no_teacher
 
+MOST_PASSES = 105
+"""What DDPNAS takes in the default space."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SupernetSettings:
@@ -31,7 +34,8 @@ class SupernetSettings:
     ``epoch_images`` of them, since shared slices learn from every path. By the rule ``path`` the
     first ``warmup_epochs`` draw a new path for every batch, and then the strategy is asked for
     one an epoch. Any other of ``RULES`` trains the whole supernet for ``epochs`` before the
-    strategy is asked for the first; 0 lets it see each image as often as ``path`` would.
+    strategy is asked for the first; 0 lets it see each image as often as ``path`` would, at most
+    ``MOST_PASSES`` times after the warm-up: asking more often takes no more training.
 
     ``teacher`` (a name of ``hwnas.accuracy.teacher``), ``rank_weight`` and ``distance`` are those
     of the rule ``rd``; ``paths_per_batch``, among how many networks a mini-batch is divided, is
@@ -133,7 +137,7 @@ class SupernetTrainer:
         settings = self.settings
         if not settings.trains_whole:
             return settings.warmup_epochs
-        n_passes = settings.warmup_epochs + n_asks
+        n_passes = settings.warmup_epochs + min(n_asks, MOST_PASSES)
         return settings.epochs or max(1, round(n_passes / self.n_paths))
 
     def train_by_rule(self, epoch: int, n_epochs: int) -> int:

@@ -35,7 +35,7 @@ def priced(space: Space, drawn: Sequence[Architecture]) -> NDArray[np.float64]:
         [d.options.index(c) for d, c in zip(space.decisions, a.choices, strict=True)]
         for a in drawn
     ]
-    return PricedSpace(space, MODEL).price(np.array(options))
+    return PricedSpace(space, MODEL.block_ms, MODEL.constant_ms).price(np.array(options))
 
 
 @pytest.fixture(params=["mobilenet", "nasbench-macro", "mobilenetv2"])
@@ -52,23 +52,25 @@ def test_a_thousand_at_once_cost_what_each_costs_alone(space: Space) -> None:
 
 def test_the_reach_holds_every_network(space: Space) -> None:
     rng = np.random.default_rng(1)
-    fastest, slowest = PricedSpace(space, MODEL).reach_ms()
+    fastest, slowest = PricedSpace(space, MODEL.block_ms, MODEL.constant_ms).reach()
     drawn = [random_architecture(space, rng) for _ in range(300)]
     prices = priced(space, drawn)
     assert fastest <= prices.min() + 1e-9 and prices.max() <= slowest + 1e-9
 
 
 def test_the_reach_of_a_small_space_is_that_of_all_its_networks(small_space: Space) -> None:
-    priced = PricedSpace(small_space, MODEL)
+    priced = PricedSpace(small_space, MODEL.block_ms, MODEL.constant_ms)
     sizes = [len(decision.options) for decision in small_space.decisions]
     grid = np.stack(np.meshgrid(*map(np.arange, sizes), indexing="ij"), axis=-1)
     prices = priced.price(grid.reshape(-1, len(sizes)))
-    assert priced.reach_ms() == pytest.approx((prices.min(), prices.max()))
+    assert priced.reach() == pytest.approx((prices.min(), prices.max()))
 
 
 def test_another_number_of_decisions_is_refused(small_space: Space) -> None:
     with pytest.raises(ValueError, match="decisions a row"):
-        PricedSpace(small_space, MODEL).price(np.zeros((2, 1), dtype=int))
+        PricedSpace(small_space, MODEL.block_ms, MODEL.constant_ms).price(
+            np.zeros((2, 1), dtype=int)
+        )
 
 
 @pytest.mark.parametrize("option", [-1, 99])
@@ -76,4 +78,4 @@ def test_an_option_that_no_decision_has_is_refused(small_space: Space, option: i
     options = np.zeros((2, len(small_space.decisions)), dtype=int)
     options[1, -1] = option
     with pytest.raises(ValueError, match="expected options below"):
-        PricedSpace(small_space, MODEL).price(options)
+        PricedSpace(small_space, MODEL.block_ms, MODEL.constant_ms).price(options)

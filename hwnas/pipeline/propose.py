@@ -1,0 +1,55 @@
+"""What proposes networks: exact generation from scores, or annealing on a regression."""
+
+import numpy as np
+
+from hwnas.errors import InvalidInputError, RunError
+from hwnas.pipeline.exploration import Exploration
+from hwnas.pipeline.problem import Problem
+from hwnas.pipeline.request import SearchRequest
+from hwnas.regression import ArchitectureRegression
+from hwnas.search import ANNEALED, Proposer
+from hwnas.search.pool import Pool
+from hwnas.space import NO_CELL_LIMITS, Space, attributes_of
+
+
+def check_annealed(request: SearchRequest) -> None:
+    """Refuse what annealing cannot serve.
+
+    Raises:
+        InvalidInputError: A limit on cells, or a supernet whose accuracies cannot be compared.
+    """
+    if request.cells != NO_CELL_LIMITS:
+        raise InvalidInputError(
+            f"--strategy {request.strategy} does not limit cells. Leave --max-height and "
+            "--non-parametric-edges out, or search by ddpnas."
+        )
+    if not request.supernet.trains_whole:
+        raise InvalidInputError(
+            f"--strategy {request.strategy} compares networks of one supernet, and by --supernet "
+            f"{request.supernet.rule} each is asked of another one. Give --supernet spos."
+        )
+
+
+def proposer_of(problem: Problem, exploration: Exploration) -> Proposer:
+    """As the strategy means it."""
+    if exploration.strategy not in ANNEALED:
+        return problem.generator(exploration.scores)
+    return problem.annealer(accuracy_regression(problem.space, exploration), problem.request.seed)
+
+
+def accuracy_regression(space: Space, exploration: Exploration) -> ArchitectureRegression:
+    """Learned from the networks that the strategy was told of.
+
+    Raises:
+        RunError: They are too few, or too equal, to learn from.
+    """
+    pool = Pool(space.decisions)
+    rows = np.array([pool.row(architecture) for architecture, _ in exploration.told])
+    accuracies = np.array([accuracy for _, accuracy in exploration.told])
+    try:
+        return ArchitectureRegression.of(attributes_of(space), rows, accuracies, "accuracy")
+    except ValueError as error:
+        raise RunError(
+            f"No regression can be learned: {error}. Search a larger space, or train the supernet "
+            "for longer with --supernet-epochs."
+        ) from error

@@ -1,0 +1,29 @@
+"""From some networks to any: regression on what can be read off an architecture."""
+
+from hwnas.regression.architecture_regression import ArchitectureRegression
+from hwnas.regression.multivariate import (
+    CONFIDENCE,
+    FEWEST_NETWORKS,
+    Kind,
+    Multivariate,
+    Predicted,
+    RegressionQuality,
+    kendall_tau,
+    learn,
+)
+from hwnas.regression.terms import Columns, Term, term_name
+
+__all__ = [
+    "CONFIDENCE",
+    "FEWEST_NETWORKS",
+    "ArchitectureRegression",
+    "Columns",
+    "Kind",
+    "Multivariate",
+    "Predicted",
+    "RegressionQuality",
+    "Term",
+    "kendall_tau",
+    "learn",
+    "term_name",
+]
