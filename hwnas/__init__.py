@@ -11,14 +11,24 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hwnas.errors import HwnasError, NoNetworkFitsError
     from hwnas.measure import Measurement
-    from hwnas.pipeline import export, profile, rank, score_table, search, search_table, verify
-    from hwnas.report import SearchResult, TabularResult
+    from hwnas.pipeline import (
+        explain,
+        export,
+        profile,
+        rank,
+        score_table,
+        search,
+        search_table,
+        verify,
+    )
+    from hwnas.report import Explanation, SearchResult, TabularResult
     from hwnas.table import LatencyTable
     from hwnas.train import FinetuneSettings, SupernetSettings
     from hwnas.verify import VerifyReport
     from hwnas.version import __version__
 
 _HOMES = {
+    "explain": "hwnas.pipeline.explain",
     "export": "hwnas.pipeline.api",
     "profile": "hwnas.pipeline.api",
     "rank": "hwnas.pipeline.rank",
@@ -26,6 +36,7 @@ _HOMES = {
     "search": "hwnas.pipeline.api",
     "search_table": "hwnas.pipeline.search_table",
     "verify": "hwnas.pipeline.api",
+    "Explanation": "hwnas.report",
     "FinetuneSettings": "hwnas.train",
     "HwnasError": "hwnas.errors",
     "LatencyTable": "hwnas.table",
@@ -39,6 +50,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Explanation",
     "FinetuneSettings",
     "HwnasError",
     "LatencyTable",
@@ -49,6 +61,7 @@ __all__ = [
     "TabularResult",
     "VerifyReport",
     "__version__",
+    "explain",
     "export",
     "profile",
     "rank",

@@ -14,6 +14,7 @@ import typer
 from typer.exceptions import TyperException
 
 from hwnas.cli.devices import devices_app
+from hwnas.cli.explain import explain
 from hwnas.cli.export import export
 from hwnas.cli.interrupt import INTERRUPTED
 from hwnas.cli.profile import profile
@@ -35,6 +36,7 @@ app = typer.Typer(
 app.add_typer(devices_app, name="devices", short_help="Devices: list, show, probe, doctor.")
 app.command(cls=WithExamples, short_help="Time every block of a space on a device.")(profile)
 app.command(cls=WithExamples, short_help="Find the best network within a budget.")(search)
+app.command(cls=WithExamples, short_help="Say what a search learned of its choices.")(explain)
 app.command(cls=WithExamples, short_help="Write a network as one ONNX file.")(export)
 app.command(cls=WithExamples, short_help="Time and test an ONNX file; for CI.")(verify)
 app.command(cls=WithExamples, short_help="Hold a supernet against true accuracies.")(rank)

@@ -4,6 +4,7 @@ from hwnas.pipeline.api import export, profile, search, verify
 from hwnas.pipeline.arguments import device_with, rule_of, settings_from, space_for, space_on
 from hwnas.pipeline.coverage import Coverage, coverage_of
 from hwnas.pipeline.doctor import Check, Verdict, examine
+from hwnas.pipeline.explain import explain
 from hwnas.pipeline.export import ExportReport
 from hwnas.pipeline.fit_table import FitReport, FitRequest, fit_table
 from hwnas.pipeline.kept_table import is_table_run
@@ -26,6 +27,7 @@ __all__ = [
     "coverage_of",
     "device_with",
     "examine",
+    "explain",
     "export",
     "fit_table",
     "import_table",

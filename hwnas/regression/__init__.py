@@ -1,6 +1,7 @@
 """From some networks to any: regression on what can be read off an architecture."""
 
 from hwnas.regression.architecture_regression import ArchitectureRegression
+from hwnas.regression.levers import Change, Lever, levers_of
 from hwnas.regression.multivariate import (
     CONFIDENCE,
     FEWEST_NETWORKS,
@@ -17,13 +18,16 @@ __all__ = [
     "CONFIDENCE",
     "FEWEST_NETWORKS",
     "ArchitectureRegression",
+    "Change",
     "Columns",
     "Kind",
+    "Lever",
     "Multivariate",
     "Predicted",
     "RegressionQuality",
     "Term",
     "kendall_tau",
     "learn",
+    "levers_of",
     "term_name",
 ]

@@ -84,6 +84,11 @@ class Multivariate:
         return self._chosen.term_set
 
     @property
+    def n_terms(self) -> int:
+        """Candidates, of which some were dropped."""
+        return len(self._chosen.terms)
+
+    @property
     def scale_name(self) -> str:
         """In what the target is regressed."""
         return self._fit.scale.name

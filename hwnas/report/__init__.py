@@ -1,5 +1,15 @@
 """Results as plain values, a table and pictures; decides nothing."""
 
+from hwnas.report.explanation import (
+    CurvePoint,
+    Effect,
+    Explanation,
+    Learned,
+    NextChange,
+    ToldNetwork,
+)
+from hwnas.report.explanation_page import explanation_page, levers_picture
+from hwnas.report.explanation_words import sentences
 from hwnas.report.front_csv import front_csv
 from hwnas.report.picture import agreement_picture, picture
 from hwnas.report.ranking import ranking_picture
@@ -8,12 +18,21 @@ from hwnas.report.tabular_result import TabularResult
 
 __all__ = [
     "Baseline",
+    "CurvePoint",
+    "Effect",
+    "Explanation",
     "FrontPoint",
+    "Learned",
     "MeasuredNetwork",
+    "NextChange",
     "SearchResult",
     "TabularResult",
+    "ToldNetwork",
     "agreement_picture",
+    "explanation_page",
     "front_csv",
+    "levers_picture",
     "picture",
     "ranking_picture",
+    "sentences",
 ]

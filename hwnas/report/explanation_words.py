@@ -1,0 +1,106 @@
+"""An explanation in sentences, for someone who has not read the paper."""
+
+from collections.abc import Sequence
+
+from hwnas.report.explanation import Effect, Explanation, NextChange
+
+N_TOLD = 3
+TRUSTED, DOUBTED = 0.7, 0.4
+"""Kendall's tau above which the order of networks is called sure, and below which unsure."""
+FEW_POINTS = 0.005
+"""Of accuracy: less is told as none."""
+
+
+def sentences(explanation: Explanation) -> list[str]:
+    """What was learned, what buys accuracy, what costs time, what could be changed next."""
+    return [
+        _how_it_was_learned(explanation),
+        _what_buys(explanation),
+        _what_pays_best(explanation),
+        _what_costs(explanation),
+        *_what_is_unsure(explanation),
+        *_what_next(explanation),
+        *_enough(explanation),
+    ]
+
+
+def _how_it_was_learned(e: Explanation) -> str:
+    tau = e.accuracy.kendall_tau
+    trust = "well" if tau >= TRUSTED else "roughly" if tau >= DOUBTED else "badly"
+    pairs = 100 * (1 + tau) / 2
+    return (
+        f"From {e.accuracy.n_networks} networks of {e.space} whose accuracy on {e.data} was asked "
+        f"of the supernet, a regression learned what each choice is worth. It orders networks it "
+        f"has not seen {trust}: {pairs:.0f} % of pairs are in the right order (Kendall's tau "
+        f"{tau:.2f}). What a choice costs is from the latency table of {e.device} "
+        f"({e.precision}, {e.provenance})."
+    )
+
+
+def _what_buys(e: Explanation) -> str:
+    best = sorted(_surely_better(e), key=lambda effect: -effect.points)[:N_TOLD]
+    if not best:
+        return "No choice is sure to raise accuracy: the networks asked differ too little."
+    told = _joined([f"{one.label} ({one.points:+.2f} points a step)" for one in best])
+    return f"Most accuracy comes with {told}."
+
+
+def _what_pays_best(e: Explanation) -> str:
+    paid = [one for one in _surely_better(e) if one.points_per_ms is not None]
+    best = sorted(paid, key=lambda effect: -(effect.points_per_ms or 0))[:N_TOLD]
+    if not best:
+        return "Nothing that costs time is sure to pay for it."
+    told = _joined([f"{one.label} ({one.points_per_ms:.3g})" for one in best])
+    return f"For its time, spend first on {told}; in brackets, points a millisecond."
+
+
+def _what_costs(e: Explanation) -> str:
+    dearest = sorted(e.effects, key=lambda effect: -effect.ms)[:N_TOLD]
+    told = _joined([f"{one.label} ({one.ms:+.3g} ms a step)" for one in dearest])
+    return f"Most time goes into {told}."
+
+
+def _what_is_unsure(e: Explanation) -> list[str]:
+    unsure = [one.label for one in e.effects if not one.is_stable]
+    if not unsure:
+        return ["Every effect has the same sign whichever of the networks it is learned from."]
+    shown = _joined(unsure[:6]) + (f" and {len(unsure) - 6} more" if len(unsure) > 6 else "")
+    return [
+        f"Of {len(e.effects)} levers, {len(unsure)} have no sure sign and are marked unstable: "
+        f"{shown}. Their steps matter little or were asked too seldom."
+    ]
+
+
+def _what_next(e: Explanation) -> list[str]:
+    told = []
+    for changes, aim in ((e.more_accurate, "For more accuracy"), (e.faster, "To save time")):
+        if changes:
+            told.append(f"{aim}, the next change would be {_told(changes[0])}.")
+    return told
+
+
+def _enough(e: Explanation) -> list[str]:
+    if len(e.curve) < 2:
+        return []
+    last, before = e.curve[-1], e.curve[-2]
+    gain = last.kendall_tau - before.kendall_tau
+    more = "More networks would help" if gain > 0.02 else "More networks would hardly help"
+    return [
+        f"{more}: from {before.n_networks} to {last.n_networks} of them, Kendall's tau on others "
+        f"went from {before.kendall_tau:.2f} to {last.kendall_tau:.2f}."
+    ]
+
+
+def _surely_better(e: Explanation) -> list[Effect]:
+    return [one for one in e.effects if one.is_stable and one.points > FEW_POINTS]
+
+
+def _told(change: NextChange) -> str:
+    return (
+        f"{change.decision} from {change.before} to {change.after} ({change.points:+.2f} points, "
+        f"{change.ms:+.3g} ms)"
+    )
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -1,0 +1,124 @@
+"""A search by FOX-NAS from end to end, another budget from it, and its explanation."""
+
+import json
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import hwnas
+from hwnas.errors import InvalidInputError, RunError
+from hwnas.pipeline.exploration import kept_run
+from hwnas.report import SearchResult
+from hwnas.train import FinetuneSettings, SupernetSettings, SupernetTrainer
+
+TESTS = Path(__file__).parents[1]
+SIMULATED = str(TESTS / "devices" / "simulated.toml")
+SMALL_SPACE = str(TESTS / "spaces" / "small.toml")
+N_ASKS = 45
+SUPERNET = SupernetSettings(
+    rule="spos", epochs=3, epoch_images=256, batch_size=64, calibration_images=128
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def short(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Few asks, a short anneal, own tables, no presets."""
+    folder = tmp_path_factory.mktemp("foxnas")
+    annealing = import_module("hwnas.search.annealing")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HWNAS_TABLES", str(folder / "tables"))
+        patch.setattr("hwnas.pipeline.baselines.PRESETS", ())
+        patch.setattr(import_module("hwnas.search.foxnas"), "N_ASKS", N_ASKS)
+        few = annealing.AnnealingSettings(n_steps=200, n_restarts=4)
+        patch.setattr(annealing.anneal, "__defaults__", (few,))
+        yield folder
+
+
+@pytest.fixture(autouse=True)
+def tables(short: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test's, those of the search."""
+    monkeypatch.setenv("HWNAS_TABLES", str(short / "tables"))
+
+
+@pytest.fixture(scope="module")
+def found(short: Path) -> SearchResult:
+    return hwnas.search(
+        "1ms",
+        device=SIMULATED,
+        space=SMALL_SPACE,
+        strategy="foxnas",
+        supernet=SUPERNET,
+        finetune=FinetuneSettings(epochs=1),
+        out=short / "run",
+    )
+
+
+def test_the_network_found_is_within_the_budget(found: SearchResult) -> None:
+    assert found.strategy == "foxnas" and found.measured_latency_ms <= 1
+    latencies = [point.corrected_latency_ms for point in found.front]
+    scores = [point.score for point in found.front]
+    assert latencies == sorted(latencies) and scores == sorted(scores)
+
+
+def test_what_it_learned_from_is_kept(found: SearchResult) -> None:
+    told = kept_run(Path(found.out)).exploration.told
+    assert len({architecture for architecture, _ in told}) == len(told) == N_ASKS
+    assert all(0 <= accuracy <= 1 for _, accuracy in told)
+
+
+def test_another_budget_needs_no_training(
+    found: SearchResult, short: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SupernetTrainer, "_train_epoch", lambda *_: pytest.fail("trained"))
+    tighter = hwnas.search(
+        "0.028ms",
+        device=SIMULATED,
+        run=found.out,
+        finetune=FinetuneSettings(epochs=1),
+        out=short / "tighter",
+    )
+    assert tighter.measured_latency_ms <= 0.028 < found.measured_latency_ms
+
+
+def test_its_choices_are_explained(found: SearchResult, short: Path) -> None:
+    explanation = hwnas.explain(found.out, device=SIMULATED, out=short / "why")
+    assert explanation.accuracy.n_networks == N_ASKS
+    assert {effect.name for effect in explanation.effects} >= {"later blocks"}
+    deeper = [e for e in explanation.effects if e.name == "later blocks"]
+    assert all(effect.ms > 0 for effect in deeper)
+    assert explanation.latency.kendall_tau > 0.9
+    written = json.loads((short / "why" / "explanation.json").read_text())
+    assert written["space"] == found.space and (short / "why" / "explanation.html").is_file()
+    assert all(change.ms < 0 for change in explanation.faster)
+    assert all(change.points > 0 for change in explanation.more_accurate)
+
+
+def test_a_device_without_a_table_is_told_how_to_get_one(found: SearchResult) -> None:
+    with pytest.raises(InvalidInputError, match="x86-cpu has no table"):
+        hwnas.explain(found.out, device="local")
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"supernet": SupernetSettings()}, "Give --supernet spos"),
+        ({"space": "darts", "max_height": 2}, "does not limit cells"),
+    ],
+)
+def test_what_annealing_cannot_serve_is_refused(
+    options: dict[str, object], why: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InvalidInputError, match=why):
+        hwnas.search("1ms", strategy="foxnas", out=tmp_path / "run", **options)  # type: ignore[arg-type]
+
+
+def test_a_run_that_cannot_be_explained_says_so(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="Cannot go on from"):
+        hwnas.explain(tmp_path)
+
+
+def test_the_device_names_the_face_of_the_space(tmp_path: Path) -> None:
+    with pytest.raises(hwnas.NoNetworkFitsError, match="space 'foxnas-cpu'"):
+        hwnas.search("0.00001ms", device=SIMULATED, strategy="foxnas", out=tmp_path / "run")

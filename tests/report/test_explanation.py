@@ -1,0 +1,118 @@
+"""An explanation in words and as a page."""
+
+from dataclasses import replace
+
+import pytest
+
+from hwnas.measure import Provenance
+from hwnas.report import (
+    CurvePoint,
+    Effect,
+    Explanation,
+    Learned,
+    NextChange,
+    ToldNetwork,
+    explanation_page,
+    levers_picture,
+    sentences,
+)
+
+LEARNED = Learned(
+    target="accuracy",
+    n_networks=300,
+    kendall_tau=0.9,
+    r2=0.95,
+    mape=0.3,
+    term_set="stages",
+    scale="as it is",
+    n_terms=40,
+    coefficients=(("stage2 later blocks", 0.6), ("stage3 first kernel", -0.1)),
+)
+
+
+def effect(name: str, points: float, ms: float, same_sign: float = 1.0) -> Effect:
+    return Effect(
+        stage="stage2",
+        name=name,
+        points=points,
+        points_low=points - 0.1,
+        points_high=points + 0.1,
+        same_sign=same_sign,
+        ms=ms,
+    )
+
+
+EXPLANATION = Explanation(
+    run="runs/shirts",
+    space="foxnas-cpu",
+    data="fashion-mnist",
+    strategy="foxnas",
+    device="x86-cpu",
+    precision="int8",
+    provenance=Provenance.MEASURED,
+    accuracy=LEARNED,
+    latency=replace(LEARNED, target="latency"),
+    effects=(
+        effect("later blocks", 0.9, 0.2),
+        effect("first kernel", 0.4, 0.01),
+        effect("first expansion", 0.6, 0.3, same_sign=0.6),
+    ),
+    rank_agreement=0.8,
+    choices={"stage2.block1": "k3e4"},
+    latency_ms=0.5,
+    expected_accuracy=91.0,
+    more_accurate=(
+        NextChange(decision="stage2.block1", before="k3e4", after="k5e4", points=0.2, ms=0.01),
+    ),
+    faster=(),
+    curve=(
+        CurvePoint(n_networks=50, kendall_tau=0.7),
+        CurvePoint(n_networks=100, kendall_tau=0.8),
+    ),
+    networks=(
+        ToldNetwork(predicted_latency_ms=0.4, accuracy=90.0, expected_accuracy=89.5),
+        ToldNetwork(predicted_latency_ms=0.6, accuracy=92.0, expected_accuracy=92.5),
+    ),
+    never_asked=("stage2.block1=k7e6",),
+)
+TEXT = "\n".join(sentences(EXPLANATION))
+
+
+def test_what_buys_most_comes_before_what_pays_best() -> None:
+    assert "Most accuracy comes with stage2, later blocks (+0.90 points a step)" in TEXT
+    assert "spend first on stage2, first kernel (40)" in TEXT
+
+
+def test_an_effect_without_a_sure_sign_is_no_advice() -> None:
+    assert "1 have no sure sign and are marked unstable: stage2, first expansion." in TEXT
+    assert "first expansion (+0.60 points" not in TEXT
+    assert "Most time goes into stage2, first expansion (+0.3 ms a step)" in TEXT
+
+
+def test_the_order_is_told_as_pairs() -> None:
+    assert "not seen well: 95 % of pairs are in the right order (Kendall's tau 0.90)" in TEXT
+    doubted = replace(EXPLANATION, accuracy=replace(LEARNED, kendall_tau=0.2))
+    assert "not seen badly: 60 % of pairs" in sentences(doubted)[0]
+
+
+def test_the_next_change_and_more_networks_are_told() -> None:
+    assert "stage2.block1 from k3e4 to k5e4 (+0.20 points, +0.01 ms)" in TEXT
+    assert "To save time" not in TEXT
+    assert "More networks would help: from 50 to 100" in TEXT
+
+
+@pytest.mark.parametrize("provenance", [Provenance.EMULATED, Provenance.ESTIMATED])
+def test_where_milliseconds_come_from_is_told(provenance: Provenance) -> None:
+    told = sentences(replace(EXPLANATION, provenance=provenance))[0]
+    assert f"(int8, {provenance})" in told
+
+
+def test_the_page_stands_alone_and_escapes_names() -> None:
+    page = explanation_page(replace(EXPLANATION, data="<shirts>")).decode()
+    assert "&lt;shirts&gt;" in page and "<shirts>" not in page
+    assert page.count("data:image/png;base64,") == 2 and 'src="http' not in page
+    assert "unstable" in page and "stage2.block1=k7e6" in page
+
+
+def test_the_picture_is_a_png() -> None:
+    assert levers_picture(EXPLANATION).startswith(b"\x89PNG")
