@@ -133,6 +133,13 @@ def search(
         bool,
         typer.Option("--keep-supernet", help="Keep the supernet in the run folder, for rank."),
     ] = False,
+    max_int8_drop: Annotated[
+        float | None,
+        typer.Option(
+            "--max-int8-drop",
+            help="The most points of accuracy that int8 may lose on validation images: 0.5.",
+        ),
+    ] = None,
     baseline: Annotated[
         list[str] | None,
         typer.Option("--baseline", help="Train this preset too (mobilenetv2@0.25); repeatable."),
@@ -207,6 +214,7 @@ def search(
             out=out,
             interpolate=interpolate,
             keep_supernet=keep_supernet,
+            max_int8_drop=max_int8_drop,
             baselines=tuple(baseline or ()),
             supernet=trained if run is None else None,
             finetune=finetune,

@@ -23,6 +23,8 @@ class Recipe:
     calibration: Calibration = "minmax"
     percentile: float = 99.99
     n_calibration_images: int = 256
+    float_layers: tuple[str, ...] = ()
+    """Convolutions and matrix products of a model, by their names, that stay in float."""
 
     def __post_init__(self) -> None:
         if not 50 < self.percentile <= 100:

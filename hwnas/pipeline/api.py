@@ -6,6 +6,7 @@ from hwnas.measure.engine import engine_for
 from hwnas.pipeline.arguments import (
     budget_from,
     check_seed,
+    checked_drop,
     default_out,
     device_with,
     settled,
@@ -103,6 +104,7 @@ def search(  # noqa: PLR0913 - a command's options
     skip_bad: bool | None = None,
     interpolate: bool = False,
     keep_supernet: bool = False,
+    max_int8_drop: float | None = None,
     baselines: tuple[str, ...] = (),
     supernet: SupernetSettings | None = None,
     finetune: FinetuneSettings | None = None,
@@ -139,6 +141,8 @@ def search(  # noqa: PLR0913 - a command's options
         input_size: Resize the images to this many pixels.
         skip_bad: Leave unreadable and mislabelled images out.
         interpolate: Price blocks between measured sizes instead of timing them.
+        max_int8_drop: The most points of accuracy that int8 may lose on validation images; more
+            training with rounded layers and some layers in float see to it.
         keep_supernet: Write the trained supernet to the run folder too, for ``rank``.
         baselines: Presets to train beside the chosen network, such as ``mobilenetv2@0.25``.
         supernet: How the supernet is trained.
@@ -184,6 +188,7 @@ def search(  # noqa: PLR0913 - a command's options
         out=where if out is None else Path(out),
         interpolate=interpolate,
         keep_supernet=keep_supernet,
+        max_int8_drop=checked_drop(max_int8_drop, target),
         baselines=tuple(baselines),
         finetune=finetune or FinetuneSettings(),
         start=start,

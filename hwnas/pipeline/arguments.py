@@ -138,6 +138,26 @@ def space_on(space: str, device: DeviceSpec) -> str:
     return f"{FOXNAS}-{device.face}" if space == FOXNAS else space
 
 
+def checked_drop(points: float | None, device: DeviceSpec) -> float | None:
+    """The points that int8 may lose, as they are.
+
+    Raises:
+        InvalidInputError: They are no points of accuracy, or the device is not int8.
+    """
+    if points is None:
+        return None
+    if not 0 <= points <= 100:
+        raise InvalidInputError(
+            f"--max-int8-drop is {points:g}. Give points of accuracy from 0 to 100, such as 0.5."
+        )
+    if device.precision != "int8":
+        raise InvalidInputError(
+            f"--max-int8-drop {points:g} goes with int8, not with {device.precision}. Leave it "
+            "out, or search with --precision int8."
+        )
+    return points
+
+
 def check_seed(seed: int) -> None:
     """Refuse a seed that torch or numpy would.
 

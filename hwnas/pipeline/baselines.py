@@ -69,7 +69,8 @@ def _trained(
             f"train {name}", done, total, f"accuracy {accuracy:.3f}"
         ),
     )
-    finished = replace(workshop, budget_ms=None).deploy(trained, blocks)
+    unlimited = replace(workshop, budget_ms=None, max_int8_drop=None)
+    finished = unlimited.deploy(trained, blocks, work.path / f"{kept_as}-rounded.pt")
     accuracies: dict[str, float] = {
         "float32": workshop.test_accuracy(finished.float32),
         workshop.device.precision: workshop.test_accuracy(finished.deployed.model),

@@ -122,13 +122,14 @@ def _from_run(run: Path, request: ExportRequest, on_progress: OnProgress) -> Sou
 
 
 def _calibrated_as(run: Path, request: ExportRequest) -> DeviceSpec:
-    """The device with the calibration that the run found best, unless one was asked for."""
+    """The device with the run's float layers, and its calibration unless one was asked for."""
     result = json.loads((run / "result.json").read_text(encoding="utf-8"))
-    device = request.device
+    recipe = request.device.recipe
+    recipe = replace(recipe, float_layers=tuple(map(str, result.get("float_layers", ()))))
     for calibration in CALIBRATIONS:
         if request.calibration is None and result.get("calibration") == calibration:
-            return replace(device, recipe=replace(device.recipe, calibration=calibration))
-    return device
+            recipe = replace(recipe, calibration=calibration)
+    return replace(request.device, recipe=recipe)
 
 
 def _untrained(request: ExportRequest, on_progress: OnProgress) -> Source:

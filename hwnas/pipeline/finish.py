@@ -1,5 +1,7 @@
 """From a network with weights to an audited, tested and timed ONNX file."""
 
+import copy
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,14 +14,17 @@ from torch import nn
 
 from hwnas.block import BlockSpec
 from hwnas.data import DataSet
-from hwnas.device import CALIBRATIONS, DeviceSpec
+from hwnas.device import DeviceSpec, Recipe
 from hwnas.export import ModelCard, Preprocessing, to_onnx, write_card
 from hwnas.measure import NETWORK_PLAN, Measurement, Provenance
 from hwnas.measure.engine import Engine
 from hwnas.network import input_shape
-from hwnas.quantize import Deployable, deployable
+from hwnas.pipeline.int8 import Exported, MadeInt8, Quantized, Quantizer
+from hwnas.quantize import Deployable, LayerSensitivity, deployable
+from hwnas.report import Int8Step
 from hwnas.train import Finetuner, FinetuneSettings
 from hwnas.train.finetune import OnEpoch
+from hwnas.train.quantization_aware import round_layers, unround_layers
 from hwnas.verify import (
     check_agreement,
     deployed_accuracy,
@@ -28,9 +33,10 @@ from hwnas.verify import (
 )
 from hwnas.version import VERSION
 
-MOST_LOST = 0.005
-"""Of the share of validation images classified right, by int8 of the recipe's own calibration."""
-ENOUGH_IMAGES = 1000
+ENOUGH_IMAGES, SOME_IMAGES = 1000, 64
+"""Validation images that int8 is judged by, and those whose logits tell how layers disturb it."""
+ROUNDED_SHARE, ROUNDED_RATE = 0.2, 0.1
+"""Of the epochs and the learning rate of fine-tuning, where it goes on with rounded layers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +49,10 @@ class Finished:
 
     float32: onnx.ModelProto
     deployed: Deployable
-    calibration: str | None
-    """Of the deployed int8 model; another than the recipe's where that lost accuracy."""
+    recipe: Recipe
+    """Of the deployed model; another than the device's where that lost accuracy."""
+    int8_steps: tuple[Int8Step, ...] = ()
+    sensitivities: tuple[LayerSensitivity, ...] = ()
     measurement: Measurement
     memory_bytes: int | None
     export_difference: float
@@ -60,6 +68,8 @@ class Workshop:
     settings: FinetuneSettings
     seed: int
     budget_ms: float | None = None
+    max_int8_drop: float | None = None
+    """The most points that int8 may lose on validation images."""
 
     @property
     def preprocessing(self) -> Preprocessing:
@@ -71,56 +81,100 @@ class Workshop:
         finetuner = Finetuner(network, self.data, self.settings, seed=self.seed)
         return finetuner.run(checkpoint, on_epoch)
 
-    def deploy(self, network: nn.Module, blocks: Sequence[BlockSpec]) -> Finished:
+    def deploy(
+        self, network: nn.Module, blocks: Sequence[BlockSpec], checkpoint: Path
+    ) -> Finished:
         """Export, compare with torch, quantize, audit and time a trained network.
+
+        Where int8 loses more than it may, the network is trained on with rounded layers, from
+        ``checkpoint`` if it is there; then the most sensitive layers stay in float.
 
         Raises:
             ExportError: ONNX Runtime does not compute what torch does.
+            NoNetworkFitsError: int8 loses too much with any layers in float that the budget
+                leaves time for.
             QuantizeError: A convolution or matrix product would run in float.
         """
-        float32 = to_onnx(network, input_shape(blocks, self.device.batch))
-        runner = on_this_processor(float32.SerializeToString(), self.device)
         images = calibration_images(self.data, self.device)
-        difference = check_agreement(network, runner, images[: self.device.batch])
-        deployed, calibration = self._deployed(float32, images)
+        exported = self._exported(network, blocks, images)
+        if self.device.precision != "int8":
+            ready = deployable(exported.model, self.device, self.engine, images)
+            made = MadeInt8(
+                float32=exported,
+                quantized=Quantized(ready=ready, recipe=self.device.recipe, accuracy=math.nan),
+            )
+        else:
+            made = self._quantizer(images).make(
+                exported,
+                None if self.max_int8_drop is None else self.max_int8_drop / 100,
+                lambda: self._exported(self._trained_on(network, checkpoint), blocks, images),
+            )
+        content = made.quantized.ready.content
         return Finished(
-            float32=float32,
-            deployed=deployed,
-            calibration=calibration,
-            measurement=measure_within(
-                deployed.content, self.device, self.engine, self.budget_ms, NETWORK_PLAN
-            ),
-            memory_bytes=self.engine.allocated_bytes(deployed.content, self.device),
-            export_difference=difference,
+            float32=made.float32.model,
+            deployed=made.quantized.ready,
+            recipe=made.quantized.recipe,
+            int8_steps=made.steps,
+            sensitivities=made.sensitivities,
+            measurement=self._measured(content),
+            memory_bytes=self.engine.allocated_bytes(content, self.device),
+            export_difference=made.float32.difference,
         )
 
-    def _deployed(
-        self, float32: onnx.ModelProto, images: NDArray[np.float32]
-    ) -> tuple[Deployable, str | None]:
-        """By the recipe's calibration, or by another that keeps more where it costs accuracy.
+    def _exported(
+        self, network: nn.Module, blocks: Sequence[BlockSpec], images: NDArray[np.float32]
+    ) -> Exported:
+        float32 = to_onnx(network, input_shape(blocks, self.device.batch))
+        runner = on_this_processor(float32.SerializeToString(), self.device)
+        return Exported(float32, check_agreement(network, runner, images[: self.device.batch]))
 
-        Told by validation images, on this processor: the test images are for the last figure.
-        """
-        first = deployable(float32, self.device, self.engine, images)
-        if self.device.precision != "int8":
-            return first, None
-        recipe = self.device.recipe
-        found = {self._validation_accuracy(first.model): (first, recipe.calibration)}
-        if self._validation_accuracy(float32) - max(found) > MOST_LOST:
-            for calibration in CALIBRATIONS:
-                if calibration != recipe.calibration:
-                    other = replace(self.device, recipe=replace(recipe, calibration=calibration))
-                    model = deployable(float32, other, self.engine, images)
-                    found.setdefault(self._validation_accuracy(model.model), (model, calibration))
-        return found[max(found)]
+    def _trained_on(self, network: nn.Module, checkpoint: Path) -> nn.Module:
+        """A copy that went on for a while with rounded layers, at a low rate."""
+        rounded = copy.deepcopy(network)
+        round_layers(rounded)
+        settings = self.settings
+        n_epochs = max(1, round(ROUNDED_SHARE * settings.n_epochs(len(self.data.train))))
+        gentle = replace(
+            settings, epochs=n_epochs, learning_rate=ROUNDED_RATE * settings.learning_rate
+        )
+        finetuner = Finetuner(rounded, self.data, gentle, seed=self.seed)
+        trained = finetuner.run(checkpoint, lambda *_: None)
+        unround_layers(trained)
+        return trained
+
+    def _quantizer(self, images: NDArray[np.float32]) -> Quantizer:
+        return Quantizer(
+            device=self.device,
+            engine=self.engine,
+            images=images,
+            accuracy=self._validation_accuracy,
+            answer=self._logits,
+            measure=self._measured,
+            budget_ms=self.budget_ms,
+        )
+
+    def _measured(self, content: bytes) -> Measurement:
+        return measure_within(content, self.device, self.engine, self.budget_ms, NETWORK_PLAN)
 
     def _validation_accuracy(self, model: onnx.ModelProto) -> float:
+        """Of validation images, on this processor: the test images are for the last figure."""
         runner = on_this_processor(model.SerializeToString(), self.device)
         images = self.data.validation
         some = replace(
             images, images=images.images[:ENOUGH_IMAGES], labels=images.labels[:ENOUGH_IMAGES]
         )
         return deployed_accuracy(runner, some, self.preprocessing)
+
+    def _logits(self, model: onnx.ModelProto) -> NDArray[np.float32]:
+        """Of ``SOME_IMAGES`` validation images, whole batches of them."""
+        runner, batch = (
+            on_this_processor(model.SerializeToString(), self.device),
+            self.device.batch,
+        )
+        n = max(1, SOME_IMAGES // batch) * batch
+        places = np.arange(n) % len(self.data.validation)
+        images = self.preprocessing(self.data.validation.images[places])
+        return np.concatenate([runner(images[at : at + batch]) for at in range(0, n, batch)])
 
     def test_accuracy(self, model: onnx.ModelProto) -> float:
         """Share of test images the file itself classifies right, through the engine."""

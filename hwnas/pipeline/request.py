@@ -34,6 +34,8 @@ class SearchRequest:
     interpolate: bool = False
     keep_supernet: bool = False
     baselines: tuple[str, ...] = ()
+    max_int8_drop: float | None = None
+    """The most points of accuracy that int8 may lose on validation images."""
     supernet: SupernetSettings = field(default_factory=SupernetSettings)
     finetune: FinetuneSettings = field(default_factory=FinetuneSettings)
     start: KeptRun | None = None

@@ -159,6 +159,7 @@ def _workshop(problem: Problem, architecture: Architecture) -> Workshop:
         settings=request.finetune,
         seed=request.seed,
         budget_ms=request.budget.latency_ms,
+        max_int8_drop=request.max_int8_drop,
     )
 
 
@@ -177,7 +178,9 @@ def _finished(
             "finetune", done, total, f"accuracy {accuracy:.3f}"
         ),
     )
-    finished = workshop.deploy(network, problem.blocks(architecture))
+    finished = workshop.deploy(
+        network, problem.blocks(architecture), work.path / f"rounded-{digest}.pt"
+    )
     workshop.label(finished, architecture_to_json(problem.space, architecture))
     return finished
 

@@ -53,7 +53,7 @@ def deployable(
     if not engine.has_integer_kernels:
         left = float_operators(optimized)
         return Deployable(quantized, tuple(f"{kind} {name}".strip() for kind, name in left))
-    return Deployable(quantized, tuple(check_integer(optimized)))
+    return Deployable(quantized, tuple(check_integer(optimized, len(device.recipe.float_layers))))
 
 
 def deployable_blocks(

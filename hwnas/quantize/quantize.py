@@ -15,6 +15,7 @@ from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, 
 from hwnas.device import Recipe
 from hwnas.errors import QuantizeError
 from hwnas.quantize.calibrate import ImageReader
+from hwnas.quantize.keep_float import keep_in_float
 
 TYPES = {"uint8": QuantType.QUInt8, "int8": QuantType.QInt8, "uint16": QuantType.QUInt16}
 METHODS = {
@@ -60,6 +61,7 @@ def quantize(
                 weight_type=TYPES[recipe.weights],
                 per_channel=recipe.per_channel,
                 calibrate_method=METHODS[recipe.calibration],
+                nodes_to_exclude=list(recipe.float_layers),
                 extra_options={
                     "ForceQuantizeNoInputCheck": True,
                     "CalibPercentile": recipe.percentile,
@@ -70,7 +72,9 @@ def quantize(
             raise QuantizeError(
                 f"ONNX Runtime's quantizer failed: {error}. Try --calibration minmax."
             ) from error
-        return onnx.load(path)
+        quantized = onnx.load(path)
+    keep_in_float(quantized, recipe.float_layers)
+    return quantized
 
 
 @contextmanager

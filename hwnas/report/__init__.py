@@ -13,7 +13,13 @@ from hwnas.report.explanation_words import sentences
 from hwnas.report.front_csv import front_csv
 from hwnas.report.picture import agreement_picture, picture
 from hwnas.report.ranking import ranking_picture
-from hwnas.report.result import Baseline, FrontPoint, MeasuredNetwork, SearchResult
+from hwnas.report.result import (
+    Baseline,
+    FrontPoint,
+    Int8Step,
+    MeasuredNetwork,
+    SearchResult,
+)
 from hwnas.report.tabular_result import TabularResult
 
 __all__ = [
@@ -22,6 +28,7 @@ __all__ = [
     "Effect",
     "Explanation",
     "FrontPoint",
+    "Int8Step",
     "Learned",
     "MeasuredNetwork",
     "NextChange",

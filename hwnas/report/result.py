@@ -50,6 +50,15 @@ class Baseline:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Int8Step:
+    """A way the network was made int8: the share of validation images lost by it, and its time."""
+
+    made: str
+    lost: float
+    latency_ms: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class SearchResult:
     """Times in milliseconds, accuracies on the test split from 0 to 1, through the engine.
 
@@ -103,6 +112,14 @@ class SearchResult:
     left_in_float: tuple[str, ...]
     calibration: str | None = None
     recipe_calibration: str | None = None
+    max_int8_drop: float | None = None
+    """The most points of accuracy that int8 may lose on validation images, where that was said."""
+    int8_steps: tuple[Int8Step, ...] = ()
+    """How int8 was brought within that, in order; empty where nothing had to be done."""
+    float_layers: tuple[str, ...] = ()
+    """Convolutions and matrix products that stay in float for it."""
+    sensitivities: tuple[tuple[str, float], ...] = ()
+    """Layers, and the noise that their rounding alone puts on the logits, as a share of these."""
     export_difference: float
     architecture: dict[str, Any]
     front: tuple[FrontPoint, ...]
@@ -135,6 +152,12 @@ class SearchResult:
                 f"Calibrated by {self.calibration} instead of {self.recipe_calibration}, which "
                 "lost accuracy on validation images."
             )
+        if self.int8_steps:
+            told = "; ".join(
+                f"{step.made}: {100 * step.lost:+.2f} points lost at {step.latency_ms:.4g} ms"
+                for step in self.int8_steps
+            )
+            notes.append(f"On validation images int8 lost too much at first. {told}.")
         slowest_ms = max((point.corrected_latency_ms for point in self.front), default=math.inf)
         others = (self.max_params, self.max_macs, self.max_memory_bytes, self.max_file_bytes)
         only_latency = all(limit is None for limit in others)

@@ -27,8 +27,8 @@ ADDED_LATER: Mapping[str, Any] = {
     "fallback_providers": (),
 }
 """Fields that older tables do not know, and the values at which they change no name."""
-ABOUT_ACCURACY = ("calibration", "percentile", "n_calibration_images")
-"""Of a recipe: they move the ranges, not the operators."""
+ABOUT_ACCURACY = ("calibration", "percentile", "n_calibration_images", "float_layers")
+"""Of a recipe: they move the ranges, not the operators of a block."""
 
 
 def own_folder() -> Path:
