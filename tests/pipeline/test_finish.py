@@ -1,20 +1,23 @@
 """The last steps of a network: how int8 is judged."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
 import torch
+from torch import nn
 
-from hwnas.data import DataSet, load_data
+from hwnas.data import DataSet, LabelledImages, load_data
 from hwnas.device import load_device
 from hwnas.export import to_onnx
 from hwnas.measure.engine import engine_for
 from hwnas.network import build, input_shape, randomize_statistics
 from hwnas.pipeline.finish import Workshop
-from hwnas.space import blocks_of, random_architecture, space_named
+from hwnas.space import Network, blocks_of, random_architecture, space_named
 from hwnas.train import FinetuneSettings
+from hwnas.verify import on_this_processor
 
 X86 = load_device("x86-cpu")
 
@@ -31,7 +34,7 @@ def workshop() -> Workshop:
 
 
 @pytest.fixture
-def float32(workshop: Workshop) -> onnx.ModelProto:
+def blocks(workshop: Workshop) -> Network:
     data: DataSet = workshop.data
     space = space_named(
         "mobilenet",
@@ -39,9 +42,18 @@ def float32(workshop: Workshop) -> onnx.ModelProto:
         in_channels=data.in_channels,
         n_classes=data.n_classes,
     )
-    blocks = blocks_of(space, random_architecture(space, np.random.default_rng(0))).blocks
-    network = build(blocks)
-    randomize_statistics(network, torch.Generator().manual_seed(0))
+    return blocks_of(space, random_architecture(space, np.random.default_rng(0)))
+
+
+@pytest.fixture
+def network(blocks: Network) -> nn.Module:
+    made = build(blocks)
+    randomize_statistics(made, torch.Generator().manual_seed(0))
+    return made
+
+
+@pytest.fixture
+def float32(network: nn.Module, blocks: Network) -> onnx.ModelProto:
     return to_onnx(network, input_shape(blocks, 1))
 
 
@@ -59,3 +71,25 @@ def test_accuracies_are_those_of_the_models_on_validation_images(
 
 def test_logits_are_of_whole_batches(workshop: Workshop, float32: onnx.ModelProto) -> None:
     assert workshop._logits(float32).shape == (64, 10)
+
+
+def test_what_int8_gets_wrong_is_brought_back_layer_by_layer(
+    workshop: Workshop, network: nn.Module, blocks: Network, tmp_path: Path
+) -> None:
+    """The labels are the float network's own answers: it is always right, rough int8 is not."""
+    longer = replace(workshop, settings=FinetuneSettings(epochs=3))
+    trained = longer.train(network, tmp_path / "trained.pt", lambda *_: None)
+    float32 = to_onnx(trained, input_shape(blocks, 1))
+    images = workshop.data.validation.images
+    runner = on_this_processor(float32.SerializeToString(), X86)
+    answers = [runner(workshop.preprocessing(image[None])).argmax() for image in images]
+    own = LabelledImages(images=images, labels=np.array(answers, dtype=np.int64))
+    rough = replace(X86, recipe=replace(X86.recipe, per_channel=False, n_calibration_images=8))
+    data = replace(workshop.data, validation=own)
+    strict = replace(workshop, device=rough, data=data, max_int8_drop=0.3)
+    finished = strict.deploy(trained, blocks, tmp_path / "rounded.pt")
+    made = [step.made for step in finished.int8_steps]
+    assert made[:2] == ["calibrated", "trained on with rounded layers"]
+    assert finished.int8_steps[0].lost > 0.003 >= finished.int8_steps[-1].lost
+    assert len(finished.recipe.float_layers) == int(made[-1].split()[0])
+    assert finished.sensitivities[0].layer == finished.recipe.float_layers[0]
