@@ -33,7 +33,8 @@ N_KEPT = 1000
 class AnnealingSettings:
     """The schedule, the same for every chain; temperatures in deviations of random networks."""
 
-    n_steps: int = 20_000
+    steps_a_decision: int = 800
+    """For each decision that leaves a choice."""
     n_restarts: int = 32
     """Chains for each set of limits."""
     hottest: float = 0.3
@@ -42,8 +43,8 @@ class AnnealingSettings:
     """Decisions that a step changes at first, on average; at the end it is about one."""
 
     def __post_init__(self) -> None:
-        if self.n_steps < 1 or self.n_restarts < 1:
-            raise ValueError(f"n_steps and n_restarts must be at least 1, got {self}")
+        if self.steps_a_decision < 1 or self.n_restarts < 1:
+            raise ValueError(f"steps and restarts must be at least 1, got {self}")
         if not 0 < self.coldest <= self.hottest:
             raise ValueError(f"temperatures must fall and stay above 0, got {self}")
         if self.most_changed < 1:
@@ -123,8 +124,9 @@ def _run(
     """The best network that each chain met."""
     objective = landscape.objective
     spread = float(objective(landscape.random(N_LOOKED_AT, rng)).std()) or 1.0
-    temperatures = spread * np.geomspace(schedule.hottest, schedule.coldest, schedule.n_steps)
-    n_changed = np.geomspace(schedule.most_changed, 1.0, schedule.n_steps)
+    n_steps = schedule.steps_a_decision * sum(n > 1 for n in landscape.n_options)
+    temperatures = spread * np.geomspace(schedule.hottest, schedule.coldest, n_steps)
+    n_changed = np.geomspace(schedule.most_changed, 1.0, n_steps)
     values = objective(rows)
     best, best_values = rows.copy(), values.copy()
     for temperature, n in zip(temperatures, n_changed, strict=True):

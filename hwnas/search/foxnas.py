@@ -28,7 +28,7 @@ from hwnas.space import Attributes, Decision, OptionsAsAttributes, attributes_fr
 
 N_ASKS = 300
 """As many as the authors' published sample has."""
-QUICK = AnnealingSettings(n_steps=300, n_restarts=4)
+QUICK = AnnealingSettings(steps_a_decision=20, n_restarts=4)
 """For the networks of a batch, which are within ``N_BUDGETS`` budgets."""
 N_BUDGETS, N_OF_EACH = 5, 40
 """Of the best ``N_OF_EACH`` networks of a budget those far from what is known are asked for."""

@@ -31,7 +31,7 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("HWNAS_TABLES", str(folder / "tables"))
         patch.setattr("hwnas.pipeline.baselines.PRESETS", ())
         patch.setattr(import_module("hwnas.search.foxnas"), "N_ASKS", N_ASKS)
-        few = annealing.AnnealingSettings(n_steps=200, n_restarts=4)
+        few = annealing.AnnealingSettings(steps_a_decision=30, n_restarts=4)
         patch.setattr(annealing.anneal, "__defaults__", (few,))
         yield folder
 

@@ -32,7 +32,7 @@ CHEAPEST = EVERY[[cost(EVERY)[:, 0].argmin()]]
 LIMITS = np.quantile(cost(EVERY), np.linspace(0, 1, 30))[:, None]
 
 
-SHORT = AnnealingSettings(n_steps=1000, n_restarts=12)
+SHORT = AnnealingSettings(steps_a_decision=200, n_restarts=12)
 
 
 def annealed(seed: int = 0) -> list[Places]:
@@ -76,7 +76,7 @@ def test_a_change_is_another_option_and_fixed_decisions_stay() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"n_steps": 0}, {"coldest": 0.0}, {"coldest": 2.0}, {"most_changed": 0.5}]
+    "wrong", [{"steps_a_decision": 0}, {"coldest": 0.0}, {"coldest": 2.0}, {"most_changed": 0.5}]
 )
 def test_a_schedule_that_cannot_be_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="got AnnealingSettings"):
