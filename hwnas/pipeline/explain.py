@@ -15,6 +15,7 @@ from hwnas.latency import PricedSpace, latency_model
 from hwnas.measure.engine import engine_for
 from hwnas.pipeline.arguments import device_with
 from hwnas.pipeline.exploration import KeptRun, kept_run
+from hwnas.pipeline.kept_table import is_table_run
 from hwnas.pipeline.propose import accuracy_regression
 from hwnas.progress import OnProgress, Progress, silent
 from hwnas.regression import (
@@ -111,6 +112,11 @@ def explain(
 
 
 def _subject(folder: Path, device: str | None) -> _Subject:
+    if is_table_run(folder):
+        raise RunError(
+            f"{folder} searched a published table, which has no blocks to explain. Name a run "
+            "that trained a supernet, such as one of --strategy foxnas."
+        )
     run = kept_run(folder)
     if not run.exploration.told:
         raise RunError(
