@@ -55,7 +55,7 @@ class Lever:
 
 def levers_of(decisions: Sequence[Decision], attributes: Attributes) -> list[Lever]:
     """Every lever of a space, stage by stage."""
-    plain = [at for at, name in enumerate(attributes.names) if " x " not in name.name]
+    plain = [at for at, name in enumerate(attributes.names) if name.is_plain]
     found: dict[tuple[str, str], list[Change]] = {}
     for place, decision in enumerate(decisions):
         table = attributes.tables[place][:, plain]

@@ -8,7 +8,8 @@ from itertools import combinations, combinations_with_replacement
 import numpy as np
 from numpy.typing import NDArray
 
-from hwnas.space import LATER_BLOCKS, MEANS, RESOLUTION, Attribute
+from hwnas.space import LATER_BLOCKS, MEANS, Attribute
+from hwnas.space.attributes import MAP_AFTER, MAP_BEFORE
 
 Matrix = NDArray[np.float64]
 Term = tuple[Attribute, ...]
@@ -64,20 +65,20 @@ class Columns:
     def term_sets(self) -> Mapping[str, tuple[Term, ...]]:
         """From the plain to the rich, without those that are too large to be learned.
 
-        *additive* is each sum alone; *scaled* has each also times the pixels, as costs go;
-        *stages* adds means and the products within a stage to *additive*; *depths* adds those of
-        two stages' depths to that; *pairs* multiplies any two sums.
+        *additive* is each number alone. *kinds* adds which expansions there are, and takes each
+        of a stage times the pixels of the feature maps it works on, as costs go. *stages* adds
+        means and the products within a stage to *additive*, *depths* adds those of two stages'
+        depths to that, *pairs* multiplies any two numbers instead.
         """
-        alone: list[Term] = [(name,) for name in self.sums]
-        plain = [name for name in self.sums if " x " not in name.name]
+        plain = [name for name in self.sums if name.is_plain]
+        alone: list[Term] = [(n,) for n in self.sums if n.is_plain or " x " in n.name]
         levers = [self.means.get(name, name) for name in plain]
-        scale = [name for name in plain if name.name == RESOLUTION]
         depths = [name for name in plain if name.name == LATER_BLOCKS]
         stages: list[Term] = [*alone, *((mean,) for mean in self.means.values())]
         stages += [pair for pair in combinations_with_replacement(levers, 2) if _is_within(pair)]
         sets: dict[str, list[Term]] = {
             "additive": alone,
-            "scaled": [*alone, *((*term, *scale, *scale) for term in alone if scale)],
+            "kinds": list(map(self._on_its_map, self.sums)),
             "stages": stages,
             "depths": [*stages, *combinations(depths, 2)],
             "pairs": [*alone, *combinations_with_replacement(plain, 2)],
@@ -88,6 +89,12 @@ class Columns:
             for name in sets
             if name in distinct.values() and (name == "additive" or len(sets[name]) <= MOST_TERMS)
         }
+
+    def _on_its_map(self, name: Attribute) -> Term:
+        """Times the pixels that a first block reads, or those of a stage's others, if told."""
+        pixels = Attribute(name.stage, MAP_BEFORE if name.name.startswith("first") else MAP_AFTER)
+        is_scaled = pixels in self.sums and name.name not in (MAP_BEFORE, MAP_AFTER)
+        return (name, pixels) if is_scaled else (name,)
 
 
 def _is_within(pair: tuple[Attribute, Attribute]) -> bool:

@@ -16,6 +16,8 @@ LATER_KERNELS, LATER_EXPANSIONS = "later kernels", "later expansions"
 FIRST_TAPS, LATER_TAPS = "first kernel x expansion", "later kernels x expansions"
 WIDTH, FIRST_WIDTH, LATER_WIDTHS = "width", "first width", "later widths"
 RESOLUTION = "resolution"
+MAP_BEFORE, MAP_AFTER = "pixels before", "pixels after"
+"""Of a stage's feature maps: those that its first block reads, and those of all others."""
 
 MEANS: Mapping[str, str] = {
     LATER_KERNELS: "mean later kernel",
@@ -31,6 +33,12 @@ class Attribute:
 
     stage: str
     name: str
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a reader would turn it: no product, no kind, nothing that follows from them."""
+        is_made = " x " in self.name or ", " in self.name
+        return not is_made and self.name not in (MAP_BEFORE, MAP_AFTER)
 
     def __str__(self) -> str:
         return f"{self.stage} {self.name}".strip()
@@ -74,12 +82,18 @@ def attributes_of(space: Space) -> Attributes:
 def inverted_residual(
     stage: str, kernel_size: int, expansion: int, *, is_first: bool
 ) -> dict[Attribute, float]:
-    """What a block adds to its stage; a stage's first is told apart, for it changes the width."""
+    """What a block adds to its stage; a stage's first is told apart, for it changes the width.
+
+    Beside the numbers it tells which expansion it has: engines are fast at some numbers of
+    channels and slow at others, so that more may cost less.
+    """
     names = (FIRST_BLOCK, FIRST_KERNEL, FIRST_EXPANSION, FIRST_TAPS)
     if not is_first:
         names = (LATER_BLOCKS, LATER_KERNELS, LATER_EXPANSIONS, LATER_TAPS)
-    values = (1, kernel_size, expansion, kernel_size * expansion)
-    return {Attribute(stage, n): float(v) for n, v in zip(names, values, strict=True)}
+    kinds = (f"{names[0]}, e{expansion}", f"{names[1]}, e{expansion}")
+    values = (1, kernel_size, expansion, kernel_size * expansion, 1, kernel_size)
+    added = zip((*names, *kinds), values, strict=True)
+    return {Attribute(stage, name): float(value) for name, value in added}
 
 
 class OptionsAsAttributes:

@@ -10,7 +10,14 @@ from hwnas.block.activation import check_activation
 from hwnas.block.spec import check_positive, strided
 from hwnas.record import said
 from hwnas.space.architecture import Decision
-from hwnas.space.attributes import RESOLUTION, WIDTH, Attribute, inverted_residual
+from hwnas.space.attributes import (
+    MAP_AFTER,
+    MAP_BEFORE,
+    RESOLUTION,
+    WIDTH,
+    Attribute,
+    inverted_residual,
+)
 from hwnas.space.wiring import PlacedBlock, Places
 
 SMALLEST_FEATURE_MAP = 3
@@ -166,10 +173,10 @@ class MobilenetSpace:
         return "inverted residual" if is_block else option
 
     def attributes(self, decision: Decision, option: str) -> Mapping[Attribute, float]:
-        """Resolution, and of each stage its width and what ``inverted_residual`` says."""
+        """Resolution and maps, and of each stage its width and what ``inverted_residual`` says."""
         stage, _, what = decision.name.partition(".")
         if not what:
-            return {Attribute("", RESOLUTION): float(option)}
+            return {Attribute("", RESOLUTION): float(option), **self._maps(int(option))}
         if what == "width":
             return {Attribute(stage, WIDTH): float(option)}
         if option == SKIP:
@@ -200,6 +207,15 @@ class MobilenetSpace:
     def to_json(self) -> Mapping[str, Any]:
         """Family and every setting."""
         return {"family": "mobilenet", **asdict(self)}
+
+    def _maps(self, input_size: int) -> dict[Attribute, float]:
+        """The pixels that each stage's feature maps have."""
+        size, maps = strided(input_size, self.strides[0]), {}
+        for number, stride in enumerate(self.strides[1:], start=1):
+            maps[Attribute(f"stage{number}", MAP_BEFORE)] = float(size**2)
+            size = strided(size, stride)
+            maps[Attribute(f"stage{number}", MAP_AFTER)] = float(size**2)
+        return maps
 
     def _step_stem(self, input_size: int) -> tuple[State, Places]:
         stem = StemSpec(

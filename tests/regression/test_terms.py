@@ -31,10 +31,13 @@ def test_sets_grow_from_the_plain_to_the_rich() -> None:
     assert (BLOCKS, MEAN) in sets["stages"] and (KERNELS, OTHER) in sets["pairs"]
 
 
-def test_costs_are_scaled_by_the_pixels_where_these_can_be_chosen() -> None:
-    assert "scaled" not in COLUMNS.term_sets
-    scaled = Columns((RESOLUTION, BLOCKS)).term_sets["scaled"]
-    assert (BLOCKS, RESOLUTION, RESOLUTION) in scaled
+def test_costs_are_scaled_by_the_pixels_of_the_stage() -> None:
+    kind, first = Attribute("stage2", "later blocks, e3"), Attribute("stage2", "first kernel")
+    after, before = Attribute("stage2", "pixels after"), Attribute("stage2", "pixels before")
+    sets = Columns((BLOCKS, kind, first, after, before, OTHER)).term_sets
+    assert {(BLOCKS, after), (kind, after), (first, before), (OTHER,)} <= set(sets["kinds"])
+    assert (kind,) not in sets["additive"] and (after,) not in sets["additive"]
+    assert "kinds" not in COLUMNS.term_sets
 
 
 def test_what_is_of_the_whole_network_meets_every_stage() -> None:

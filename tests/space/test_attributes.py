@@ -47,8 +47,21 @@ def test_widths_and_resolution_are_numbers() -> None:
 
 def test_what_cannot_differ_is_left_out() -> None:
     names = told("foxnas-cpu")
-    assert not any(name.startswith("stage1") for name in names)
+    assert not any("kernel" in name for name in names if name.startswith("stage1"))
+    assert not any("pixels" in name for name in told("nasbench-macro"))
     assert "stage2 first block" not in names
+
+
+def test_maps_shrink_with_the_resolution() -> None:
+    large, small = told("foxnas-cpu", input_size="64"), told("foxnas-cpu", input_size="32")
+    assert large["stage2 pixels after"] == 4 * small["stage2 pixels after"] > 0
+    assert large["stage2 pixels before"] > large["stage2 pixels after"]
+
+
+def test_expansions_are_kinds_too() -> None:
+    found = told("foxnas-cpu", stage2_block2="k5e3", stage2_block3="k7e3", stage2_block4="skip")
+    assert found["stage2 later blocks, e3"] == 2 and found["stage2 later kernels, e3"] == 12
+    assert found["stage2 later blocks, e6"] == 0
 
 
 def test_stages_of_nasbench_macro_begin_with_a_stride() -> None:
