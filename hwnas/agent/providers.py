@@ -63,7 +63,7 @@ def choose_providers(options: Any, settings: Settings) -> list[tuple[str, dict[s
         if name not in known:  # ONNX Runtime would warn and take the processor
             raise RefusedError(
                 f"ONNX Runtime has no provider {name!r}, which {settings['name']!r} asks for. "
-                f"{_how_to_get(name)}Name one of {', '.join(known)}."
+                f"{_how_to_get(name)}This one has {', '.join(known)}."
             )
     if PROCESSOR not in wanted:
         options.add_session_config_entry(NO_FALLBACK, "1")
@@ -124,7 +124,11 @@ def _version(package: str) -> str:
 
 def _how_to_get(name: str) -> str:
     if name not in PLUGINS:
-        return ""
+        return (
+            "It comes with another build of ONNX Runtime (onnxruntime-gpu for CUDA and TensorRT) "
+            "and needs its hardware: reach a machine that has both with --connection, or "
+            "estimate with --engine roofline. "
+        )
     return f"Install it with: python3 -m pip install {PLUGINS[name].replace('_', '-')}. "
 
 

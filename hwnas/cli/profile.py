@@ -55,5 +55,6 @@ def profile(
             batch=batch,
             on_progress=on_progress,
         )
-    print(f"Every block of {space} is timed on {table.header.device.name}.")
+    label = table.header.provenance.label
+    print(f"The table of {table.header.device.name} has every block of {space}{label}.")
     print(f"{len(table.rows)} blocks lie in {table.path}")

@@ -9,6 +9,9 @@ from hwnas.cli.options import Batch, Channels, Classes, InputSize, Json, Precisi
 from hwnas.cli.show import print_json, print_table
 from hwnas.errors import InvalidInputError
 
+USELESS_MAPE = 30.0
+"""Per cent: such a fit orders networks at best."""
+
 if TYPE_CHECKING:
     from hwnas.pipeline import FitReport
 
@@ -118,10 +121,21 @@ def _print_report(found: "FitReport") -> None:
     print_table(title, alignment, rows)
     if found.spearman is not None:
         print(f"Spearman's correlation on the others: {found.spearman:.4f}")
+    from hwnas.latency.fit_problem import FEWEST_TO_CHOOSE
+
     kept = "" if found.kept is None else f"; {100 * found.kept:.1f} % of the others keep theirs"
+    few = found.n_fitted < FEWEST_TO_CHOOSE
     print(
-        f"A network is no slower than its safe latency, {100 * found.margin:.1f} % above the "
-        f"predicted in median, with {100 * found.confidence:.0f} % confidence{kept}."
+        f"Safe latencies lie {100 * found.margin:.1f} % above the predicted in median, meant to "
+        f"be kept by {100 * found.confidence:.0f} % of networks"
+        + (", which so few networks cannot prove" if few else "")
+        + f"{kept}."
     )
+    known = found.tested or found.cross_validated
+    if known is not None and known.mape > USELESS_MAPE:
+        print(
+            f"With a mean error of {known.mape:.0f} % this fit is of no use. Fit on more "
+            "networks, or with another --prior."
+        )
     for network in found.chosen:
         print(f"Fitted on {network}")

@@ -36,8 +36,9 @@ class VerifyReport:
         found = []
         if self.budget_ms is not None and self.measured.median_ms > self.budget_ms:
             found.append(
-                f"{self.model} takes {self.measured.median_ms:.4g} ms on {self.device}, "
-                f"over its budget of {self.budget_ms:g} ms."
+                f"{self.model} takes {self.measured.median_ms:.4g} ms"
+                f"{self.measured.provenance.label} on {self.device}, over its budget of "
+                f"{self.budget_ms:g} ms."
             )
         is_estimated = self.measured.provenance == Provenance.ESTIMATED
         if self.budget_ms is not None and is_estimated and not self.allow_estimated:

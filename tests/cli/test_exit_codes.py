@@ -63,7 +63,9 @@ def test_a_broken_budget_ends_with_1(command: Command, model: str) -> None:
     ending = command("verify", model, "--device", SIMULATED, "--latency", "1us")
     assert ending.code == 1
     assert "NOT kept" in ending.output
-    assert re.search(r"takes 0\.0\d+ ms on simulated, over its budget of 0\.001 ms", ending.errors)
+    assert re.search(
+        r"takes 0\.0\d+ ms \(simulated\) on simulated, over its budget of 0\.001 ms", ending.errors
+    )
 
 
 def test_kept_memory_and_size_end_with_0(command: Command, model: str) -> None:

@@ -203,6 +203,12 @@ def test_a_target_that_is_none_is_said_to_be_out_of_reach(
         engine_for(device).version()
 
 
+def test_a_python_without_numpy_is_told_what_to_install() -> None:
+    bare = CommandTarget(f"{sys.executable} -I -S", timeout_s=60)
+    with pytest.raises(MeasurementError, match=r"has no numpy\. Install numpy and onnxruntime"):
+        bare.machine_facts(1)
+
+
 def test_a_target_that_takes_nothing_is_given_up_in_time(reached: Reached) -> None:
     device = reached(f"printf '%s\\n' '{READY.decode().strip()}'", "sleep 60", timeout_s=3.0)
     with pytest.raises(MeasurementError, match="out of reach: it was silent for too long"):

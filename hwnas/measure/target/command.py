@@ -1,6 +1,7 @@
 """A target at the end of a command: ``ssh pi@board python3``, ``docker exec -i box python3``."""
 
 import hashlib
+import re
 import weakref
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -37,6 +38,10 @@ ANSWERS: Mapping[str, frozenset[str]] = {
     "cycles": frozenset({"cycles"}),
 }
 """What the answer to each request tells at least."""
+
+
+MISSING_MODULE = re.compile(r"No module named '(\w+)'")
+"""In the last words of a Python that cannot run the agent."""
 
 
 class CommandTarget:
@@ -170,6 +175,12 @@ class CommandTarget:
             return self._retrying(lambda: ask(self._connected()))
         except LinkLostError as error:
             self._drop()
+            lacking = MISSING_MODULE.search(str(error))
+            if lacking is not None:
+                raise MeasurementError(
+                    f"The Python of {self._command!r} has no {lacking[1]}. Install numpy and "
+                    "onnxruntime there (python3 -m pip install numpy onnxruntime)."
+                ) from error
             raise MeasurementError(
                 f"The target of {self._command!r} is out of reach: {error}. See that it runs and "
                 "can be reached, and run this again: it goes on where it was."
