@@ -35,7 +35,7 @@ _HOMES = {
     "score_table": "hwnas.pipeline.score_table",
     "search": "hwnas.pipeline.api",
     "search_table": "hwnas.pipeline.search_table",
-    "verify": "hwnas.pipeline.api",
+    "verify": "hwnas.pipeline.verify",
     "Explanation": "hwnas.report",
     "FinetuneSettings": "hwnas.train",
     "HwnasError": "hwnas.errors",

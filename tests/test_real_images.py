@@ -11,6 +11,7 @@ import torch
 
 import hwnas
 from hwnas import FinetuneSettings, SupernetSettings
+from hwnas.device import load_device
 from hwnas.errors import DataError
 from hwnas.pipeline import space_for
 from hwnas.progress import silent
@@ -49,7 +50,7 @@ def search_half(data: str, folder: Path) -> hwnas.SearchResult:
 @pytest.mark.timeout(1800)  # several minutes, on a machine that others use
 def test_fashion_mnist_at_half_the_latency_of_mobilenetv2(tmp_path: Path) -> None:
     try:
-        space_for("mobilenet", 0, 0, 0, "fashion-mnist", silent)
+        space_for(load_device("local"), "mobilenet", (0, 0, 0), "fashion-mnist", silent)
     except DataError:
         pytest.skip("needs Fashion-MNIST (Debian package dataset-fashion-mnist)")
     result = search_half("fashion-mnist", tmp_path)

@@ -9,6 +9,7 @@ enters, but for the seconds told.
 import argparse
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from itertools import product
 from pathlib import Path
 from time import perf_counter
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from published import Published, read_published
 
 from hwnas.latency import PricedSpace
-from hwnas.regression import ArchitectureRegression, Kind, kendall_tau
+from hwnas.regression import ArchitectureRegression, Kind, regression_quality
 from hwnas.search import Landscape, anneal
 from hwnas.search.sampling import farthest
 from hwnas.space import attributes_of
@@ -231,13 +232,9 @@ def _exact_front(gains: Vector, costs: Vector) -> tuple[Vector, Vector]:
 
 
 def _figures(predicted: Vector, values: Vector) -> dict[str, float]:
-    errors = predicted - values
-    return {
-        "kendall_tau": kendall_tau(predicted, values),
-        "mape": float(100 * np.mean(np.abs(errors) / values)),
-        "rmse": float(np.sqrt(np.mean(errors**2))),
-        "r2": float(1 - np.square(errors).sum() / np.square(values - values.mean()).sum()),
-    }
+    found = asdict(regression_quality(predicted, values))
+    del found["n_networks"]
+    return found | {"rmse": float(np.sqrt(np.square(predicted - values).mean()))}
 
 
 def _means(figures: list[dict[str, float]]) -> dict[str, float]:

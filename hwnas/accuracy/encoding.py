@@ -11,8 +11,8 @@ from hwnas.space import (
     nasbench201,
     nasbench_macro,
     ofa,
+    space_named,
 )
-from hwnas.space.plan import ofa_mobilenetv3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +50,9 @@ CSV_ENCODINGS = (
         space="ofa-mobilenetv3",
         columns=ofa.COLUMNS,
         images=(224, 3, 1000),
-        decisions=ofa_mobilenetv3(input_size=224, in_channels=3, n_classes=1000).decisions,
+        decisions=space_named(
+            "ofa-mobilenetv3", input_size=224, in_channels=3, n_classes=1000
+        ).decisions,
         read=ofa.architecture_from_ofa,
         write=ofa.ofa_of,
     ),

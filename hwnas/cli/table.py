@@ -144,13 +144,11 @@ def _coverage(
     classes: int,
     data: str | None,
 ) -> "Coverage":
-    from hwnas.pipeline import coverage_of, space_for, space_on
+    from hwnas.pipeline import coverage_of, space_for
     from hwnas.progress import silent
-    from hwnas.space import without_operations
 
-    device = table.header.device
-    offered = space_for(space_on(space, device), input_size, channels, classes, data, silent)
-    return coverage_of(table, without_operations(offered, device.refused_operations))
+    shape = input_size, channels, classes
+    return coverage_of(table, space_for(table.header.device, space, shape, data, silent))
 
 
 def _interval(row: "Measurement") -> str:

@@ -42,12 +42,11 @@ def choose(
     """
     from hwnas.accuracy.encoding import encoding_of
     from hwnas.pipeline import choose_networks, device_with, space_for, write_networks
-    from hwnas.space import without_operations
 
     target = device_with(device, precision=precision)
     with showing_progress(quiet=quiet) as on_progress:
-        offered = space_for(space, input_size, channels, classes, data, on_progress)
-        offered = without_operations(offered, target.refused_operations)
+        shape = input_size, channels, classes
+        offered = space_for(target, space, shape, data, on_progress)
         chosen = choose_networks(offered, samples, prior, seed)
         table = write_networks(offered, chosen, target, out, on_progress)
     size, n_channels, n_classes = encoding_of(offered).images

@@ -1,7 +1,7 @@
 """The only room that names all the others: each command from end to end."""
 
-from hwnas.pipeline.api import export, profile, search, verify
-from hwnas.pipeline.arguments import device_with, rule_of, settings_from, space_for, space_on
+from hwnas.pipeline.api import export, profile, search
+from hwnas.pipeline.arguments import device_with, rule_of, settings_from, space_for
 from hwnas.pipeline.coverage import Coverage, coverage_of
 from hwnas.pipeline.doctor import Check, Verdict, examine
 from hwnas.pipeline.explain import explain
@@ -13,6 +13,7 @@ from hwnas.pipeline.rank import RankReport, rank
 from hwnas.pipeline.score_table import TableScore, score_table
 from hwnas.pipeline.search_table import is_benchmark, search_table
 from hwnas.pipeline.tables import import_table, merge_tables, migrate_table
+from hwnas.pipeline.verify import verify
 
 __all__ = [
     "Check",
@@ -43,7 +44,6 @@ __all__ = [
     "search_table",
     "settings_from",
     "space_for",
-    "space_on",
     "verify",
     "write_networks",
 ]

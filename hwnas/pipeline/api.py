@@ -15,17 +15,14 @@ from hwnas.pipeline.arguments import (
 )
 from hwnas.pipeline.exploration import kept_run
 from hwnas.pipeline.export import ExportReport, ExportRequest, run_export
-from hwnas.pipeline.quantity import byte_count, milliseconds
 from hwnas.pipeline.request import SearchRequest
 from hwnas.pipeline.search import run_search
-from hwnas.pipeline.verify import VerifyRequest, run_verify
 from hwnas.profile import fill_table, wanted_by
 from hwnas.progress import OnProgress, silent
 from hwnas.report import SearchResult
-from hwnas.space import CellLimits, without_operations
+from hwnas.space import CellLimits
 from hwnas.table import LatencyTable
 from hwnas.train import FinetuneSettings, SupernetSettings
-from hwnas.verify import VerifyReport
 
 
 def profile(  # noqa: PLR0913 - a command's options
@@ -72,9 +69,8 @@ def profile(  # noqa: PLR0913 - a command's options
         threads=threads,
         batch=batch,
     )
-    face = space_on(space, target)
-    offered = space_for(face, input_size, in_channels, n_classes, data, on_progress)
-    chosen = without_operations(offered, target.refused_operations)
+    shape = input_size, in_channels, n_classes
+    chosen = space_for(target, space, shape, data, on_progress)
     return fill_table(wanted_by(chosen), target, engine_for(target), on_progress, again=True)
 
 
@@ -196,56 +192,6 @@ def search(  # noqa: PLR0913 - a command's options
         **options,
     )
     return run_search(request, on_progress)
-
-
-def verify(  # noqa: PLR0913 - a command's options
-    model: str | Path,
-    latency: str | None = None,
-    *,
-    device: str = "local",
-    engine: str | None = None,
-    connection: str | None = None,
-    threads: int | None = None,
-    max_memory: str | None = None,
-    max_size: str | None = None,
-    data: str | None = None,
-    min_accuracy: float | None = None,
-    skip_bad: bool = False,
-    allow_estimated: bool = False,
-    on_progress: OnProgress = silent,
-) -> VerifyReport:
-    """Time an ONNX file on the device and test it, against what is promised.
-
-    Args:
-        model: The file; a foreign one can be timed but not tested.
-        latency: The budget with its unit.
-        device: A name of ``hwnas devices`` or a device file.
-        engine: What runs the models; the device file's by default.
-        connection: How the device is reached; the device file's by default.
-        threads: Threads of one inference; the device file's by default.
-        max_memory: Largest peak working set, such as ``"2MiB"``; weights are not counted.
-        max_size: Largest file, such as ``"500kB"``.
-        data: Whose test images to use.
-        min_accuracy: Least share of test images to classify right, from 0 to 1.
-        allow_estimated: Whether an estimated latency may keep the budget.
-        skip_bad: Leave unreadable and mislabelled images out.
-        on_progress: Told while images are read.
-
-    Raises:
-        HwnasError: A value cannot be used, or the device refuses the model.
-    """
-    request = VerifyRequest(
-        model=Path(model),
-        device=device_with(device, engine=engine, connection=connection, threads=threads),
-        budget_ms=None if latency is None else milliseconds(latency),
-        max_memory_bytes=None if max_memory is None else byte_count(max_memory, "--max-memory"),
-        max_file_bytes=None if max_size is None else byte_count(max_size, "--max-size"),
-        data=data,
-        min_accuracy=min_accuracy,
-        skip_bad=skip_bad,
-        allow_estimated=allow_estimated,
-    )
-    return run_verify(request, on_progress)
 
 
 def export(  # noqa: PLR0913 - a command's options

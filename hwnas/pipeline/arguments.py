@@ -15,7 +15,7 @@ from hwnas.pipeline.quantity import byte_count, check_least, count, milliseconds
 from hwnas.progress import OnProgress
 from hwnas.record import unknown_name
 from hwnas.search import ANNEALED, Budget
-from hwnas.space import Space
+from hwnas.space import Space, without_operations
 from hwnas.train import DEFAULT_RULE, FinetuneSettings, SupernetSettings
 from hwnas.train.rules import OPTIONS_OF
 
@@ -59,19 +59,27 @@ def device_with(name: str = "local", **settings: Unpack[DeviceSettings]) -> Devi
 
 
 def space_for(
+    device: DeviceSpec,
     space: str,
-    input_size: int,
-    in_channels: int,
-    n_classes: int,
+    shape: tuple[int, int, int],
     data: str | None,
     on_progress: OnProgress,
 ) -> Space:
-    """The space for given images, or for those of a data set."""
+    """The space that the device can search, for images of a shape or for those of a data set.
+
+    ``shape`` is the images' size in pixels, their channels and their classes.
+    """
     if data is not None:
         images = load_images(data, None, on_progress, skip_bad=True)  # for their shape only
-        input_size, in_channels = images.input_size, images.in_channels
-        n_classes = images.n_classes
-    return usable_space(space, input_size=input_size, in_channels=in_channels, n_classes=n_classes)
+        shape = images.input_size, images.in_channels, images.n_classes
+    input_size, in_channels, n_classes = shape
+    offered = usable_space(
+        space_on(space, device),
+        input_size=input_size,
+        in_channels=in_channels,
+        n_classes=n_classes,
+    )
+    return without_operations(offered, device.refused_operations)
 
 
 def budget_from(

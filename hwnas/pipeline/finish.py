@@ -1,7 +1,6 @@
 """From a network with weights to an audited, tested and timed ONNX file."""
 
 import copy
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +18,7 @@ from hwnas.export import ModelCard, Preprocessing, to_onnx, write_card
 from hwnas.measure import NETWORK_PLAN, Measurement, Provenance
 from hwnas.measure.engine import Engine
 from hwnas.network import input_shape
-from hwnas.pipeline.int8 import Exported, MadeInt8, Quantized, Quantizer
+from hwnas.pipeline.int8 import Exported, Made, Quantizer
 from hwnas.quantize import Deployable, LayerSensitivity, deployable
 from hwnas.report import Int8Step
 from hwnas.train import Finetuner, FinetuneSettings
@@ -97,23 +96,20 @@ class Workshop:
         """
         images = calibration_images(self.data, self.device)
         exported = self._exported(network, blocks, images)
-        if self.device.precision != "int8":
-            ready = deployable(exported.model, self.device, self.engine, images)
-            made = MadeInt8(
-                float32=exported,
-                quantized=Quantized(ready=ready, recipe=self.device.recipe, accuracy=math.nan),
-            )
-        else:
+        if self.device.precision == "int8":
             made = self._quantizer(images).make(
                 exported,
                 None if self.max_int8_drop is None else self.max_int8_drop / 100,
                 lambda: self._exported(self._trained_on(network, checkpoint), blocks, images),
             )
-        content = made.quantized.ready.content
+        else:
+            ready = deployable(exported.model, self.device, self.engine, images)
+            made = Made(float32=exported, ready=ready, recipe=self.device.recipe)
+        content = made.ready.content
         return Finished(
             float32=made.float32.model,
-            deployed=made.quantized.ready,
-            recipe=made.quantized.recipe,
+            deployed=made.ready,
+            recipe=made.recipe,
             int8_steps=made.steps,
             sensitivities=made.sensitivities,
             measurement=self._measured(content),
@@ -137,8 +133,7 @@ class Workshop:
         gentle = replace(
             settings, epochs=n_epochs, learning_rate=ROUNDED_RATE * settings.learning_rate
         )
-        finetuner = Finetuner(rounded, self.data, gentle, seed=self.seed)
-        trained = finetuner.run(checkpoint, lambda *_: None)
+        trained = replace(self, settings=gentle).train(rounded, checkpoint, lambda *_: None)
         unround_layers(trained)
         return trained
 
@@ -167,10 +162,8 @@ class Workshop:
 
     def _logits(self, model: onnx.ModelProto) -> NDArray[np.float32]:
         """Of ``SOME_IMAGES`` validation images, whole batches of them."""
-        runner, batch = (
-            on_this_processor(model.SerializeToString(), self.device),
-            self.device.batch,
-        )
+        runner = on_this_processor(model.SerializeToString(), self.device)
+        batch = self.device.batch
         n = max(1, SOME_IMAGES // batch) * batch
         places = np.arange(n) % len(self.data.validation)
         images = self.preprocessing(self.data.validation.images[places])

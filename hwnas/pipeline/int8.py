@@ -19,15 +19,6 @@ MOST_LOST = 0.005
 """Share of validation images that may be lost before other calibrations are tried."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Quantized:
-    """A model made int8, by which recipe, and the share of validation images it gets right."""
-
-    ready: Deployable
-    recipe: Recipe
-    accuracy: float
-
-
 @dataclass(frozen=True)
 class Exported:
     """A float model, and the largest difference of its logits from torch's."""
@@ -37,13 +28,27 @@ class Exported:
 
 
 @dataclass(frozen=True, kw_only=True)
-class MadeInt8:
+class Made:
     """What ships, the float model it was made of, and how that was brought about."""
 
     float32: Exported
-    quantized: Quantized
+    ready: Deployable
+    recipe: Recipe
     steps: tuple[Int8Step, ...] = ()
     sensitivities: tuple[LayerSensitivity, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quantized:
+    """A model made int8, by which recipe, and the share of validation images it gets right."""
+
+    ready: Deployable
+    recipe: Recipe
+    accuracy: float
+
+    def made_of(self, float32: Exported) -> Made:
+        """As what ships, of this float model."""
+        return Made(float32=float32, ready=self.ready, recipe=self.recipe)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +68,7 @@ class Quantizer:
 
     def make(
         self, float32: Exported, most_lost: float | None, trained_on: Callable[[], Exported]
-    ) -> MadeInt8:
+    ) -> Made:
         """Lose no more than ``most_lost`` of the validation images, if that is said.
 
         Args:
@@ -79,7 +84,7 @@ class Quantizer:
         least = exact - (MOST_LOST if most_lost is None else most_lost)
         best = self._best_calibrated(float32.model, least)
         if most_lost is None or best.accuracy >= least:
-            return MadeInt8(float32=float32, quantized=best)
+            return best.made_of(float32)
         steps = [self._step("calibrated", exact, best)]
         rounded = trained_on()
         again = self._best_calibrated(rounded.model, least)
@@ -87,23 +92,29 @@ class Quantizer:
         if again.accuracy > best.accuracy:
             float32, best = rounded, again
         if best.accuracy >= least:
-            return MadeInt8(float32=float32, quantized=best, steps=tuple(steps))
-        sensitivities = layer_sensitivities(float32.model, best.recipe, self.images, self.answer)
-        layers = [one.layer for one in sensitivities]
-        for n in _doubling(len(layers)):
-            recipe = replace(best.recipe, float_layers=tuple(layers[:n]))
-            tried = self._by(float32.model, recipe)
+            return replace(best.made_of(float32), steps=tuple(steps))
+        return self._with_float_layers(float32, best.recipe, (exact, least), steps)
+
+    def _with_float_layers(
+        self,
+        float32: Exported,
+        recipe: Recipe,
+        accuracies: tuple[float, float],
+        steps: list[Int8Step],
+    ) -> Made:
+        """With the fewest layers in float that get the least of both accuracies, by doubling."""
+        exact, least = accuracies
+        found = layer_sensitivities(float32.model, recipe, self.images, self.answer)
+        for n in _doubling(len(found)):
+            layers = tuple(one.layer for one in found[:n])
+            tried = self._by(float32.model, replace(recipe, float_layers=layers))
             steps.append(self._step(f"{n} layers in float", exact, tried))
             if self.budget_ms is not None and steps[-1].latency_ms > self.budget_ms:
                 break
             if tried.accuracy >= least:
-                return MadeInt8(
-                    float32=float32,
-                    quantized=tried,
-                    steps=tuple(steps),
-                    sensitivities=tuple(sensitivities),
-                )
-        raise _too_lossy(most_lost, steps)
+                made = tried.made_of(float32)
+                return replace(made, steps=tuple(steps), sensitivities=tuple(found))
+        raise _too_lossy(exact - least, steps)
 
     def _best_calibrated(self, float32: onnx.ModelProto, least: float) -> Quantized:
         """By the device's recipe; by another calibration where that gets less than ``least``."""

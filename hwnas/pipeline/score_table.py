@@ -23,7 +23,7 @@ from hwnas.measure import (
     time_in_rounds,
 )
 from hwnas.measure.engine import Engine, engine_for
-from hwnas.pipeline.arguments import check_seed, device_with, space_for, space_on
+from hwnas.pipeline.arguments import check_seed, device_with, space_for
 from hwnas.profile import BlockMaker, fill_table, ready_blocks, wanted_by
 from hwnas.progress import OnProgress, Progress, silent
 from hwnas.report import agreement_picture
@@ -33,7 +33,6 @@ from hwnas.space import (
     all_blocks,
     blocks_of,
     random_architecture,
-    without_operations,
 )
 from hwnas.whole_file import check_writable, write_whole
 
@@ -241,8 +240,7 @@ def score_table(  # noqa: PLR0913 - a command's options
     target = device_with(
         device, engine=engine, connection=connection, precision=precision, threads=threads
     )
-    face = space_on(space, target)
-    offered = space_for(face, input_size, in_channels, n_classes, data, on_progress)
-    chosen = without_operations(offered, target.refused_operations)
+    shape = input_size, in_channels, n_classes
+    chosen = space_for(target, space, shape, data, on_progress)
     folder = None if keep is None else Path(keep)
     return run_score(chosen, target, ScoreRequest(samples, seed, folder), on_progress)

@@ -11,8 +11,10 @@ from hwnas.errors import InvalidInputError, reason
 from hwnas.export import properties_of, read_card
 from hwnas.measure import NETWORK_PLAN
 from hwnas.measure.engine import Engine, engine_for
+from hwnas.pipeline.arguments import device_with
 from hwnas.pipeline.images import load_images
-from hwnas.progress import OnProgress
+from hwnas.pipeline.quantity import byte_count, milliseconds
+from hwnas.progress import OnProgress, silent
 from hwnas.verify import (
     VerifyReport,
     deployed_accuracy,
@@ -42,6 +44,56 @@ class VerifyRequest:
             )
         if self.min_accuracy is not None and self.data is None:
             raise InvalidInputError("--min-accuracy needs images. Name them with --data.")
+
+
+def verify(  # noqa: PLR0913 - a command's options
+    model: str | Path,
+    latency: str | None = None,
+    *,
+    device: str = "local",
+    engine: str | None = None,
+    connection: str | None = None,
+    threads: int | None = None,
+    max_memory: str | None = None,
+    max_size: str | None = None,
+    data: str | None = None,
+    min_accuracy: float | None = None,
+    skip_bad: bool = False,
+    allow_estimated: bool = False,
+    on_progress: OnProgress = silent,
+) -> VerifyReport:
+    """Time an ONNX file on the device and test it, against what is promised.
+
+    Args:
+        model: The file; a foreign one can be timed but not tested.
+        latency: The budget with its unit.
+        device: A name of ``hwnas devices`` or a device file.
+        engine: What runs the models; the device file's by default.
+        connection: How the device is reached; the device file's by default.
+        threads: Threads of one inference; the device file's by default.
+        max_memory: Largest peak working set, such as ``"2MiB"``; weights are not counted.
+        max_size: Largest file, such as ``"500kB"``.
+        data: Whose test images to use.
+        min_accuracy: Least share of test images to classify right, from 0 to 1.
+        allow_estimated: Whether an estimated latency may keep the budget.
+        skip_bad: Leave unreadable and mislabelled images out.
+        on_progress: Told while images are read.
+
+    Raises:
+        HwnasError: A value cannot be used, or the device refuses the model.
+    """
+    request = VerifyRequest(
+        model=Path(model),
+        device=device_with(device, engine=engine, connection=connection, threads=threads),
+        budget_ms=None if latency is None else milliseconds(latency),
+        max_memory_bytes=None if max_memory is None else byte_count(max_memory, "--max-memory"),
+        max_file_bytes=None if max_size is None else byte_count(max_size, "--max-size"),
+        data=data,
+        min_accuracy=min_accuracy,
+        skip_bad=skip_bad,
+        allow_estimated=allow_estimated,
+    )
+    return run_verify(request, on_progress)
 
 
 def run_verify(request: VerifyRequest, on_progress: OnProgress) -> VerifyReport:

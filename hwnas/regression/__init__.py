@@ -11,6 +11,7 @@ from hwnas.regression.multivariate import (
     RegressionQuality,
     kendall_tau,
     learn,
+    regression_quality,
 )
 from hwnas.regression.terms import Columns, Term, term_name
 
@@ -29,5 +30,6 @@ __all__ = [
     "kendall_tau",
     "learn",
     "levers_of",
+    "regression_quality",
     "term_name",
 ]

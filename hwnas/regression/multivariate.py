@@ -14,6 +14,7 @@ The linear algebra is scikit-learn's.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -99,7 +100,8 @@ class Multivariate:
 
     def merit(self, sums: Matrix) -> Vector:
         """``(n,)`` on the scale of the regression, which orders networks as ``predict`` does."""
-        return self._fit.predict(self._design(sums))
+        terms, slopes = self._relevant
+        return self._fit.offset + self._columns.terms(self._columns.values(sums), terms) @ slopes
 
     def predict_bounds(self, sums: Matrix) -> Predicted:
         """With bounds: the regression's own deviation, as wide as networks left out ask for."""
@@ -116,8 +118,15 @@ class Multivariate:
     def coefficients(self) -> list[tuple[Term, float]]:
         """The terms that count and their standardised coefficients, largest first."""
         found = zip(self._chosen.terms, self._fit.coefficients, strict=True)
-        relevant = [(term, float(c)) for term, c in found if abs(c) > RELEVANT]
+        relevant = [(term, float(c)) for term, c in found if c]
         return sorted(relevant, key=lambda pair: -abs(pair[1]))
+
+    @cached_property
+    def _relevant(self) -> tuple[list[Term], Vector]:
+        """The terms that count, and what one unit of each adds."""
+        slopes = self._fit.slopes
+        counts = np.flatnonzero(slopes)
+        return [self._chosen.terms[at] for at in counts], slopes[counts]
 
     def _design(self, sums: Matrix) -> Matrix:
         return self._columns.terms(self._columns.values(sums), self._chosen.terms)
@@ -175,29 +184,27 @@ class _Fit:
         self._ard: Any = ARDRegression()
         self._ard.fit(self._standard(design), (target - self._mean) / self._spread)
 
-    @property
-    def coefficients(self) -> Vector:
-        """``(n_terms,)`` in deviations of the target a deviation of the term."""
-        found = np.zeros(self._n_terms)
-        found[self._used] = self._ard.coef_
-        return found
-
-    def predict(self, design: Matrix) -> Vector:
-        relevant = self._used[np.abs(self._ard.coef_) > RELEVANT]
-        mean: Vector = self._mean + self._spread * (
-            (design[:, relevant] - self._relevant[0]) @ self._relevant[1]
+        counts = np.abs(self._ard.coef_) > RELEVANT
+        self.coefficients = self._of_all_terms(np.where(counts, self._ard.coef_, 0.0))
+        """``(n_terms,)`` in deviations of the target a deviation of the term, or 0."""
+        self.slopes = self._spread * self._of_all_terms(
+            np.where(counts, self._ard.coef_ / self._width, 0.0)
         )
-        return mean + self._spread * float(self._ard.intercept_)
+        """``(n_terms,)`` what one unit of a term adds."""
+        centre = self._of_all_terms(self._centre)
+        self.offset = (
+            self._mean + self._spread * float(self._ard.intercept_) - float(centre @ self.slopes)
+        )
+
+    def _of_all_terms(self, of_used: Vector) -> Vector:
+        """``(n_terms,)`` with 0 for what is not used."""
+        found = np.zeros(self._n_terms)
+        found[self._used] = of_used
+        return found
 
     def predict_deviation(self, design: Matrix) -> tuple[Vector, Vector]:
         mean, deviation = self._ard.predict(self._standard(design), return_std=True)
         return self._mean + self._spread * mean, self._spread * deviation
-
-    @property
-    def _relevant(self) -> tuple[Vector, Vector]:
-        """Centres and slopes of the terms that count."""
-        counts = np.abs(self._ard.coef_) > RELEVANT
-        return self._centre[counts], (self._ard.coef_ / self._width)[counts]
 
     def _standard(self, design: Matrix) -> Matrix:
         standard: Matrix = (design[:, self._used] - self._centre) / self._width
@@ -235,12 +242,13 @@ def _tried(
         term_set=term_set,
         terms=terms,
         scale=scale,
-        quality=_quality(predicted, values),
+        quality=regression_quality(predicted, values),
         safety=float(np.quantile(off, CONFIDENCE, method="higher")),
     )
 
 
-def _quality(predicted: Vector, values: Vector) -> RegressionQuality:
+def regression_quality(predicted: Vector, values: Vector) -> RegressionQuality:
+    """Compare ``(n,)`` predictions with the truth."""
     errors = predicted - values
     return RegressionQuality(
         n_networks=len(values),

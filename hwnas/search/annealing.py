@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hwnas.search.pool import Places
+from hwnas.search.pool import Places, variants
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -77,6 +77,10 @@ class Landscape:
         other = (rows + 1 + rng.integers(np.maximum(sizes - 1, 1))) % sizes
         changed: Places = np.where(changes, other, rows)
         return changed
+
+    def around(self, rows: Places) -> Places:
+        """These networks and all that differ from one of them in a single decision."""
+        return variants(rows, self.n_options).rows
 
 
 def anneal(
@@ -144,10 +148,10 @@ def _run(
 
 def _polished(landscape: Landscape, limit: Vector, rows: Places) -> Places:
     """Climb from the best to where no change of two decisions helps; what was met, best first."""
-    seen = _fitting(landscape, limit, np.concatenate([rows, _changed_once(landscape, rows)]))
+    seen = _fitting(landscape, limit, landscape.around(rows))
     while True:
         best = max(seen, key=seen.__getitem__)
-        pairs = _changed_once(landscape, _changed_once(landscape, np.array([best])))
+        pairs = landscape.around(landscape.around(np.array([best])))
         near = _fitting(landscape, limit, pairs)
         seen |= dict(heapq.nlargest(N_KEPT, near.items(), key=operator.itemgetter(1)))
         if max(near.values()) <= seen[best]:
@@ -161,14 +165,3 @@ def _fitting(landscape: Landscape, limit: Vector, rows: Places) -> dict[tuple[in
     rows = np.unique(rows, axis=0)
     rows = rows[(landscape.costs(rows) <= limit).all(axis=1)]
     return dict(zip(map(tuple, rows.tolist()), landscape.objective(rows).tolist(), strict=True))
-
-
-def _changed_once(landscape: Landscape, rows: Places) -> Places:
-    """Each of these with each option of each decision in turn put in."""
-    found = []
-    for decision, n in enumerate(landscape.n_options):
-        for option in range(n):
-            changed = rows.copy()
-            changed[:, decision] = option
-            found.append(changed)
-    return np.concatenate(found)

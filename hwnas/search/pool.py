@@ -89,13 +89,7 @@ class Pool:
 
     def variants(self, rows: Places) -> Variants:
         """These networks with each option of each decision in turn put in, fitting or not."""
-        sizes = self._n_options
-        pairs = [(decision, place) for decision, n in enumerate(sizes) for place in range(n)]
-        changed = np.tile(rows, (len(pairs), 1, 1))
-        for index, (decision, place) in enumerate(pairs):
-            changed[index, :, decision] = place
-        decisions, places = np.array(pairs).T
-        return Variants(changed.reshape(-1, len(sizes)), decisions, places)
+        return variants(rows, self._n_options)
 
     def neighbours(self, rows: Places) -> Places:
         """The networks that fit and differ from one of these in a single decision at most."""
@@ -117,6 +111,16 @@ class Pool:
     def _serial(self, rows: Places) -> NDArray[np.int64]:
         serial: NDArray[np.int64] = np.ravel_multi_index(tuple(rows.T), self._n_options)
         return serial
+
+
+def variants(rows: Places, n_options: Sequence[int]) -> Variants:
+    """These networks with each option of each decision in turn put in."""
+    pairs = [(decision, place) for decision, n in enumerate(n_options) for place in range(n)]
+    changed = np.tile(rows, (len(pairs), 1, 1))
+    for index, (decision, place) in enumerate(pairs):
+        changed[index, :, decision] = place
+    decisions, places = np.array(pairs).T
+    return Variants(changed.reshape(-1, len(n_options)), decisions, places)
 
 
 def uniform(decisions: Sequence[Decision]) -> NDArray[np.float64]:

@@ -13,12 +13,11 @@ from hwnas.space.mobilenet import MobilenetSpace
 from hwnas.space.nasbench201 import Nasbench201Space
 from hwnas.space.nasbench_macro import NasbenchMacroSpace
 from hwnas.space.plan import (
-    OFA_MOBILENETV3,
+    PLANNED,
     PRESETS,
     Plan,
-    foxnas,
     mobilenet,
-    ofa_mobilenetv3,
+    planned,
     preset,
     space_from_plan,
 )
@@ -32,9 +31,7 @@ SPACES: Mapping[str, Callable[..., Space]] = {
     "nasbench201": Nasbench201Space,
     "darts": DartsSpace,
     "resnet": ResnetSpace,
-    "foxnas-cpu": partial(foxnas, "cpu"),
-    "foxnas-dsp": partial(foxnas, "dsp"),
-    OFA_MOBILENETV3: ofa_mobilenetv3,
+    **{name: partial(planned, name) for name in PLANNED},
 }
 """Each takes ``input_size``, ``in_channels`` and ``n_classes``."""
 

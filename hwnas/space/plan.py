@@ -11,7 +11,8 @@ from hwnas.space.mobilenet import MobilenetSpace, Stage
 PLANS = Path(__file__).parent / "plans"
 MOBILENET_PLANS = ("mobilenet-large", "mobilenet-small", "mobilenet-tiny")
 """By falling image size; the first whose ``smallest_input`` is met is taken."""
-OFA_MOBILENETV3 = "ofa-mobilenetv3"
+PLANNED = ("foxnas-cpu", "foxnas-dsp", "ofa-mobilenetv3")
+"""Published spaces."""
 RESOLUTION_STEP, SMALLEST_RESOLUTION = 4, 16
 """Pixels."""
 PRESETS = ("mobilenetv2", "efficientnet-lite0")
@@ -82,12 +83,18 @@ def _resolutions(shares: Sequence[float], input_size: int) -> tuple[int, ...]:
     return (*smaller, input_size)
 
 
-def foxnas(face: str, *, input_size: int, in_channels: int, n_classes: int) -> MobilenetSpace:
-    """A face of the space of FOX-NAS (Wu et al. 2021), ``cpu`` or ``dsp``."""
-    name = f"foxnas-{face}"
-    plan = read_plan(PLANS / f"{name}.toml")
+def planned(name: str, *, input_size: int, in_channels: int, n_classes: int) -> MobilenetSpace:
+    """A published space with a plan of its own, such as ``foxnas-cpu``.
+
+    Of ``ofa-mobilenetv3`` (Cai et al., ICLR 2020) the last layer, which widens again after the
+    pooling, is no block of hwnas.
+    """
     return space_from_plan(
-        name, plan, input_size=input_size, in_channels=in_channels, n_classes=n_classes
+        name,
+        read_plan(PLANS / f"{name}.toml"),
+        input_size=input_size,
+        in_channels=in_channels,
+        n_classes=n_classes,
     )
 
 
@@ -97,17 +104,6 @@ def mobilenet(*, input_size: int, in_channels: int, n_classes: int) -> Mobilenet
     plan = next(plan for plan in plans if input_size >= plan.smallest_input)
     return space_from_plan(
         "mobilenet", plan, input_size=input_size, in_channels=in_channels, n_classes=n_classes
-    )
-
-
-def ofa_mobilenetv3(*, input_size: int, in_channels: int, n_classes: int) -> MobilenetSpace:
-    """The space of Once-for-All (Cai et al., ICLR 2020), at its own 25 input sizes.
-
-    Its last layer, which widens again after the pooling, is no block of hwnas.
-    """
-    plan = read_plan(PLANS / f"{OFA_MOBILENETV3}.toml")
-    return space_from_plan(
-        OFA_MOBILENETV3, plan, input_size=input_size, in_channels=in_channels, n_classes=n_classes
     )
 
 
