@@ -1,10 +1,14 @@
 """What one step of each lever does, what to change next, and how many networks that takes."""
 
-import numpy as np
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from hwnas.pipeline.explained_run import ExplainedRun, Vector
-from hwnas.regression import ArchitectureRegression, Change, kendall_tau, levers_of
-from hwnas.report import CurvePoint, Effect, NextChange
+import numpy as np
+from numpy.typing import NDArray
+
+from hwnas.pipeline.explained_run import ExplainedRun, Rows, Vector
+from hwnas.regression import ArchitectureRegression, Change, Lever, kendall_tau, levers_of
+from hwnas.report import CurvePoint, Effect, Int8Loss, LossEffect, NextChange
 from hwnas.space import Space
 
 N_RESAMPLES, N_REFERENCES, N_NEXT = 40, 100, 5
@@ -19,35 +23,84 @@ def lever_effects(
 ) -> tuple[tuple[Effect, ...], float]:
     """Every lever's, and how well resamples agree in their order."""
     levers = levers_of(subject.space.decisions, subject.attributes)
-    rng = np.random.default_rng(0)
-    references = subject.rows[rng.permutation(len(subject.rows))[:N_REFERENCES]]
-
-    def points(regression: ArchitectureRegression) -> Vector:
-        return np.array(
-            [100 * lever.effects(regression.predict, references).mean() for lever in levers]
-        )
-
-    found = points(learned)
-    resampled = []
-    for _ in range(N_RESAMPLES):
-        drawn = rng.integers(len(subject.rows), size=len(subject.rows))
-        again = learned.refitted(subject.rows[drawn], subject.accuracies[drawn] / 100)
-        resampled.append(points(again))
-    low, high = np.quantile(resampled, (0.05, 0.95), axis=0)
-    same = (np.sign(resampled) == np.sign(found)).mean(axis=0)
+    turned = _turned(subject, levers, learned, subject.accuracies / 100)
+    low, high = 100 * np.quantile(turned.resampled, (0.05, 0.95), axis=0)
     effects = tuple(
         Effect(
             stage=lever.stage,
             name=lever.name,
-            points=float(found[at]),
+            points=float(100 * turned.found[at]),
             points_low=float(low[at]),
             points_high=float(high[at]),
-            same_sign=float(same[at]),
-            ms=float(lever.effects(subject.price.price, references).mean()),
+            same_sign=float(turned.same_sign[at]),
+            ms=float(lever.effects(subject.price.price, turned.references).mean()),
         )
         for at, lever in enumerate(levers)
     )
-    return effects, float(np.mean([kendall_tau(one, found) for one in resampled]))
+    taus = [kendall_tau(one, turned.found) for one in turned.resampled]
+    return effects, float(np.mean(taus))
+
+
+def int8_loss(subject: ExplainedRun) -> Int8Loss | None:
+    """What int8 costs the networks asked, and which levers raise that; ``None`` if not asked."""
+    lost = subject.lost
+    if lost is None:
+        return None
+    levers: tuple[LossEffect, ...] = ()
+    tau = 0.0
+    if np.ptp(lost) > 0:
+        learned = ArchitectureRegression.of(subject.attributes, subject.rows, lost, "loss")
+        tau = learned.learned.quality.kendall_tau
+        found = levers_of(subject.space.decisions, subject.attributes)
+        turned = _turned(subject, found, learned, lost)
+        levers = tuple(
+            LossEffect(
+                stage=lever.stage,
+                name=lever.name,
+                points=float(turned.found[at]),
+                same_sign=float(turned.same_sign[at]),
+            )
+            for at, lever in enumerate(found)
+        )
+    return Int8Loss(
+        mean=float(lost.mean()),
+        most=float(lost.max()),
+        same_order=kendall_tau(subject.accuracies + lost, subject.accuracies),
+        kendall_tau=tau,
+        levers=levers,
+    )
+
+
+@dataclass(frozen=True)
+class _Turned:
+    """Mean effects ``(n_levers,)`` on some networks, and ``(n_resamples, n_levers)``."""
+
+    references: Rows
+    found: Vector
+    resampled: NDArray[np.float64]
+
+    @property
+    def same_sign(self) -> Vector:
+        """The share of resamples in which each has its sign."""
+        share: Vector = (np.sign(self.resampled) == np.sign(self.found)).mean(axis=0)
+        return share
+
+
+def _turned(
+    subject: ExplainedRun, levers: Sequence[Lever], learned: ArchitectureRegression, values: Vector
+) -> _Turned:
+    """Every lever, by a regression of these values of the run's networks, and by its refits."""
+    rng = np.random.default_rng(0)
+    references = subject.rows[rng.permutation(len(subject.rows))[:N_REFERENCES]]
+
+    def effects(regression: ArchitectureRegression) -> Vector:
+        return np.array([lever.effects(regression.predict, references).mean() for lever in levers])
+
+    resampled = []
+    for _ in range(N_RESAMPLES):
+        drawn = rng.integers(len(subject.rows), size=len(subject.rows))
+        resampled.append(effects(learned.refitted(subject.rows[drawn], values[drawn])))
+    return _Turned(references, effects(learned), np.array(resampled))
 
 
 def next_changes(

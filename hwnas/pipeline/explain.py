@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hwnas.pipeline.effects import learning_curve, lever_effects, next_changes
+from hwnas.pipeline.effects import int8_loss, learning_curve, lever_effects, next_changes
 from hwnas.pipeline.explained_run import ExplainedRun, explained_run
 from hwnas.pipeline.propose import accuracy_regression
 from hwnas.progress import OnProgress, Progress, silent
@@ -50,7 +50,8 @@ def explain(
     folder = Path(run)
     subject = explained_run(folder, device)
     on_progress(Progress("explain", 1, 4, "learning from networks"))
-    learned = accuracy_regression(subject.space, subject.run.exploration)
+    precision = subject.table.header.device.precision
+    learned = accuracy_regression(subject.space, subject.run.exploration, precision)
     on_progress(Progress("explain", 2, 4, "turning every lever"))
     effects, agreement = lever_effects(subject, learned)
     on_progress(Progress("explain", 3, 4, "learning from fewer networks"))
@@ -101,6 +102,7 @@ def _explanation(
             ToldNetwork(**dict(zip(TOLD, map(float, one), strict=True))) for one in told
         ),
         never_asked=subject.never_asked,
+        int8=int8_loss(subject),
     )
 
 

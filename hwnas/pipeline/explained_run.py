@@ -1,6 +1,7 @@
 """A finished run to be explained: the networks it asked for, and what any costs on a device."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from hwnas.measure.engine import engine_for
 from hwnas.pipeline.arguments import device_with
 from hwnas.pipeline.exploration import KeptRun, kept_run
 from hwnas.pipeline.kept_table import is_table_run
+from hwnas.pipeline.scores import Accuracies
 from hwnas.search.pool import Pool
 from hwnas.space import (
     Architecture,
@@ -32,13 +34,17 @@ Vector = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class ExplainedRun:
-    """A run's networks, their accuracies in per cent, and what any network costs."""
+    """A run's networks, their accuracies in per cent, and what any network costs.
+
+    ``lost`` are the points between accuracies in float and those in int8, if both were asked.
+    """
 
     run: KeptRun
     space: Space
     attributes: Attributes
     rows: Rows
     accuracies: Vector
+    lost: Vector | None
     chosen: Rows
     """``(1, n_decisions)`` the network that was found."""
     table: LatencyTable
@@ -89,16 +95,23 @@ def explained_run(folder: Path, device: str | None) -> ExplainedRun:
         )
     model, pool = latency_model(table, blocks), Pool(space.decisions)
     told = run.exploration.told
+    networks = [one.architecture for one in told]
     return ExplainedRun(
         run=run,
         space=space,
         attributes=attributes_of(space),
-        rows=np.array([pool.row(architecture) for architecture, _ in told]),
-        accuracies=np.array([100 * accuracy for _, accuracy in told]),
+        rows=np.array([pool.row(architecture) for architecture in networks]),
+        accuracies=np.array([100 * one.accuracies.deployed(target.precision) for one in told]),
+        lost=_lost([one.accuracies for one in told]),
         chosen=np.array([pool.row(_chosen(folder))]),
         table=table,
         price=PricedSpace(space, model.block_ms, model.constant_ms),
     )
+
+
+def _lost(told: Sequence[Accuracies]) -> Vector | None:
+    lost = [100 * (one.float32 - one.int8) for one in told if one.int8 is not None]
+    return np.array(lost) if len(lost) == len(told) else None
 
 
 def _read(path: Path) -> Any:  # noqa: ANN401

@@ -10,12 +10,21 @@ from typing import Any, Self
 from hwnas.errors import HwnasError, InvalidInputError, RunError
 from hwnas.pipeline.kept_supernet import SUPERNET
 from hwnas.pipeline.origin import Origin
+from hwnas.pipeline.scores import Accuracies
 from hwnas.record import said
 from hwnas.space import Architecture, Decision, check_member
 from hwnas.whole_file import digest_of
 
 EXPLORATION = "exploration.json"
 FORMAT = "hwnas-exploration/1"
+
+
+@dataclass(frozen=True)
+class Told:
+    """A network that was asked for, and how accurate it is in the supernet."""
+
+    architecture: Architecture
+    accuracies: Accuracies
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +39,8 @@ class Exploration:
     scores: Mapping[str, Mapping[str, float]]
     best: tuple[Architecture, ...] = ()
     """Networks that the strategy found, best first, whatever they cost."""
-    told: tuple[tuple[Architecture, float], ...] = ()
-    """Networks and their accuracies, from which a regression can be learned."""
+    told: tuple[Told, ...] = ()
+    """From which a regression can be learned."""
 
     @property
     def settled(self) -> dict[str, Any]:
@@ -52,7 +61,10 @@ class Exploration:
             "format": FORMAT,
             "origin": self.origin.to_json(),
             "best": [list(architecture.choices) for architecture in self.best],
-            "told": [[list(told.choices), accuracy] for told, accuracy in self.told],
+            "told": [
+                [list(told.architecture.choices), told.accuracies.float32, told.accuracies.int8]
+                for told in self.told
+            ],
         }
         return {**vars(self), **values}
 
@@ -70,10 +82,10 @@ class Exploration:
         check_scores(document["scores"], origin.space.decisions)
         best = tuple(Architecture(tuple(choices)) for choices in document["best"])
         told = tuple(
-            (Architecture(tuple(choices)), float(accuracy))
-            for choices, accuracy in document.get("told", [])
+            Told(Architecture(tuple(choices)), Accuracies(float32=float32, int8=int8))
+            for choices, float32, int8 in document["told"]
         )
-        for architecture in (*best, *(architecture for architecture, _ in told)):
+        for architecture in (*best, *(network.architecture for network in told)):
             check_member(origin.space, architecture)
         return cls(**{**values, "origin": origin, "best": best, "told": told})
 

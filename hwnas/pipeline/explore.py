@@ -3,7 +3,7 @@ what an earlier run learned so.
 """  # noqa: D205
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 
 import numpy as np
@@ -12,10 +12,11 @@ from torch import nn
 from hwnas.errors import RunError
 from hwnas.latency import PricedSpace
 from hwnas.network import build
-from hwnas.pipeline.exploration import EXPLORATION, Exploration, KeptRun
+from hwnas.pipeline.exploration import EXPLORATION, Exploration, KeptRun, Told
 from hwnas.pipeline.kept_supernet import SUPERNET, kept_trainer, supernet_file
 from hwnas.pipeline.origin import Origin
 from hwnas.pipeline.problem import Problem
+from hwnas.pipeline.scores import Accuracies, SupernetScores
 from hwnas.pipeline.supernet import (
     clocked,
     resume_training,
@@ -41,6 +42,8 @@ class Explored:
 
     exploration: Exploration
     trainer: SupernetTrainer | None
+    scores: SupernetScores | None
+    """Of the trained supernet's networks."""
 
     def network(self, problem: Problem, architecture: Architecture) -> nn.Module:
         """A network to train to the end: with the supernet's weights, or with fresh ones."""
@@ -62,7 +65,9 @@ def explore(problem: Problem, work: WorkFolder) -> Explored:
     start = problem.request.start
     if start is not None:
         work.log("taken over", run=str(start.folder), supernet=bool(start.supernet))
-        return Explored(start.exploration, _supernet_of(start, problem))
+        trainer = _supernet_of(start, problem)
+        scores = None if trainer is None else _scores(trainer, problem)
+        return Explored(start.exploration, trainer, scores)
     return _learned(problem, work)
 
 
@@ -105,11 +110,13 @@ def _learned(problem: Problem, work: WorkFolder) -> Explored:
         np.random.default_rng(request.seed),
         _terms(problem),
     )
+    scores = _scores(trainer, problem)
     if request.supernet.trains_whole:
         train_whole(trainer, trainer.n_first_epochs(strategy.n_asks), work)
-        _ask_of_the_trained(trainer, strategy, work)
+        told = _ask_of_the_trained(scores, strategy, work)
     else:
         _train_what_is_asked(trainer, strategy, work)
+        told = [Told(network, Accuracies(float32=known)) for network, known in strategy.told]
     exploration = Exploration(
         origin=Origin.of(request, problem.space, problem.data),
         space_name=request.space,
@@ -117,9 +124,16 @@ def _learned(problem: Problem, work: WorkFolder) -> Explored:
         strategy=request.strategy,
         scores=strategy.scores,
         best=tuple(strategy.best),
-        told=tuple(strategy.told),
+        told=tuple(told),
     )
-    return Explored(exploration, trainer)
+    return Explored(exploration, trainer, scores)
+
+
+def _scores(trainer: SupernetTrainer, problem: Problem) -> SupernetScores:
+    """As the networks ship, for a strategy that learns a regression of that; else in float."""
+    request = problem.request
+    is_int8 = request.strategy in ANNEALED and request.device.precision == "int8"
+    return SupernetScores(trainer, request.device if is_int8 else None)
 
 
 def _terms(problem: Problem) -> SearchTerms:
@@ -160,15 +174,24 @@ def _train_what_is_asked(trainer: SupernetTrainer, strategy: Strategy, work: Wor
         work.progress("search", epoch + 1, n_epochs, f"{note}, {speed}")
 
 
-def _ask_of_the_trained(trainer: SupernetTrainer, strategy: Strategy, work: WorkFolder) -> None:
+def _ask_of_the_trained(
+    scores: SupernetScores, strategy: Strategy, work: WorkFolder
+) -> list[Told]:
     """Score each network asked for with weights that no longer change."""
     known = work.recall(STRATEGY)
+    found: list[Accuracies] = []
     if known is not None:
-        strategy.restore(known)
+        strategy.restore(known["strategy"])
+        found = [Accuracies(**accuracies) for accuracies in known["found"]]
     while not strategy.finished:
         architecture = strategy.ask()
-        accuracy = trainer.accuracy(architecture)
+        accuracies = scores.accuracies(architecture)
+        accuracy = accuracies.deployed("int8")
         strategy.tell(architecture, accuracy)
-        work.log("asked", choices=str(architecture), accuracy=accuracy)
-        work.remember(STRATEGY, strategy.to_json())
+        found.append(accuracies)
+        work.log("asked", choices=str(architecture), accuracy=accuracy, **asdict(accuracies))
+        state = {"strategy": strategy.to_json(), "found": list(map(asdict, found))}
+        work.remember(STRATEGY, state)
         work.progress("ask", strategy.n_asked, strategy.n_asks, f"accuracy {accuracy:.3f}")
+    told = [network for network, _ in strategy.told]  # none where accuracies cannot be compared
+    return [Told(*pair) for pair in zip(told, found, strict=False)]

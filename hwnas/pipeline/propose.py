@@ -34,18 +34,22 @@ def proposer_of(problem: Problem, exploration: Exploration) -> Proposer:
     """As the strategy means it."""
     if exploration.strategy not in ANNEALED:
         return problem.generator(exploration.scores)
-    return problem.annealer(accuracy_regression(problem.space, exploration), problem.request.seed)
+    request = problem.request
+    learned = accuracy_regression(problem.space, exploration, request.device.precision)
+    return problem.annealer(learned, request.seed)
 
 
-def accuracy_regression(space: Space, exploration: Exploration) -> ArchitectureRegression:
-    """Learned from the networks that the strategy was told of.
+def accuracy_regression(
+    space: Space, exploration: Exploration, precision: str
+) -> ArchitectureRegression:
+    """Learned from the networks that the strategy was told of, as they ship in this precision.
 
     Raises:
         RunError: They are too few, or too equal, to learn from.
     """
     pool = Pool(space.decisions)
-    rows = np.array([pool.row(architecture) for architecture, _ in exploration.told])
-    accuracies = np.array([accuracy for _, accuracy in exploration.told])
+    rows = np.array([pool.row(told.architecture) for told in exploration.told])
+    accuracies = np.array([told.accuracies.deployed(precision) for told in exploration.told])
     try:
         return ArchitectureRegression.of(attributes_of(space), rows, accuracies, "accuracy")
     except ValueError as error:

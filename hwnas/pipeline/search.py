@@ -108,7 +108,7 @@ def _outcome(problem: Problem, work: WorkFolder) -> Outcome:
     with work.phase("search"):
         explored = explore(problem, work)
     generator = proposer_of(problem, explored.exploration)
-    chooser = Chooser(problem, generator, explored.trainer, work, explored.exploration.best)
+    chooser = Chooser(problem, generator, explored.scores, work, explored.exploration.best)
     while True:
         with work.phase("choose"):
             chosen = chooser.best()
@@ -131,7 +131,7 @@ def _outcome(problem: Problem, work: WorkFolder) -> Outcome:
             chooser.forget()
             raise _budget_not_kept(problem, finished)
     with work.phase("front"):
-        front = front_of(problem, generator, explored.trainer, chooser.ratio)
+        front = front_of(problem, generator, explored.scores, chooser.ratio)
     with work.phase("baselines"):
         baselines = run_baselines(request.baselines, workshop, work)
     return Outcome(

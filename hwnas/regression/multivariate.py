@@ -27,10 +27,11 @@ from hwnas.space import Attribute
 
 Vector = NDArray[np.float64]
 Places = NDArray[np.int64]
-Kind = Literal["accuracy", "latency"]
+Kind = Literal["accuracy", "latency", "loss"]
 SCALES: Mapping[Kind, tuple[type[Scale], ...]] = {
     "accuracy": (Identity, NormalScores),
     "latency": (Identity,),
+    "loss": (Identity,),
 }
 
 N_FOLDS = 10

@@ -42,7 +42,7 @@ class Effect:
     @property
     def label(self) -> str:
         """Where, and what."""
-        return f"{self.stage}, {self.name}" if self.stage else self.name
+        return told_lever(self.stage, self.name)
 
     @property
     def is_stable(self) -> bool:
@@ -53,6 +53,45 @@ class Effect:
     def points_per_ms(self) -> float | None:
         """What a millisecond buys here; nothing where the step costs none."""
         return self.points / self.ms if self.ms > 0 else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossEffect:
+    """What one step of a lever adds on average to the points that int8 loses."""
+
+    stage: str
+    name: str
+    points: float
+    same_sign: float
+
+    @property
+    def label(self) -> str:
+        """Where, and what."""
+        return told_lever(self.stage, self.name)
+
+    @property
+    def is_stable(self) -> bool:
+        """Whether resamples agree on its sign."""
+        return self.same_sign >= STABLE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Int8Loss:
+    """Points of accuracy that quantization took from the networks asked."""
+
+    mean: float
+    most: float
+    same_order: float
+    """Kendall's tau between accuracies in float and in int8."""
+    kendall_tau: float
+    """Of a regression of the loss, in cross-validation."""
+    levers: tuple[LossEffect, ...]
+    """None where every network loses the same."""
+
+
+def told_lever(stage: str, name: str) -> str:
+    """Where a lever is, and what it turns."""
+    return f"{stage}, {name}" if stage else name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,3 +147,5 @@ class Explanation:
     networks: tuple[ToldNetwork, ...]
     never_asked: tuple[str, ...]
     """Options that no network held, of which nothing is known."""
+    int8: Int8Loss | None = None
+    """Where networks were asked in float and in int8."""

@@ -19,6 +19,7 @@ def sentences(explanation: Explanation) -> list[str]:
         _what_pays_best(explanation),
         _what_costs(explanation),
         *_what_is_unsure(explanation),
+        *_what_int8_loses(explanation),
         *_what_next(explanation),
         *_enough(explanation),
     ]
@@ -28,8 +29,9 @@ def _how_it_was_learned(e: Explanation) -> str:
     tau = e.accuracy.kendall_tau
     trust = "well" if tau >= TRUSTED else "roughly" if tau >= DOUBTED else "badly"
     pairs = 100 * (1 + tau) / 2
+    asked = "accuracy" if e.int8 is None else "accuracy in int8"
     return (
-        f"From {e.accuracy.n_networks} networks of {e.space} whose accuracy on {e.data} was asked "
+        f"From {e.accuracy.n_networks} networks of {e.space} whose {asked} on {e.data} was asked "
         f"of the supernet, a regression learned what each choice is worth. It orders networks it "
         f"has not seen {trust}: {pairs:.0f} % of pairs are in the right order (Kendall's tau "
         f"{tau:.2f}). What a choice costs is from the latency table of {e.device} "
@@ -69,6 +71,23 @@ def _what_is_unsure(e: Explanation) -> list[str]:
         f"Of {len(e.effects)} levers, {len(unsure)} have no sure sign and are marked unstable: "
         f"{shown}. Their steps matter little or were asked too seldom."
     ]
+
+
+def _what_int8_loses(e: Explanation) -> list[str]:
+    if e.int8 is None:
+        return []
+    loss = e.int8
+    in_order = 100 * (1 + loss.same_order) / 2
+    told = (
+        f"Quantized, the networks asked lose {loss.mean:.2f} points on average and "
+        f"{loss.most:.2f} at most, and {in_order:.0f} % of pairs keep their order"
+    )
+    surely = [one for one in loss.levers if one.is_stable and one.points > FEW_POINTS]
+    worst = sorted(surely, key=lambda one: -one.points)[:N_TOLD]
+    if loss.kendall_tau < DOUBTED or not worst:
+        return [f"{told}; no choice is seen to be to blame."]
+    named = _joined([f"{one.label} ({one.points:+.2f} points a step)" for one in worst])
+    return [f"{told}. Most is lost with {named}."]
 
 
 def _what_next(e: Explanation) -> list[str]:

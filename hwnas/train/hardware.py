@@ -1,17 +1,41 @@
 """Where weights are trained: a CUDA card if there is one, else this processor."""
 
+import ctypes
+import platform
 import shutil
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
 import torch
 from torch import nn
 
+M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
+"""Of ``mallopt(3)``."""
+MOST_KEPT = 2**31 - 1
+"""Bytes of freed memory, the largest number that ``mallopt`` takes."""
+
 
 def training_hardware() -> torch.device:
     """The fastest hardware torch can train on here."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    _keep_freed_memory()
+    return torch.device("cpu")
+
+
+@cache
+def _keep_freed_memory() -> None:
+    """Let feature maps of the next batch take the memory of the last one's.
+
+    The C library gives large pieces back to the kernel when they are freed, which fills them with
+    zeros before it hands them out again: a fifth to a half of the time of a batch of 128.
+    """
+    if platform.libc_ver()[0] == "glibc":
+        library = ctypes.CDLL(None)
+        library.mallopt(M_MMAP_MAX, 0)
+        library.mallopt(M_TRIM_THRESHOLD, MOST_KEPT)
 
 
 def half_precision(hardware: torch.device) -> AbstractContextManager[Any]:

@@ -16,7 +16,7 @@ from hwnas.train.hardware import training_hardware
 from hwnas.train.images import TrainingImages
 from hwnas.train.loss import Logits, share_right
 from hwnas.train.rank_weight import RANK_WEIGHTS
-from hwnas.train.recalibrate import Recalibrated
+from hwnas.train.recalibrate import Images, Recalibrated
 from hwnas.train.rules import DEFAULT_RULE, OPTIONS_OF, RULES, OnePath, Rule, RuleParts, Step
 from hwnas.train.schedule import cosine
 from hwnas.train.streams import Purpose, stream
@@ -159,7 +159,25 @@ class SupernetTrainer:
         network takes the statistics of each batch, since its own epoch was trained with those;
         by any other those of ``calibration_images`` training images.
         """
-        return share_right(self._answer(architecture), self._validation, self._scored)
+        if self.settings.trains_whole:
+            return self.share_right(self.recalibrated(architecture))
+        return self.share_right(lambda images: self.supernet(images, architecture))
+
+    def share_right(self, answer: Callable[[Images], Logits]) -> float:
+        """Of the validation images that networks are scored by."""
+        return share_right(answer, self._validation, self._scored)
+
+    def recalibrated(self, architecture: Architecture) -> Recalibrated:
+        """The network with its own statistics of ``calibration_images`` training images."""
+        n_batches = max(1, round(len(self._calibrating) / self.settings.batch_size))
+        parts = np.array_split(self._calibrating, n_batches)
+        return Recalibrated(
+            self.supernet, architecture, (self._train.batch(part)[0] for part in parts)
+        )
+
+    def calibration_images(self, n: int) -> Images:
+        """At most ``n`` of the training images that statistics are taken from."""
+        return self._train.batch(self._calibrating[:n])[0]
 
     def state(self) -> dict[str, Any]:
         """All that training changes."""
@@ -172,15 +190,6 @@ class SupernetTrainer:
         """Go on from ``state()``."""
         self.supernet.load_state_dict(state["supernet"])
         self._optimizer.load_state_dict(state["optimizer"])
-
-    def _answer(self, architecture: Architecture) -> Callable[[torch.Tensor], Logits]:
-        if not self.settings.trains_whole:
-            return lambda images: self.supernet(images, architecture)
-        n_batches = max(1, round(len(self._calibrating) / self.settings.batch_size))
-        parts = np.array_split(self._calibrating, n_batches)
-        return Recalibrated(
-            self.supernet, architecture, (self._train.batch(part)[0] for part in parts)
-        )
 
     def _train_epoch(self, epoch: int, n_epochs: int, rule: Rule) -> int:
         settings, n_seen = self.settings, 0

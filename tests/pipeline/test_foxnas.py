@@ -64,8 +64,16 @@ def test_the_network_found_is_within_the_budget(found: SearchResult) -> None:
 
 def test_what_it_learned_from_is_kept(found: SearchResult) -> None:
     told = kept_run(Path(found.out)).exploration.told
-    assert len({architecture for architecture, _ in told}) == len(told) == N_ASKS
-    assert all(0 <= accuracy <= 1 for _, accuracy in told)
+    assert len({one.architecture for one in told}) == len(told) == N_ASKS
+    assert all(0 <= one.accuracies.float32 <= 1 for one in told)
+
+
+def test_networks_are_asked_in_float_and_as_they_ship(found: SearchResult) -> None:
+    told = [one.accuracies for one in kept_run(Path(found.out)).exploration.told]
+    assert all(one.int8 is not None and abs(one.float32 - one.int8) < 0.2 for one in told)
+    assert any(one.float32 != one.int8 for one in told)
+    assert [one.deployed("int8") for one in told] == [one.int8 for one in told]
+    assert [one.deployed("float32") for one in told] == [one.float32 for one in told]
 
 
 def test_another_budget_needs_no_training(
@@ -89,6 +97,8 @@ def test_its_choices_are_explained(found: SearchResult, short: Path) -> None:
     deeper = [e for e in explanation.effects if e.name == "later blocks"]
     assert all(effect.ms > 0 for effect in deeper)
     assert explanation.latency.kendall_tau > 0.9
+    loss = explanation.int8
+    assert loss is not None and loss.mean <= loss.most and len(loss.levers) > 0
     written = json.loads((short / "why" / "explanation.json").read_text())
     assert written["space"] == found.space and (short / "why" / "explanation.html").is_file()
     assert all(change.ms < 0 for change in explanation.faster)

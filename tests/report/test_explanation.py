@@ -9,7 +9,9 @@ from hwnas.report import (
     CurvePoint,
     Effect,
     Explanation,
+    Int8Loss,
     Learned,
+    LossEffect,
     NextChange,
     ToldNetwork,
     explanation_page,
@@ -116,3 +118,32 @@ def test_the_page_stands_alone_and_escapes_names() -> None:
 
 def test_the_picture_is_a_png() -> None:
     assert levers_picture(EXPLANATION).startswith(b"\x89PNG")
+
+
+LOSS = Int8Loss(
+    mean=0.31,
+    most=1.25,
+    same_order=0.9,
+    kendall_tau=0.6,
+    levers=(
+        LossEffect(stage="stage2", name="later expansion", points=0.2, same_sign=1.0),
+        LossEffect(stage="stage3", name="first kernel", points=0.4, same_sign=0.7),
+    ),
+)
+
+
+def test_what_int8_loses_is_told_with_what_surely_raises_it() -> None:
+    text = " ".join(sentences(replace(EXPLANATION, int8=LOSS)))
+    assert "lose 0.31 points on average and 1.25 at most, and 95 % of pairs" in text
+    assert "Most is lost with stage2, later expansion (+0.20 points a step)." in text
+    assert "whose accuracy in int8 on fashion-mnist" in text
+
+
+def test_a_loss_that_no_choice_explains_is_told_so() -> None:
+    text = " ".join(sentences(replace(EXPLANATION, int8=replace(LOSS, kendall_tau=0.1))))
+    assert "no choice is seen to be to blame" in text
+
+
+def test_the_page_tells_what_int8_loses_only_where_it_was_asked() -> None:
+    assert b"What int8 loses" in explanation_page(replace(EXPLANATION, int8=LOSS))
+    assert b"What int8 loses" not in explanation_page(EXPLANATION)
