@@ -5,14 +5,15 @@ r"""Published networks against those that searches found: int8 accuracy and late
 
 FOXNAS_RUN and DDPNAS_RUN are folders of ``hwnas search``. From the front of each are taken the
 networks with the best score within each baseline's latency over the ratio that the paper claims.
-All are trained from fresh weights by the same recipe for as many epochs, exported, quantized,
-tested on the test images, and timed in turn with each other in one sitting. A network that was
-trained by a seed is not trained again; the figures are of all seeds that lie in FOLDER.
+All are trained from fresh weights by the same recipe for as many epochs, exported, quantized and
+tested on the test images; and all are built and timed in turn with each other, in one sitting.
+FOLDER keeps what was found and every training, so that further seeds take no search: without
+``--found`` the networks are those that lie there.
 """
 
 import argparse
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,14 @@ from hwnas.pipeline.arguments import device_with
 from hwnas.pipeline.exploration import kept_run
 from hwnas.pipeline.finish import Workshop
 from hwnas.profile import BlockMaker, wanted_by
-from hwnas.space import Architecture, blocks_of, only_architecture, space_named
+from hwnas.space import (
+    Architecture,
+    architecture_from_json,
+    architecture_to_json,
+    blocks_of,
+    only_architecture,
+    space_named,
+)
 from hwnas.train import FinetuneSettings
 from hwnas.whole_file import write_whole
 
@@ -41,6 +49,7 @@ WIDTHS = ("@0.25", "@0.5", "")
 LARGEST_SHARE = 0.45
 """Of the dearest baseline's latency: networks above are left out, for their training is long."""
 BATCH_SIZE, LEARNING_RATE = 32, 0.05
+FOUND = "found.json"
 
 
 @dataclass(frozen=True)
@@ -60,8 +69,12 @@ def main() -> None:
     engine = engine_for(device)
     baselines = _baselines(arguments.data)
     out: Path = arguments.out
-    untrained_ms = _kept(out / "untrained.json", lambda: _untrained_ms(baselines, device, engine))
-    found = [one for run in arguments.found for one in _found(run, untrained_ms)]
+    if arguments.found:
+        baselines_ms = _timed(baselines, device, engine)
+        chosen = [one for run in arguments.found for one in _found(run, baselines_ms)]
+        write_whole(out / FOUND, json.dumps(chosen, indent=2) + "\n")
+    known_networks = json.loads((out / FOUND).read_text()) if (out / FOUND).is_file() else []
+    found = [_contestant(one) for one in known_networks]
     contestants = [*baselines, *found]
     print("\n".join(f"{one.name} {one.choices}" for one in contestants), flush=True)
     for seed in arguments.seeds:
@@ -70,12 +83,8 @@ def main() -> None:
             if not file.is_file():
                 _train(one, seed, arguments, device, engine)
     known = {one.name: _accuracies(out, one.name) for one in contestants}
-    models = {
-        one.name: (out / f"{one.name}.onnx").read_bytes()
-        for one in contestants
-        if (out / f"{one.name}.onnx").is_file()
-    }
-    measured = _timed(models, device, engine)
+    trained = [one for one in contestants if known[one.name]["int8"]]
+    measured = _timed(trained, device, engine)
     networks = [
         {
             "name": one.name,
@@ -85,8 +94,7 @@ def main() -> None:
             "ms": measured[one.name],
             **known[one.name],
         }
-        for one in contestants
-        if one.name in measured
+        for one in trained
     ]
     document = {
         "data": Path(arguments.data).name,
@@ -128,28 +136,32 @@ def _baselines(data: str) -> list[Contestant]:
     ]
 
 
-def _found(run: Path, baselines_ms: dict[str, float]) -> list[Contestant]:
+def _found(run: Path, baselines_ms: dict[str, float]) -> list[dict[str, Any]]:
     """The best of a run's front within each latency that the claims lead to, each once."""
     space = kept_run(run).exploration.origin.space
     result = json.loads((run / "result.json").read_text())
     strategy = result["strategy"]
     wanted = sorted(ms / CLAIMS[name.partition("@")[0]] for name, ms in baselines_ms.items())
     most = LARGEST_SHARE * max(baselines_ms.values())
-    chosen: dict[str, float] = {}
+    chosen: dict[str, None] = {}
     for budget in [ms for ms in wanted if ms <= most]:
         within = [p for p in result["front"] if p["corrected_latency_ms"] <= budget]
         if within:
-            best = max(within, key=lambda point: point["score"])
-            chosen[best["choices"]] = best["corrected_latency_ms"]
+            chosen.setdefault(max(within, key=lambda point: float(point["score"]))["choices"])
     return [
-        Contestant(
-            f"{strategy}-{number}",
-            strategy,
-            blocks_of(space, Architecture(tuple(choices.split(",")))),
-            choices,
-        )
+        {
+            "name": f"{strategy}-{number}",
+            "family": strategy,
+            "architecture": architecture_to_json(space, Architecture(tuple(choices.split(",")))),
+        }
         for number, choices in enumerate(chosen, start=1)
     ]
+
+
+def _contestant(found: dict[str, Any]) -> Contestant:
+    space, architecture = architecture_from_json(found["architecture"], FOUND)
+    blocks = blocks_of(space, architecture)
+    return Contestant(found["name"], found["family"], blocks, str(architecture))
 
 
 def _train(
@@ -170,7 +182,6 @@ def _train(
         "int8": 100 * workshop.test_accuracy(finished.deployed.model),
         "calibration": finished.recipe.calibration,
     }
-    write_whole(out / f"{one.name}.onnx", finished.deployed.content)
     write_whole(out / f"{one.name}-{seed}.json", json.dumps(accuracies) + "\n")
     checkpoint.unlink(missing_ok=True)
     print(one.name, seed, accuracies, f"{finished.measurement.median_ms:.4f} ms", flush=True)
@@ -181,33 +192,21 @@ def _accuracies(out: Path, name: str) -> dict[str, Any]:
     return {p: [one[p] for one in kept] for p in ("float32", "int8")}
 
 
-def _untrained_ms(
-    baselines: Sequence[Contestant], device: DeviceSpec, engine: Engine
+def _timed(
+    contestants: Sequence[Contestant], device: DeviceSpec, engine: Engine
 ) -> dict[str, float]:
+    """Medians in milliseconds, all built, and visited in turn until they settle."""
     maker = BlockMaker(device, engine)
-    return _timed({one.name: maker.make(one.blocks) for one in baselines}, device, engine)
-
-
-def _timed(models: dict[str, bytes], device: DeviceSpec, engine: Engine) -> dict[str, float]:
-    """Medians in milliseconds, all visited in turn until they settle."""
     space = space_named("mobilenet", input_size=28, in_channels=1, n_classes=10)
-    reference = BlockMaker(device, engine).make([wanted_by(space).reference])
     found = time_in_rounds(
-        {name: engine.timer(model, device) for name, model in models.items()},
-        engine.timer(reference, device),
+        {one.name: engine.timer(maker.make(one.blocks), device) for one in contestants},
+        engine.timer(maker.make([wanted_by(space).reference]), device),
         NETWORK_ROUNDS,
         known={},
         on_visit=lambda *_: None,
         on_round=lambda done: print(f"{done.n_settled} of {done.n_models} settled", flush=True),
     )
     return {name: one.median_ms for name, one in found.items()}
-
-
-def _kept(file: Path, make: Callable[[], dict[str, float]]) -> dict[str, float]:
-    if not file.is_file():
-        write_whole(file, json.dumps(make(), indent=2) + "\n")
-    kept: dict[str, float] = json.loads(file.read_text())
-    return kept
 
 
 def _comparisons(networks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
