@@ -7,8 +7,8 @@ FOXNAS_RUN and DDPNAS_RUN are folders of ``hwnas search``. From the front of eac
 networks with the best score within each baseline's latency over the ratio that the paper claims.
 All are trained from fresh weights by the same recipe for as many epochs, exported, quantized and
 tested on the test images; and all are built and timed in turn with each other, in one sitting.
-FOLDER keeps what was found and every training, so that further seeds take no search: without
-``--found`` the networks are those that lie there.
+FOLDER keeps what was found and every training, so that further seeds and strategies take no search
+again: the networks are those that lie there, and those of the runs named.
 """
 
 import argparse
@@ -72,9 +72,10 @@ def main() -> None:
     if arguments.found:
         baselines_ms = _timed(baselines, device, engine)
         chosen = [one for run in arguments.found for one in _found(run, baselines_ms)]
+        families = {one["family"] for one in chosen}
+        chosen = [one for one in _kept(out) if one["family"] not in families] + chosen
         write_whole(out / FOUND, json.dumps(chosen, indent=2) + "\n")
-    known_networks = json.loads((out / FOUND).read_text()) if (out / FOUND).is_file() else []
-    found = [_contestant(one) for one in known_networks]
+    found = [_contestant(one) for one in _kept(out)]
     contestants = [*baselines, *found]
     print("\n".join(f"{one.name} {one.choices}" for one in contestants), flush=True)
     for seed in arguments.seeds:
@@ -156,6 +157,13 @@ def _found(run: Path, baselines_ms: dict[str, float]) -> list[dict[str, Any]]:
         }
         for number, choices in enumerate(chosen, start=1)
     ]
+
+
+def _kept(out: Path) -> list[dict[str, Any]]:
+    """What was found before."""
+    file = out / FOUND
+    kept: list[dict[str, Any]] = json.loads(file.read_text()) if file.is_file() else []
+    return kept
 
 
 def _contestant(found: dict[str, Any]) -> Contestant:
