@@ -1,22 +1,25 @@
 """The smallest thing that is timed: a frozen BlockSpec family."""
 
+from hwnas.block.attention import AttentionSpec
 from hwnas.block.catalog import BLOCKS, block_from_json, block_to_json
 from hwnas.block.conv import ConvSpec, PreactConvSpec, StemSpec
 from hwnas.block.dispatch import DispatchSpec
 from hwnas.block.head import HeadSpec, LinearHeadSpec, NormHeadSpec
 from hwnas.block.join import AddSpec, ConcatSpec, PoolSpec, ReluSpec, ZeroSpec
-from hwnas.block.mbconv import MBConvSpec
+from hwnas.block.mbconv import FusedMBConvSpec, GroupedMBConvSpec, MBConvSpec
 from hwnas.block.operator import FeatureMap, Operator
 from hwnas.block.operators import operators_of
 from hwnas.block.reduce import FactorizedReduceSpec
-from hwnas.block.residual import PreactResidualSpec, ResidualSpec
+from hwnas.block.residual import LinearResidualSpec, PreactResidualSpec, ResidualSpec
 from hwnas.block.separable import DilConvSpec, SepConvSpec
+from hwnas.block.shuffle import ShuffleSpec
 from hwnas.block.spec import BlockSpec
 from hwnas.block.width import divisible
 
 __all__ = [
     "BLOCKS",
     "AddSpec",
+    "AttentionSpec",
     "BlockSpec",
     "ConcatSpec",
     "ConvSpec",
@@ -24,8 +27,11 @@ __all__ = [
     "DispatchSpec",
     "FactorizedReduceSpec",
     "FeatureMap",
+    "FusedMBConvSpec",
+    "GroupedMBConvSpec",
     "HeadSpec",
     "LinearHeadSpec",
+    "LinearResidualSpec",
     "MBConvSpec",
     "NormHeadSpec",
     "Operator",
@@ -35,6 +41,7 @@ __all__ = [
     "ReluSpec",
     "ResidualSpec",
     "SepConvSpec",
+    "ShuffleSpec",
     "StemSpec",
     "ZeroSpec",
     "block_from_json",

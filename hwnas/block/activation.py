@@ -2,7 +2,7 @@
 
 from hwnas.record import unknown_name
 
-ACTIVATIONS = ("none", "relu", "relu6", "hard_swish")
+ACTIVATIONS = ("none", "relu", "relu6", "hard_swish", "swish")
 
 
 def check_activation(name: str) -> None:

@@ -4,26 +4,34 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from hwnas.block.attention import AttentionSpec
 from hwnas.block.conv import ConvSpec, PreactConvSpec, StemSpec
 from hwnas.block.dispatch import DispatchSpec
 from hwnas.block.head import HeadSpec, LinearHeadSpec, NormHeadSpec
+from hwnas.block.installed import installed_blocks
 from hwnas.block.join import AddSpec, ConcatSpec, PoolSpec, ReluSpec, ZeroSpec
-from hwnas.block.mbconv import MBConvSpec
+from hwnas.block.mbconv import FusedMBConvSpec, GroupedMBConvSpec, MBConvSpec
 from hwnas.block.reduce import FactorizedReduceSpec
-from hwnas.block.residual import PreactResidualSpec, ResidualSpec
+from hwnas.block.residual import LinearResidualSpec, PreactResidualSpec, ResidualSpec
 from hwnas.block.separable import DilConvSpec, SepConvSpec
+from hwnas.block.shuffle import ShuffleSpec
 from hwnas.block.spec import BlockSpec
 from hwnas.errors import UnknownNameError
 from hwnas.record import read_record, unknown_name
 
-BLOCKS: Mapping[str, type[BlockSpec]] = {
+BLOCKS: dict[str, type[BlockSpec]] = {
     spec.kind: spec
     for spec in (
         ConvSpec,
         StemSpec,
         PreactConvSpec,
         MBConvSpec,
+        FusedMBConvSpec,
+        GroupedMBConvSpec,
+        ShuffleSpec,
+        AttentionSpec,
         ResidualSpec,
+        LinearResidualSpec,
         PreactResidualSpec,
         SepConvSpec,
         DilConvSpec,
@@ -50,11 +58,12 @@ def block_from_json(row: Mapping[str, Any], source: str, advice: str = "") -> Bl
     """The block a JSON object describes; ``source`` and ``advice`` as ``read_record`` takes them.
 
     Raises:
-        UnknownNameError: Its kind is not in ``BLOCKS``.
+        UnknownNameError: Its kind is neither in ``BLOCKS`` nor installed.
         InvalidInputError: A key or value does not fit the kind.
     """
+    known = BLOCKS | {spec.kind: spec for spec in installed_blocks().values()}
     kind = str(row.get("kind"))
-    if kind not in BLOCKS:
-        raise UnknownNameError(f"{unknown_name('kind of block', kind, BLOCKS)} {advice}".strip())
+    if kind not in known:
+        raise UnknownNameError(f"{unknown_name('kind of block', kind, known)} {advice}".strip())
     values = {key: value for key, value in row.items() if key != "kind"}
-    return read_record(BLOCKS[kind], values, source, advice)
+    return read_record(known[kind], values, source, advice)

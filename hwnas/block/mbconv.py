@@ -68,23 +68,77 @@ class MBConvSpec:
         """Multiply-accumulates for one image."""
         hidden = self.hidden_channels
         expand = self._n_expand_weights * self.input_size**2
-        depthwise = hidden * self.kernel_size**2 * self.output_size**2
+        filters = self._n_filter_weights * self.output_size**2
         squeeze_excite = 2 * hidden * self.se_channels
         project = hidden * self.out_channels * self.output_size**2
-        return expand + depthwise + squeeze_excite + project
+        return expand + filters + squeeze_excite + project
 
     @property
     def n_parameters(self) -> int:
         """Weights, biases of the squeeze-excitation, and BatchNorm's scale and shift."""
         hidden = self.hidden_channels
-        expand = self._n_expand_weights + (2 * hidden if self.expansion > 1 else 0)
-        depthwise = hidden * self.kernel_size**2 + 2 * hidden
+        expand = self._n_expand_weights + (2 * hidden if self._n_expand_weights else 0)
+        filters = self._n_filter_weights + 2 * hidden
         squeeze_excite = 2 * hidden * self.se_channels
         if self.se_channels:
             squeeze_excite += hidden + self.se_channels
         project = hidden * self.out_channels + 2 * self.out_channels
-        return expand + depthwise + squeeze_excite + project
+        return expand + filters + squeeze_excite + project
+
+    @property
+    def n_groups(self) -> int:
+        """Of the filtering convolution: each hidden channel is filtered alone."""
+        return self.hidden_channels
 
     @property
     def _n_expand_weights(self) -> int:
         return self.in_channels * self.hidden_channels if self.expansion > 1 else 0
+
+    @property
+    def _n_filter_weights(self) -> int:
+        return self.hidden_channels**2 // self.n_groups * self.kernel_size**2
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupedMBConvSpec(MBConvSpec):
+    """Filtered in groups of ``group_width`` hidden channels, as ResNeXt's (Xie et al. 2017).
+
+    ``group_width`` must divide the hidden channels.
+    """
+
+    kind: ClassVar[str] = "grouped_mbconv"
+
+    group_width: int = 8
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_positive(self.kind, group_width=self.group_width)
+        if self.hidden_channels % self.group_width:
+            raise ValueError(
+                f"group_width {self.group_width} does not divide {self.hidden_channels} channels"
+            )
+
+    @property
+    def n_groups(self) -> int:
+        """Of the filtering convolution."""
+        return self.hidden_channels // self.group_width
+
+
+@dataclass(frozen=True, kw_only=True)
+class FusedMBConvSpec(MBConvSpec):
+    """One k×k convolution expands and filters (EfficientNetV2, Tan and Le 2021)."""
+
+    kind: ClassVar[str] = "fused_mbconv"
+
+    @property
+    def n_groups(self) -> int:
+        """Every hidden channel reads every input channel."""
+        return 1
+
+    @property
+    def _n_expand_weights(self) -> int:
+        return 0
+
+    @property
+    def _n_filter_weights(self) -> int:
+        return self.in_channels * self.hidden_channels * self.kernel_size**2

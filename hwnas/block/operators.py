@@ -2,40 +2,50 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from hwnas.block.conv import ConvSpec, PreactConvSpec, StemSpec
 from hwnas.block.dispatch import DispatchSpec
 from hwnas.block.head import HeadSpec, LinearHeadSpec, NormHeadSpec
 from hwnas.block.join import AddSpec, ConcatSpec, PoolSpec, ReluSpec, ZeroSpec
-from hwnas.block.mbconv import MBConvSpec
-from hwnas.block.operator import FeatureMap, Operator
+from hwnas.block.mbconv import FusedMBConvSpec, GroupedMBConvSpec, MBConvSpec
+from hwnas.block.operator import FeatureMap, Operator, activation_operators
 from hwnas.block.reduce import FactorizedReduceSpec
-from hwnas.block.residual import PreactResidualSpec, ResidualSpec
+from hwnas.block.residual import LinearResidualSpec, PreactResidualSpec, ResidualSpec
 from hwnas.block.separable import DilConvSpec, SepConvSpec
 from hwnas.block.spec import BlockSpec
+
+FUSED = ("hard_swish", "swish", "softmax", "residual_add")
+"""In float32 these need no memory of their own."""
 
 
 def operators_of(block: BlockSpec, *, fused: bool = False) -> Iterator[Operator]:
     """The block's operators in the order in which they run; BatchNorm and ReLU are no steps.
 
-    ``fused``: hard-swish and the residual addition are part of the convolution before them, as
-    in float32, and the addition happens in the residual's own memory.
+    ``fused``: activations and the residual addition are part of the convolution before them, as
+    in float32, and the addition happens in the residual's own memory. A block that has
+    ``operators(reads)`` says them itself.
     """
-    if type(block) not in OPERATORS:
-        raise TypeError(f"nobody said which operators {block} is made of")
     reads = FeatureMap(block.in_channels, block.input_size)
-    for op in OPERATORS[type(block)](block, reads):
+    made = getattr(block, "operators", None) or partial(_listed(block), block)
+    for op in made(reads):
         if not fused:
             yield op
-        elif op.kind not in ("hard_swish", "residual_add"):
+        elif op.kind not in FUSED:
             yield replace(op, kept=()) if op.then_added else op
+
+
+def _listed(block: BlockSpec) -> Callable[[Any, FeatureMap], Iterator[Operator]]:
+    if type(block) not in OPERATORS:
+        raise TypeError(f"nobody said which operators {block} is made of")
+    return OPERATORS[type(block)]
 
 
 def _conv(block: ConvSpec, reads: FeatureMap) -> Iterator[Operator]:
     gives = FeatureMap(block.out_channels, block.output_size)
     yield Operator(kind="convolution", reads=reads, gives=gives, kernel_size=block.kernel_size)
-    yield from _activation(block.activation, gives)
+    yield from activation_operators(block.activation, gives)
 
 
 def _preact_conv(block: PreactConvSpec, reads: FeatureMap) -> Iterator[Operator]:
@@ -172,7 +182,7 @@ def _head(block: HeadSpec, reads: FeatureMap) -> Iterator[Operator]:
     hidden = FeatureMap(block.hidden_channels, block.input_size)
     pooled = FeatureMap(block.hidden_channels, 1)
     yield Operator(kind="convolution", reads=reads, gives=hidden)
-    yield from _activation(block.activation, hidden)
+    yield from activation_operators(block.activation, hidden)
     yield Operator(kind="pool", reads=hidden, gives=pooled)
     yield Operator(kind="linear", reads=pooled, gives=FeatureMap(block.n_classes, 1))
 
@@ -181,18 +191,31 @@ def _mbconv(block: MBConvSpec, reads: FeatureMap) -> Iterator[Operator]:
     residual = (reads,) if block.has_residual else ()
     wide = FeatureMap(block.hidden_channels, block.input_size)
     filtered = FeatureMap(block.hidden_channels, block.output_size)
-    gives = FeatureMap(block.out_channels, block.output_size)
     if block.expansion > 1:
         yield Operator(kind="convolution", reads=reads, gives=wide)
-        yield from _activation(block.activation, wide, residual)
+        yield from activation_operators(block.activation, wide, residual)
     yield Operator(
-        kind="depthwise",
+        kind="depthwise" if block.n_groups == block.hidden_channels else "convolution",
         reads=wide,
         gives=filtered,
         kernel_size=block.kernel_size,
         kept=residual if block.expansion > 1 else (),
+        n_groups=block.n_groups,
     )
-    yield from _activation(block.activation, filtered, residual)
+    yield from _projected(block, filtered)
+
+
+def _fused_mbconv(block: FusedMBConvSpec, reads: FeatureMap) -> Iterator[Operator]:
+    filtered = FeatureMap(block.hidden_channels, block.output_size)
+    yield Operator(kind="convolution", reads=reads, gives=filtered, kernel_size=block.kernel_size)
+    yield from _projected(block, filtered)
+
+
+def _projected(block: MBConvSpec, filtered: FeatureMap) -> Iterator[Operator]:
+    """What follows the filtering convolution of an inverted residual."""
+    residual = (FeatureMap(block.in_channels, block.input_size),) if block.has_residual else ()
+    gives = FeatureMap(block.out_channels, block.output_size)
+    yield from activation_operators(block.activation, filtered, residual)
     if block.se_channels:
         yield from _squeeze_excite(block, filtered, residual)
     yield Operator(
@@ -217,19 +240,15 @@ def _squeeze_excite(
     yield Operator(kind="scale", reads=filtered, gives=filtered, kept=(*residual, gate))
 
 
-def _activation(
-    name: str, features: FeatureMap, kept: tuple[FeatureMap, ...] = ()
-) -> Iterator[Operator]:
-    if name == "hard_swish":
-        yield Operator(kind="hard_swish", reads=features, gives=features, kept=kept)
-
-
 OPERATORS: Mapping[type, Callable[[Any, FeatureMap], Iterator[Operator]]] = {
     ConvSpec: _conv,
     StemSpec: _conv,
     PreactConvSpec: _preact_conv,
     MBConvSpec: _mbconv,
+    GroupedMBConvSpec: _mbconv,
+    FusedMBConvSpec: _fused_mbconv,
     ResidualSpec: _residual,
+    LinearResidualSpec: _residual,
     PreactResidualSpec: _preact_residual,
     SepConvSpec: _sep_conv,
     DilConvSpec: _dil_conv,

@@ -93,3 +93,10 @@ class ResidualSpec:
     def _n_weights(self) -> int:
         shortcut = self.in_channels * self.out_channels if self.has_projection else 0
         return 9 * self.mid_channels * (self.in_channels + self.out_channels) + shortcut
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinearResidualSpec(ResidualSpec):
+    """Without the last ReLU, so that it can give what an inverted residual gives."""
+
+    kind: ClassVar[str] = "linear_residual"

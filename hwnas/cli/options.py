@@ -12,7 +12,7 @@ Space = Annotated[
     str,
     typer.Option(
         "--space",
-        help="mobilenet, foxnas, nasbench-macro, nasbench201, darts, resnet, a preset "
+        help="mobilenet, foxnas, donna, nasbench-macro, nasbench201, darts, resnet, a preset "
         "(mobilenetv2@0.5) or a .toml file.",
     ),
 ]
@@ -89,7 +89,7 @@ Teacher = Annotated[
     typer.Option(
         "--teacher",
         help="Of rd: macs, parameters, a zero-cost proxy such as naswot or zen, or ensemble. "
-        "[default: macs]",
+        "[default: macs] Of donna: package.module:factory of a network whose blocks are replaced.",
     ),
 ]
 PathsPerBatch = Annotated[
@@ -109,4 +109,36 @@ RankWeight = Annotated[
 PairDistance = Annotated[
     str | None,
     typer.Option("--distance", help="Of rd's pairs: group or hamming. [default: group]"),
+]
+TeacherWeights = Annotated[
+    str | None,
+    typer.Option("--teacher-weights", help="The state_dict() of donna's --teacher, saved."),
+]
+Cuts = Annotated[
+    str | None,
+    typer.Option(
+        "--cuts",
+        help="Of donna's --teacher: the modules with which blocks begin, and last the head's. "
+        "[default: where shapes change]",
+    ),
+]
+Finetuned = Annotated[
+    int | None,
+    typer.Option("--finetuned", help="Of donna: networks that teach the predictor. [default: 24]"),
+]
+DistilImages = Annotated[
+    int | None,
+    typer.Option("--distil-images", help="Of donna: images a block learns from. [default: 8192]"),
+]
+DistilEpochs = Annotated[
+    int | None,
+    typer.Option("--distil-epochs", help="Of donna: how often it sees them. [default: 1]"),
+]
+RayAddress = Annotated[
+    str | None,
+    typer.Option(
+        "--ray",
+        help="Run donna's tasks on a Ray cluster: local, auto or an address. [default: in this "
+        "process]",
+    ),
 ]

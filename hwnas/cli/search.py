@@ -9,8 +9,12 @@ from hwnas.cli.options import (
     Batch,
     Calibration,
     Connection,
+    Cuts,
+    DistilEpochs,
+    DistilImages,
     Engine,
     EpochImages,
+    Finetuned,
     Json,
     MaxMemory,
     MaxSize,
@@ -19,11 +23,13 @@ from hwnas.cli.options import (
     Precision,
     Quiet,
     RankWeight,
+    RayAddress,
     Seed,
     Space,
     SupernetEpochs,
     SupernetRule,
     Teacher,
+    TeacherWeights,
     Threads,
 )
 from hwnas.cli.search_table import is_on_table, refuse_table_options, search_on_table
@@ -63,7 +69,10 @@ def search(
     space: Space = "mobilenet",
     strategy: Annotated[
         str,
-        typer.Option("--strategy", help="ddpnas, ddpnas-regression, evolution, foxnas or random."),
+        typer.Option(
+            "--strategy",
+            help="ddpnas, ddpnas-regression, donna, evolution, foxnas or random.",
+        ),
     ] = "ddpnas",
     accuracy: Annotated[
         str | None,
@@ -157,6 +166,12 @@ def search(
     warmup_epochs: Annotated[
         int, typer.Option("--warmup-epochs", help="Search epochs of random paths at first.")
     ] = 10,
+    teacher_weights: TeacherWeights = None,
+    cuts: Cuts = None,
+    finetuned: Finetuned = None,
+    distil_images: DistilImages = None,
+    distil_epochs: DistilEpochs = None,
+    ray: RayAddress = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -178,7 +193,7 @@ def search(
         search_on_table(context)
         return
     refuse_table_options(context)
-    from hwnas.pipeline import rule_of, settings_from
+    from hwnas.pipeline import donna_settings, rule_of, settings_from
     from hwnas.pipeline import search as find
 
     named = named_settled(context)
@@ -189,10 +204,19 @@ def search(
         epochs,
         supernet=supernet or rule_of(strategy),
         supernet_epochs=supernet_epochs,
-        teacher=teacher,
+        teacher=None if teacher is not None and ":" in teacher else teacher,
         rank_weight=rank_weight,
         distance=distance,
         paths_per_batch=paths_per_batch,
+    )
+    is_network = teacher is not None and ":" in teacher
+    donna = donna_settings(
+        teacher=teacher if is_network else None,
+        teacher_weights=teacher_weights,
+        cuts=cuts,
+        finetuned=finetuned,
+        distil_images=distil_images,
+        distil_epochs=distil_epochs,
     )
     with showing_progress(quiet=quiet) as on_progress:
         result = find(
@@ -218,6 +242,8 @@ def search(
             baselines=tuple(baseline or ()),
             supernet=trained if run is None else None,
             finetune=finetune,
+            donna=donna,
+            ray=ray,
             on_progress=on_progress,
             **named,
         )
@@ -231,7 +257,8 @@ SETTLED = ("space", "strategy", "data", "seed", "input_size", "skip_bad")
 """Parameters that a run to start from has values of."""
 TRAINING = (
     *("supernet", "supernet_epochs", "teacher", "rank_weight", "distance", "paths_per_batch"),
-    *("epoch_images", "warmup_epochs"),
+    *("epoch_images", "warmup_epochs", "teacher_weights", "cuts", "finetuned"),
+    *("distil_images", "distil_epochs"),
 )
 
 

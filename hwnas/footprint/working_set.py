@@ -7,6 +7,8 @@ from hwnas.device import FLOAT_BYTES, DeviceSpec, cpu_flags
 from hwnas.space import Network
 
 CHUNK_BYTES = 256
+GATHERED_BYTES = 2**16
+"""What a float convolution in groups gathers its inputs in."""
 FLOAT32_BYTES, SUM_BYTES, POINTER_BYTES = 4, 4, 8
 
 
@@ -52,9 +54,16 @@ def _map_bytes(block: BlockSpec, device: DeviceSpec) -> int:
 
 def _float_bytes(op: Operator, block: BlockSpec, element_bytes: int) -> int:
     alive = [op.gives, *op.kept] if block.reads_image else [op.reads, op.gives, *op.kept]
-    return sum(
-        _chunk(element_bytes * _padded(features.channels) * features.size**2) for features in alive
+    is_blocked = op.kind not in ("product", "copy")
+    maps = sum(
+        _chunk(
+            element_bytes
+            * (_padded(features.channels) if is_blocked else features.channels)
+            * features.size**2
+        )
+        for features in alive
     )
+    return maps + (GATHERED_BYTES if op.n_groups > 1 and op.kind == "convolution" else 0)
 
 
 def _int8_bytes(op: Operator, block: BlockSpec, batch: int) -> int:
@@ -63,6 +72,8 @@ def _int8_bytes(op: Operator, block: BlockSpec, batch: int) -> int:
         return _chunk((1 + FLOAT32_BYTES) * batch * op.gives.n_elements) + kept
     if op.kind == "hard_swish":  # stays float: what it reads, the gate and what it gives
         return 3 * _chunk(FLOAT32_BYTES * batch * op.gives.n_elements) + kept
+    if op.kind == "softmax":  # computed in float
+        return _chunk((1 + FLOAT32_BYTES) * batch * op.gives.n_elements) + kept
     read, given = (_chunk(batch * features.n_elements) for features in (op.reads, op.gives))
     return read + given + kept + sum(map(_chunk, _kernel_buffers(op, batch)))
 
@@ -77,6 +88,9 @@ def _kernel_buffers(op: Operator, batch: int) -> list[int]:
         return []
     taps = op.kernel_size**2 * op.gives.size**2
     is_depthwise = op.kind == "depthwise"
+    if op.n_groups > 1 and not is_depthwise:
+        n_read = op.reads.channels // op.n_groups
+        return [n_read * taps, SUM_BYTES * op.gives.n_elements]
     if op.gives.channels % 16 == 0 if is_depthwise else op.reads.channels % 4 == 0:
         return [POINTER_BYTES * taps * batch]
     gathered = POINTER_BYTES * taps if is_depthwise else op.reads.channels * taps

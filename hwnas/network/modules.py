@@ -1,6 +1,7 @@
 """One torch module for each kind of block; parameter names are what the supernet slices."""
 
 from collections.abc import Callable, Mapping
+from pkgutil import resolve_name
 from typing import cast
 
 from jaxtyping import Float
@@ -8,14 +9,18 @@ from torch import Tensor, nn
 
 from hwnas.block import (
     AddSpec,
+    AttentionSpec,
     BlockSpec,
     ConcatSpec,
     ConvSpec,
     DilConvSpec,
     DispatchSpec,
     FactorizedReduceSpec,
+    FusedMBConvSpec,
+    GroupedMBConvSpec,
     HeadSpec,
     LinearHeadSpec,
+    LinearResidualSpec,
     MBConvSpec,
     NormHeadSpec,
     PoolSpec,
@@ -24,9 +29,12 @@ from hwnas.block import (
     ReluSpec,
     ResidualSpec,
     SepConvSpec,
+    ShuffleSpec,
     StemSpec,
     ZeroSpec,
 )
+from hwnas.network.activation import ACTIVATION_MODULES
+from hwnas.network.attention_module import AttentionBlock
 from hwnas.network.cell_modules import (
     AddBlock,
     ConcatBlock,
@@ -38,13 +46,7 @@ from hwnas.network.cell_modules import (
     SepConvBlock,
     ZeroBlock,
 )
-
-ACTIVATION_MODULES: Mapping[str, Callable[[], nn.Module]] = {
-    "none": nn.Identity,
-    "relu": nn.ReLU,
-    "relu6": nn.ReLU6,
-    "hard_swish": nn.Hardswish,
-}
+from hwnas.network.shuffle_module import ShuffleBlock
 
 
 class ConvBlock(nn.Module):
@@ -127,7 +129,7 @@ class ResidualBlock(nn.Module):
             self.shortcut = nn.Sequential(
                 nn.Conv2d(spec.in_channels, out, 1, spec.stride, bias=False), nn.BatchNorm2d(out)
             )
-        self.activation = nn.ReLU()
+        self.activation = nn.Identity() if isinstance(spec, LinearResidualSpec) else nn.ReLU()
 
     def forward(self, features: FeatureMap) -> FeatureMap:
         """Shapes as the spec says."""
@@ -153,7 +155,7 @@ class SqueezeExcite(nn.Module):
 
 
 class MBConvBlock(nn.Module):
-    """The inverted residual of :class:`hwnas.block.MBConvSpec`."""
+    """The inverted residual of :class:`hwnas.block.MBConvSpec`, grouped if the spec is."""
 
     def __init__(self, spec: MBConvSpec) -> None:
         super().__init__()
@@ -172,7 +174,7 @@ class MBConvBlock(nn.Module):
                 spec.kernel_size,
                 spec.stride,
                 padding=spec.kernel_size // 2,
-                groups=hidden,
+                groups=spec.n_groups,
                 bias=False,
             ),
             nn.BatchNorm2d(hidden),
@@ -189,6 +191,38 @@ class MBConvBlock(nn.Module):
         hidden = self.activation(self.expand(features)) if len(self.expand) else features
         hidden = self.attention(self.activation(self.depthwise(hidden)))
         projected = self.project(hidden)
+        return cast(Tensor, features + projected if self.has_residual else projected)
+
+
+class FusedMBConvBlock(nn.Module):
+    """The fused inverted residual of :class:`hwnas.block.FusedMBConvSpec`."""
+
+    def __init__(self, spec: FusedMBConvSpec) -> None:
+        super().__init__()
+        hidden, kernel_size = spec.hidden_channels, spec.kernel_size
+        self.has_residual = spec.has_residual
+        self.expand = nn.Sequential(
+            nn.Conv2d(
+                spec.in_channels,
+                hidden,
+                kernel_size,
+                spec.stride,
+                padding=kernel_size // 2,
+                bias=False,
+            ),
+            nn.BatchNorm2d(hidden),
+            ACTIVATION_MODULES[spec.activation](),
+        )
+        self.attention = (
+            SqueezeExcite(hidden, spec.se_channels) if spec.se_channels else nn.Identity()
+        )
+        self.project = nn.Sequential(
+            nn.Conv2d(hidden, spec.out_channels, 1, bias=False), nn.BatchNorm2d(spec.out_channels)
+        )
+
+    def forward(self, features: FeatureMap) -> FeatureMap:
+        """Shapes as the spec says."""
+        projected = self.project(self.attention(self.expand(features)))
         return cast(Tensor, features + projected if self.has_residual else projected)
 
 
@@ -255,7 +289,12 @@ MODULES: Mapping[type, Callable[..., nn.Module]] = {
     StemSpec: ConvBlock,
     PreactConvSpec: PreactConvBlock,
     MBConvSpec: MBConvBlock,
+    GroupedMBConvSpec: MBConvBlock,
+    FusedMBConvSpec: FusedMBConvBlock,
+    ShuffleSpec: ShuffleBlock,
+    AttentionSpec: AttentionBlock,
     ResidualSpec: ResidualBlock,
+    LinearResidualSpec: ResidualBlock,
     PreactResidualSpec: PreactResidualBlock,
     SepConvSpec: SepConvBlock,
     DilConvSpec: DilConvBlock,
@@ -273,5 +312,8 @@ MODULES: Mapping[type, Callable[..., nn.Module]] = {
 
 
 def module_of(block: BlockSpec) -> nn.Module:
-    """A freshly initialised module for one block."""
-    return MODULES[type(block)](block)
+    """A freshly initialised module for one block; that of an installed one is named by it."""
+    if type(block) in MODULES:
+        return MODULES[type(block)](block)
+    made: nn.Module = resolve_name(block.module)(block)  # type: ignore[attr-defined]
+    return made

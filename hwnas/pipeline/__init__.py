@@ -1,7 +1,7 @@
 """The only room that names all the others: each command from end to end."""
 
 from hwnas.pipeline.api import export, profile, search
-from hwnas.pipeline.arguments import device_with, rule_of, settings_from, space_for
+from hwnas.pipeline.arguments import device_with, donna_settings, rule_of, settings_from, space_for
 from hwnas.pipeline.coverage import Coverage, coverage_of
 from hwnas.pipeline.doctor import Check, Verdict, examine
 from hwnas.pipeline.explain import explain
@@ -27,6 +27,7 @@ __all__ = [
     "choose_networks",
     "coverage_of",
     "device_with",
+    "donna_settings",
     "examine",
     "explain",
     "export",

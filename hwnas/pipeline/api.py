@@ -13,6 +13,7 @@ from hwnas.pipeline.arguments import (
     space_for,
     space_on,
 )
+from hwnas.pipeline.donna import DonnaSettings
 from hwnas.pipeline.exploration import kept_run
 from hwnas.pipeline.export import ExportReport, ExportRequest, run_export
 from hwnas.pipeline.request import SearchRequest
@@ -104,6 +105,8 @@ def search(  # noqa: PLR0913 - a command's options
     baselines: tuple[str, ...] = (),
     supernet: SupernetSettings | None = None,
     finetune: FinetuneSettings | None = None,
+    donna: DonnaSettings | None = None,
+    ray: str | None = None,
     on_progress: OnProgress = silent,
 ) -> SearchResult:
     """Find the most accurate network within a budget; write its run folder.
@@ -142,7 +145,10 @@ def search(  # noqa: PLR0913 - a command's options
         keep_supernet: Write the trained supernet to the run folder too, for ``rank``.
         baselines: Presets to train beside the chosen network, such as ``mobilenetv2@0.25``.
         supernet: How the supernet is trained.
-        finetune: How the chosen network is trained.
+        finetune: How the chosen network is trained, and the reference of ``donna``.
+        donna: Of strategy ``donna``: whose blocks are replaced, and how they are trained.
+        ray: Where the tasks of ``donna`` run: ``local``, ``auto`` or a cluster's address; in this
+            process by default.
         on_progress: Told of every step.
 
     Raises:
@@ -187,6 +193,8 @@ def search(  # noqa: PLR0913 - a command's options
         max_int8_drop=checked_drop(max_int8_drop, target),
         baselines=tuple(baselines),
         finetune=finetune or FinetuneSettings(),
+        donna=donna or DonnaSettings(),
+        ray=ray,
         start=start,
         cells=CellLimits(max_height=max_height, non_parametric_edges=non_parametric_edges),
         **options,

@@ -9,19 +9,24 @@ from hwnas.accuracy.teacher import check_teacher
 from hwnas.device import CALIBRATIONS, DeviceSpec, Precision, load_device
 from hwnas.errors import InvalidInputError
 from hwnas.measure.engine import ENGINES
+from hwnas.pipeline.donna import DonnaSettings, ReferenceRequest
 from hwnas.pipeline.exploration import KeptRun, refuse_contradictions
 from hwnas.pipeline.images import load_images, usable_space
 from hwnas.pipeline.quantity import byte_count, check_least, count, milliseconds
 from hwnas.progress import OnProgress
 from hwnas.record import unknown_name
+from hwnas.regression.qualities import FEWEST
 from hwnas.search import ANNEALED, Budget
 from hwnas.space import Space, without_operations
 from hwnas.train import DEFAULT_RULE, FinetuneSettings, SupernetSettings
+from hwnas.train.blockwise import BlockwiseSettings
 from hwnas.train.rules import OPTIONS_OF
 
 PRECISIONS: tuple[str, ...] = get_args(Precision)
 FOXNAS = "foxnas"
 """The space of two faces, and the strategy that searches it unless another space is named."""
+DONNA = "donna"
+"""The space of blocks that are replaced as a whole, and the strategy for it."""
 N_SEEDS = 2**63
 """As many as torch takes."""
 
@@ -133,7 +138,7 @@ def settled(start: KeptRun | None, **named: Any) -> dict[str, Any]:  # noqa: ANN
 
 def default_space(strategy: str) -> str:
     """Where a strategy searches unless that is said."""
-    return FOXNAS if strategy == FOXNAS else "mobilenet"
+    return {FOXNAS: FOXNAS, DONNA: DONNA}.get(strategy, "mobilenet")
 
 
 def rule_of(strategy: str) -> str:
@@ -246,6 +251,43 @@ def settings_from(  # noqa: PLR0913 - a command's options
                     f"not with {supernet!r}. Leave it out, or give --supernet {rule}."
                 )
     return settings, FinetuneSettings(epochs=epochs)
+
+
+def donna_settings(
+    *,
+    teacher: str | None = None,
+    teacher_weights: str | None = None,
+    cuts: str | None = None,
+    finetuned: int | None = None,
+    distil_images: int | None = None,
+    distil_epochs: int | None = None,
+) -> DonnaSettings:
+    """How blocks are distilled and how many networks teach the predictor.
+
+    Raises:
+        InvalidInputError: A number is below 1, or weights or cuts are of no network.
+    """
+    numbers = given(
+        {"finetuned": finetuned, "distil_images": distil_images, "distil_epochs": distil_epochs}
+    )
+    check_least(1, **numbers)
+    if finetuned is not None:
+        check_least(FEWEST, finetuned=finetuned)
+    if teacher is None and (teacher_weights or cuts):
+        option = f"--teacher-weights {teacher_weights}" if teacher_weights else f"--cuts {cuts}"
+        raise InvalidInputError(
+            f"{option} is of a network that --teacher package.module:factory makes. Give that too."
+        )
+    reference = None
+    if teacher is not None:
+        reference = ReferenceRequest(
+            factory=teacher,
+            weights=None if teacher_weights is None else Path(teacher_weights),
+            cuts=tuple(name.strip() for name in cuts.split(",")) if cuts else (),
+        )
+    blockwise = given({"images": distil_images, "epochs": distil_epochs})
+    settings = DonnaSettings(reference=reference, blockwise=BlockwiseSettings(**blockwise))
+    return settings if finetuned is None else replace(settings, finetuned=finetuned)
 
 
 def given(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,16 +3,18 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, is_dataclass
+from dataclasses import asdict, astuple, dataclass, field, is_dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from hwnas.errors import HwnasError, InvalidInputError, RunError
+from hwnas.pipeline.donna import KeptLibrary
 from hwnas.pipeline.kept_supernet import SUPERNET
 from hwnas.pipeline.origin import Origin
 from hwnas.pipeline.scores import Accuracies
-from hwnas.record import said
+from hwnas.record import read_record, said
 from hwnas.space import Architecture, Decision, check_member
+from hwnas.train.blockwise import Quality
 from hwnas.whole_file import digest_of
 
 EXPLORATION = "exploration.json"
@@ -41,6 +43,10 @@ class Exploration:
     """Networks that the strategy found, best first, whatever they cost."""
     told: tuple[Told, ...] = ()
     """From which a regression can be learned."""
+    qualities: Mapping[str, Mapping[str, Quality]] = field(default_factory=dict)
+    """Of every option of every block, where blocks were distilled alone."""
+    library: KeptLibrary | None = None
+    """Where those blocks are."""
 
     @property
     def settled(self) -> dict[str, Any]:
@@ -65,6 +71,11 @@ class Exploration:
                 [list(told.architecture.choices), told.accuracies.float32, told.accuracies.int8]
                 for told in self.told
             ],
+            "library": None if self.library is None else asdict(self.library),
+            "qualities": {
+                place: {option: astuple(quality) for option, quality in options.items()}
+                for place, options in self.qualities.items()
+            },
         }
         return {**vars(self), **values}
 
@@ -85,9 +96,23 @@ class Exploration:
             Told(Architecture(tuple(choices)), Accuracies(float32=float32, int8=int8))
             for choices, float32, int8 in document["told"]
         )
+        qualities = {
+            place: {option: Quality(*map(float, pair)) for option, pair in options.items()}
+            for place, options in document["qualities"].items()
+        }
+        library = document["library"]
+        if library is not None:
+            library = read_record(KeptLibrary, library, source)
         for architecture in (*best, *(network.architecture for network in told)):
             check_member(origin.space, architecture)
-        return cls(**{**values, "origin": origin, "best": best, "told": told})
+        read = {
+            "origin": origin,
+            "best": best,
+            "told": told,
+            "qualities": qualities,
+            "library": library,
+        }
+        return cls(**values | read)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,10 +12,18 @@ from torch import nn
 from hwnas.errors import RunError
 from hwnas.latency import PricedSpace
 from hwnas.network import build
+from hwnas.pipeline.block_library import BlockLibrary, log_noise
+from hwnas.pipeline.distilled import (
+    Distillation,
+    kept_reference,
+    library_folder,
+    workers_at,
+)
 from hwnas.pipeline.exploration import EXPLORATION, Exploration, KeptRun, Told
 from hwnas.pipeline.kept_supernet import SUPERNET, kept_trainer, supernet_file
 from hwnas.pipeline.origin import Origin
 from hwnas.pipeline.problem import Problem
+from hwnas.pipeline.reference import donna_space
 from hwnas.pipeline.scores import Accuracies, SupernetScores
 from hwnas.pipeline.supernet import (
     clocked,
@@ -25,7 +33,7 @@ from hwnas.pipeline.supernet import (
     train_whole,
 )
 from hwnas.pipeline.work_folder import WorkFolder
-from hwnas.search import ANNEALED, SearchTerms, Strategy, strategy_named
+from hwnas.search import ANNEALED, DISTILLED, SearchTerms, Strategy, strategy_named
 from hwnas.search.terms import anything_fits
 from hwnas.space import Architecture, attributes_of, kept_classes
 from hwnas.train import SupernetTrainer
@@ -44,9 +52,14 @@ class Explored:
     trainer: SupernetTrainer | None
     scores: SupernetScores | None
     """Of the trained supernet's networks."""
+    library: BlockLibrary | None = None
+    teacher: nn.Module | None = None
+    """For the network to be trained by, at the images that the library was made of."""
 
     def network(self, problem: Problem, architecture: Architecture) -> nn.Module:
-        """A network to train to the end: with the supernet's weights, or with fresh ones."""
+        """A network to train to the end: with inherited weights if there are any."""
+        if self.library is not None and self.library.holds(architecture):
+            return self.library.network(architecture)
         if self.trainer is not None:
             return self.trainer.supernet.subnet(architecture)
         return build(problem.blocks(architecture), self.exploration.origin.seed)
@@ -65,9 +78,13 @@ def explore(problem: Problem, work: WorkFolder) -> Explored:
     start = problem.request.start
     if start is not None:
         work.log("taken over", run=str(start.folder), supernet=bool(start.supernet))
+        if start.exploration.strategy in DISTILLED:
+            return _taken_over(start, problem)
         trainer = _supernet_of(start, problem)
         scores = None if trainer is None else _scores(trainer, problem)
         return Explored(start.exploration, trainer, scores)
+    if problem.request.strategy in DISTILLED:
+        return _distilled(problem, work)
     return _learned(problem, work)
 
 
@@ -134,6 +151,57 @@ def _scores(trainer: SupernetTrainer, problem: Problem) -> SupernetScores:
     request = problem.request
     is_int8 = request.strategy in ANNEALED and request.device.precision == "int8"
     return SupernetScores(trainer, request.device if is_int8 else None)
+
+
+def _taken_over(start: KeptRun, problem: Problem) -> Explored:
+    """With the run's blocks and its reference, as far as they are still in the cache."""
+    kept = start.exploration.library
+    if kept is None:
+        return Explored(start.exploration, None, None)
+    space = donna_space(problem.space)
+    library = BlockLibrary(
+        folder=library_folder(),
+        space=space,
+        settings=kept.blockwise,
+        taught_by=kept.taught_by,
+        seed=kept.seed,
+    )
+    teacher = kept_reference(space, kept)
+    return Explored(start.exploration, None, None, library, teacher)
+
+
+def _distilled(problem: Problem, work: WorkFolder) -> Explored:
+    """Distil blocks, fine-tune some networks of them, and tell how good each turned out."""
+    request = problem.request
+    steps = Distillation(
+        data=problem.data,
+        space=donna_space(problem.space),
+        settings=request.donna,
+        finetune=request.finetune,
+        seed=request.seed,
+        work=work.path,
+        workers=workers_at(request.ray),
+        on_step=work.progress,
+    )
+    reference = steps.reference()
+    library = steps.library(reference)
+    finetuned = steps.finetuned(library, reference)
+    for network, accuracy in finetuned:
+        work.log("asked", choices=str(network), accuracy=accuracy)
+    exploration = Exploration(
+        origin=Origin.of(request, problem.space, problem.data),
+        space_name=request.space,
+        input_size=request.input_size,
+        strategy=request.strategy,
+        scores={
+            place: {option: -noise for option, noise in options.items()}
+            for place, options in log_noise(library.qualities).items()
+        },
+        told=tuple(Told(one, Accuracies(float32=known)) for one, known in finetuned),
+        qualities=library.qualities,
+        library=steps.kept(library),
+    )
+    return Explored(exploration, None, None, library, reference.network)
 
 
 def _terms(problem: Problem) -> SearchTerms:

@@ -69,6 +69,8 @@ class Workshop:
     budget_ms: float | None = None
     max_int8_drop: float | None = None
     """The most points that int8 may lose on validation images."""
+    teacher: nn.Module | None = None
+    """Whose answers to the same images the network learns too."""
 
     @property
     def preprocessing(self) -> Preprocessing:
@@ -77,7 +79,9 @@ class Workshop:
 
     def train(self, network: nn.Module, checkpoint: Path, on_epoch: OnEpoch) -> nn.Module:
         """Train to the end, going on from ``checkpoint``."""
-        finetuner = Finetuner(network, self.data, self.settings, seed=self.seed)
+        finetuner = Finetuner(
+            network, self.data, self.settings, seed=self.seed, teacher=self.teacher
+        )
         return finetuner.run(checkpoint, on_epoch)
 
     def deploy(

@@ -6,6 +6,7 @@ from hwnas.data import DataSet, load_data
 from hwnas.errors import DataError, InvalidInputError, reason
 from hwnas.pipeline.origin import Origin
 from hwnas.pipeline.quantity import check_least
+from hwnas.pipeline.reference import donna_space, space_around, user_reference
 from hwnas.pipeline.request import RankRequest, SearchRequest
 from hwnas.pipeline.sizes import check_sizes
 from hwnas.progress import OnProgress, Progress
@@ -78,6 +79,9 @@ def images_and_space(
         n_classes=data.n_classes,
     )
     if isinstance(request, SearchRequest):
+        if request.donna.reference is not None:
+            reference = user_reference(request.donna.reference, data)
+            space = space_around(donna_space(space), reference.cuts)
         space = without_operations(space, request.device.refused_operations)
     largest = largest_input(space)
     return (data if largest == data.input_size else load(largest)), space

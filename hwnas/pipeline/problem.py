@@ -20,7 +20,8 @@ from hwnas.pipeline.finish import card_bytes
 from hwnas.pipeline.request import SearchRequest
 from hwnas.profile import ready_blocks
 from hwnas.regression import ArchitectureRegression
-from hwnas.search import AnnealedGenerator, Generator, least_peak
+from hwnas.regression.qualities import QualityRegression
+from hwnas.search import AnnealedGenerator, EvolvedGenerator, Generator, least_peak
 from hwnas.search.priced_graph import Price, Scores
 from hwnas.space import (
     Architecture,
@@ -67,6 +68,10 @@ class Problem:
     def annealer(self, expected: ArchitectureRegression, seed: int) -> AnnealedGenerator:
         """Annealing on the accuracies that a regression expects."""
         return AnnealedGenerator(self.space, expected, self._prices, self._allows, seed=seed)
+
+    def evolver(self, expected: QualityRegression, seed: int) -> EvolvedGenerator:
+        """NSGA-II on the accuracies that blocks' qualities predict."""
+        return EvolvedGenerator(self.space, expected, self._prices, self._allows, seed=seed)
 
     @cached_property
     def generated(self) -> Space:

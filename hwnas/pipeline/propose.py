@@ -3,11 +3,13 @@
 import numpy as np
 
 from hwnas.errors import InvalidInputError, RunError
+from hwnas.pipeline.distilled import measures_of
 from hwnas.pipeline.exploration import Exploration
 from hwnas.pipeline.problem import Problem
 from hwnas.pipeline.request import SearchRequest
 from hwnas.regression import ArchitectureRegression
-from hwnas.search import ANNEALED, Proposer
+from hwnas.regression.qualities import QualityRegression
+from hwnas.search import ANNEALED, DISTILLED, Proposer
 from hwnas.search.pool import Pool
 from hwnas.space import NO_CELL_LIMITS, Space, attributes_of
 
@@ -32,11 +34,31 @@ def check_annealed(request: SearchRequest) -> None:
 
 def proposer_of(problem: Problem, exploration: Exploration) -> Proposer:
     """As the strategy means it."""
+    request = problem.request
+    if exploration.strategy in DISTILLED:
+        return problem.evolver(quality_regression(problem.space, exploration), request.seed)
     if exploration.strategy not in ANNEALED:
         return problem.generator(exploration.scores)
-    request = problem.request
     learned = accuracy_regression(problem.space, exploration, request.device.precision)
     return problem.annealer(learned, request.seed)
+
+
+def quality_regression(space: Space, exploration: Exploration) -> QualityRegression:
+    """Learned from the networks that were fine-tuned, by the qualities of their blocks.
+
+    Raises:
+        RunError: They are too few, or too equal, to learn from.
+    """
+    pool = Pool(space.decisions)
+    rows = np.array([pool.row(told.architecture) for told in exploration.told])
+    accuracies = np.array([told.accuracies.float32 for told in exploration.told])
+    try:
+        measures = measures_of(space, exploration.qualities)
+        return QualityRegression.learn(measures, rows, accuracies)
+    except ValueError as error:
+        raise RunError(
+            f"No predictor can be learned: {error}. Fine-tune more networks with --finetuned."
+        ) from error
 
 
 def accuracy_regression(

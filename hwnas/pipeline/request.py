@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hwnas.device import DeviceSpec, Fingerprint
+from hwnas.pipeline.donna import DonnaSettings
 from hwnas.pipeline.exploration import KeptRun
 from hwnas.search import Budget
 from hwnas.space import NO_CELL_LIMITS, CellLimits, Space
@@ -34,6 +35,9 @@ class SearchRequest:
     interpolate: bool = False
     keep_supernet: bool = False
     baselines: tuple[str, ...] = ()
+    donna: DonnaSettings = field(default_factory=DonnaSettings)
+    ray: str | None = None
+    """Where tasks run: ``local``, ``auto`` or a cluster's address; ``None`` in this process."""
     max_int8_drop: float | None = None
     """The most points of accuracy that int8 may lose on validation images."""
     supernet: SupernetSettings = field(default_factory=SupernetSettings)
@@ -49,7 +53,7 @@ class SearchRequest:
         """
         start = None if self.start is None else self.start.facts
         facts = {"space": space.to_json(), "machine": asdict(machine), "start": start}
-        return _digest(asdict(self) | facts, data_fingerprint)
+        return _digest(asdict(self) | facts | {"ray": None}, data_fingerprint)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,4 +83,4 @@ class RankRequest:
 
 def _digest(facts: Mapping[str, Any], data_fingerprint: str) -> str:
     facts = {**facts, "out": "", "data": data_fingerprint, "hwnas": VERSION}
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:8]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:8]

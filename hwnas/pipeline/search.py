@@ -3,14 +3,17 @@
 import hashlib
 from dataclasses import replace
 
+from torch import nn
+
 from hwnas.accuracy.teacher import check_teacher
 from hwnas.device import Fingerprint
-from hwnas.errors import NoNetworkFitsError
+from hwnas.errors import InvalidInputError, NoNetworkFitsError
 from hwnas.latency import interpolated, latency_model
 from hwnas.measure.engine import Engine, engine_for
 from hwnas.pipeline.baselines import baseline_blocks, run_baselines
 from hwnas.pipeline.choose import Chooser
 from hwnas.pipeline.coverage import coverage_of
+from hwnas.pipeline.donna import DonnaSettings
 from hwnas.pipeline.explore import Explored, check_start, explore
 from hwnas.pipeline.finish import Finished, Workshop
 from hwnas.pipeline.images import images_and_space, load_images
@@ -24,7 +27,7 @@ from hwnas.profile import Wanted, fill_table, wanted_by
 from hwnas.progress import OnProgress, silent
 from hwnas.record import unknown_name
 from hwnas.report import SearchResult
-from hwnas.search import ANNEALED, STRATEGIES
+from hwnas.search import ANNEALED, DISTILLED, STRATEGIES
 from hwnas.space import (
     Architecture,
     Space,
@@ -93,12 +96,17 @@ def _table(
 
 
 def _check(request: SearchRequest) -> None:
-    if request.strategy not in STRATEGIES:
-        raise unknown_name("strategy", request.strategy, STRATEGIES)
+    if request.strategy not in (*STRATEGIES, *DISTILLED):
+        raise unknown_name("strategy", request.strategy, (*STRATEGIES, *DISTILLED))
     if request.supernet.has_teacher:
         check_teacher(request.supernet.teacher)
     if request.strategy in ANNEALED:
         check_annealed(request)
+    if request.strategy not in DISTILLED and request.donna != DonnaSettings():
+        raise InvalidInputError(
+            f"--strategy {request.strategy} distils no blocks. Leave --cuts, --finetuned, "
+            "--distil-images and a --teacher of your own out, or give --strategy donna."
+        )
     check_start(request.start, keep_supernet=request.keep_supernet)
     check_new_run(request.out)
 
@@ -112,7 +120,7 @@ def _outcome(problem: Problem, work: WorkFolder) -> Outcome:
     while True:
         with work.phase("choose"):
             chosen = chooser.best()
-        workshop = _workshop(problem, chosen.architecture)
+        workshop = _workshop(problem, chosen.architecture, explored.teacher)
         with work.phase("finetune"):
             finished = _finished(problem, workshop, explored, chosen.architecture, work)
         model_bytes = len(finished.deployed.content)
@@ -146,7 +154,7 @@ def _outcome(problem: Problem, work: WorkFolder) -> Outcome:
     )
 
 
-def _workshop(problem: Problem, architecture: Architecture) -> Workshop:
+def _workshop(problem: Problem, architecture: Architecture, teacher: nn.Module | None) -> Workshop:
     """The workshop at the resolution of the network."""
     request, data = problem.request, problem.data
     input_size = problem.blocks(architecture)[0].input_size
@@ -160,6 +168,7 @@ def _workshop(problem: Problem, architecture: Architecture) -> Workshop:
         seed=request.seed,
         budget_ms=request.budget.latency_ms,
         max_int8_drop=request.max_int8_drop,
+        teacher=teacher,
     )
 
 

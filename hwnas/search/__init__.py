@@ -3,10 +3,12 @@
 from hwnas.search.annealed import AnnealedGenerator
 from hwnas.search.annealing import AnnealingSettings, Landscape, anneal
 from hwnas.search.budget import Budget
-from hwnas.search.catalog import ANNEALED, STRATEGIES, strategy_named
+from hwnas.search.by_regression import Expected
+from hwnas.search.catalog import ANNEALED, DISTILLED, STRATEGIES, strategy_named
 from hwnas.search.ddpnas import Ddpnas, DdpnasSettings, UpdateRule
 from hwnas.search.ddpnas_regression import DdpnasRegression, RegressionSettings
 from hwnas.search.evolution import Evolution, EvolutionSettings
+from hwnas.search.evolved import EvolvedGenerator
 from hwnas.search.foxnas import Foxnas, FoxnasSettings
 from hwnas.search.generate import Candidate, Generator
 from hwnas.search.peak import least_peak
@@ -17,6 +19,7 @@ from hwnas.search.terms import Fits, SearchTerms
 
 __all__ = [
     "ANNEALED",
+    "DISTILLED",
     "STRATEGIES",
     "AnnealedGenerator",
     "AnnealingSettings",
@@ -27,6 +30,8 @@ __all__ = [
     "DdpnasSettings",
     "Evolution",
     "EvolutionSettings",
+    "EvolvedGenerator",
+    "Expected",
     "Fits",
     "Foxnas",
     "FoxnasSettings",

@@ -48,6 +48,9 @@ ANNEALED = ("foxnas",)
 Networks of the others are generated from their scores.
 """
 
+DISTILLED = ("donna",)
+"""Strategies that ask no supernet: blocks are distilled alone, and predict whole networks."""
+
 
 def strategy_named(
     name: str,

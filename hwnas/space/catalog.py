@@ -9,6 +9,7 @@ from hwnas.errors import InvalidInputError
 from hwnas.record import read_record, read_toml, unknown_name
 from hwnas.space.architecture import Architecture
 from hwnas.space.darts import DartsSpace
+from hwnas.space.donna import DonnaSpace, donna
 from hwnas.space.mobilenet import MobilenetSpace
 from hwnas.space.nasbench201 import Nasbench201Space
 from hwnas.space.nasbench_macro import NasbenchMacroSpace
@@ -31,17 +32,21 @@ SPACES: Mapping[str, Callable[..., Space]] = {
     "nasbench201": Nasbench201Space,
     "darts": DartsSpace,
     "resnet": ResnetSpace,
+    "donna": donna,
     **{name: partial(planned, name) for name in PLANNED},
 }
 """Each takes ``input_size``, ``in_channels`` and ``n_classes``."""
 
-Family = MobilenetSpace | NasbenchMacroSpace | Nasbench201Space | DartsSpace | ResnetSpace
+Family = (
+    MobilenetSpace | NasbenchMacroSpace | Nasbench201Space | DartsSpace | ResnetSpace | DonnaSpace
+)
 FAMILIES: Mapping[str, type[Family]] = {
     "mobilenet": MobilenetSpace,
     "nasbench-macro": NasbenchMacroSpace,
     "nasbench201": Nasbench201Space,
     "darts": DartsSpace,
     "resnet": ResnetSpace,
+    "donna": DonnaSpace,
 }
 """What the ``family`` of a written space is read into."""
 

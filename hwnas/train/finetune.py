@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from hwnas.data import DataSet, shuffled_batches
 from hwnas.train.checkpoint import load_checkpoint, save_checkpoint
 from hwnas.train.hardware import compiled, half_precision, training_hardware
 from hwnas.train.images import TrainingImages
-from hwnas.train.loss import checked_cross_entropy, share_right
+from hwnas.train.loss import checked_cross_entropy, distilled, share_right
 from hwnas.train.schedule import warmed_up_cosine
 from hwnas.train.streams import Purpose, stream
 
@@ -34,6 +34,9 @@ class FinetuneSettings:
     label_smoothing: float = 0.1
     average_decay: float = 0.999
     warmup_share: float = 0.05
+    taught_share: float = 0.7
+    """Of the loss where there is a teacher, at its ``temperature``."""
+    temperature: float = 3.0
 
     def __post_init__(self) -> None:
         if self.epochs < 0 or self.batch_size < 2:
@@ -51,8 +54,15 @@ class Finetuner:
     """One network with its optimizer and its exponential moving average."""
 
     def __init__(
-        self, network: nn.Module, data: DataSet, settings: FinetuneSettings, *, seed: int
+        self,
+        network: nn.Module,
+        data: DataSet,
+        settings: FinetuneSettings,
+        *,
+        seed: int,
+        teacher: nn.Module | None = None,
     ) -> None:
+        """``teacher`` answers the same images with logits; it is not trained."""
         hardware = training_hardware()
         self._network = network.to(hardware).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._hardware = hardware
@@ -62,6 +72,7 @@ class Finetuner:
         )
         self._settings = settings
         self._seed = seed
+        self._teacher = None if teacher is None else teacher.to(hardware).eval()
         self._train = TrainingImages(data.train, data, hardware)
         self._validation = TrainingImages(data.validation, data, hardware)
         self._batch_size = min(settings.batch_size, len(self._train))
@@ -97,6 +108,11 @@ class Finetuner:
             on_epoch(epoch + 1, self._n_epochs, self.validation_accuracy())
         return self._average.module.cpu().eval()
 
+    def train(self) -> None:
+        """All epochs without a checkpoint, for trainings that are short."""
+        for epoch in range(self._n_epochs):
+            self._train_epoch(epoch)
+
     def validation_accuracy(self) -> float:
         """Share of validation images the averaged network classifies right."""
         self._average.eval()
@@ -115,11 +131,27 @@ class Finetuner:
                 epoch=epoch,
                 label_smoothing=self._settings.label_smoothing,
             )
+            if self._teacher is not None:
+                loss = self._distilled(loss, logits.float(), images, self._teacher)
             self._optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             self._optimizer.step()
             self._schedule.step()
             self._average.update_parameters(self._network)
+
+    def _distilled(
+        self, loss: Tensor, logits: Tensor, images: Tensor, teacher: nn.Module
+    ) -> Tensor:
+        with torch.no_grad(), half_precision(self._hardware):
+            taught: Tensor = teacher(images)
+        settings = self._settings
+        return distilled(
+            loss,
+            logits,
+            taught.float(),
+            share=settings.taught_share,
+            temperature=settings.temperature,
+        )
 
     def _state(self, epochs_done: int) -> dict[str, Any]:
         return {

@@ -39,6 +39,16 @@ def checked_cross_entropy(
     return loss
 
 
+def distilled(
+    loss: Float[Tensor, ""], logits: Logits, taught: Logits, *, share: float, temperature: float
+) -> Float[Tensor, ""]:
+    """A loss of labels, ``share`` of it replaced by what a teacher says (Hinton et al. 2015)."""
+    said = functional.log_softmax(logits / temperature, dim=1)
+    wanted = functional.log_softmax(taught / temperature, dim=1)
+    divergence = functional.kl_div(said, wanted, reduction="batchmean", log_target=True)
+    return (1 - share) * loss + share * temperature**2 * divergence
+
+
 @torch.no_grad()
 def share_right(
     answer: Callable[[Float[Tensor, "batch channels height width"]], Logits],

@@ -17,6 +17,9 @@ class Purpose(IntEnum):
     RANK_REFERENCES = 7
     RANKED_NETWORKS = 8
     RESAMPLES = 9
+    BLOCKWISE_BATCHES = 10
+    LIBRARY_IMAGES = 11
+    FINETUNED_NETWORKS = 12
 
 
 def stream(seed: int, purpose: Purpose, epoch: int = 0) -> np.random.Generator:

@@ -6,14 +6,18 @@ import pytest
 
 from hwnas.block import (
     AddSpec,
+    AttentionSpec,
     BlockSpec,
     ConcatSpec,
     ConvSpec,
     DilConvSpec,
     DispatchSpec,
     FactorizedReduceSpec,
+    FusedMBConvSpec,
+    GroupedMBConvSpec,
     HeadSpec,
     LinearHeadSpec,
+    LinearResidualSpec,
     MBConvSpec,
     NormHeadSpec,
     PoolSpec,
@@ -22,6 +26,7 @@ from hwnas.block import (
     ReluSpec,
     ResidualSpec,
     SepConvSpec,
+    ShuffleSpec,
     StemSpec,
     ZeroSpec,
 )
@@ -85,15 +90,59 @@ OF_CELLS: list[BlockSpec] = [
     NormHeadSpec(input_size=5, in_channels=8, n_classes=3, activation="relu"),
 ]
 RESIDUALS: list[BlockSpec] = [
-    ResidualSpec(
-        input_size=size, in_channels=8, mid_channels=6, out_channels=out_channels, stride=stride
-    )
+    kind(input_size=size, in_channels=8, mid_channels=6, out_channels=out_channels, stride=stride)
+    for kind in (ResidualSpec, LinearResidualSpec)
     for size, out_channels, stride in ((8, 8, 1), (8, 16, 1), (8, 8, 2), (7, 16, 2))
 ]
 
 
+DIVERSE: list[BlockSpec] = [
+    *(
+        kind(
+            input_size=size,
+            in_channels=8,
+            out_channels=out_channels,
+            kernel_size=kernel_size,
+            expansion=expansion,
+            stride=stride,
+            activation="swish",
+            se_ratio=se_ratio,
+        )
+        for kind in (FusedMBConvSpec, GroupedMBConvSpec)
+        for size, out_channels, kernel_size, expansion, stride, se_ratio in (
+            (8, 8, 3, 2, 1, 0.0),
+            (7, 16, 5, 4, 2, 0.25),
+            (8, 16, 3, 1, 1, 0.0),
+        )
+    ),
+    *(
+        ShuffleSpec(
+            input_size=size,
+            in_channels=8,
+            out_channels=out_channels,
+            kernel_size=kernel_size,
+            stride=stride,
+            activation="relu",
+        )
+        for size, out_channels, kernel_size, stride in (
+            (8, 8, 3, 1),
+            (8, 16, 5, 1),
+            (7, 8, 3, 2),
+            (8, 16, 3, 2),
+        )
+    ),
+    *(
+        AttentionSpec(
+            input_size=size, in_channels=16, head_width=width, expansion=2, activation="relu"
+        )
+        for size, width in ((4, 16), (5, 8))
+    ),
+]
+
+
 @pytest.fixture(
-    params=[*MBCONVS, *CONVOLUTIONS, *HEADS, *OF_CELLS, *RESIDUALS, DispatchSpec()], ids=str
+    params=[*MBCONVS, *CONVOLUTIONS, *HEADS, *OF_CELLS, *RESIDUALS, *DIVERSE, DispatchSpec()],
+    ids=str,
 )
 def block(request: pytest.FixtureRequest) -> BlockSpec:
     """Each in turn."""

@@ -6,7 +6,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hwnas.block import BlockSpec
+from hwnas.block import (
+    AttentionSpec,
+    BlockSpec,
+    FusedMBConvSpec,
+    GroupedMBConvSpec,
+    LinearHeadSpec,
+    ShuffleSpec,
+    StemSpec,
+)
 from hwnas.device import DeviceSpec, Precision, load_device
 from hwnas.measure.engine import engine_named
 from hwnas.profile import ready_blocks
@@ -63,5 +71,31 @@ def stage_network() -> Callable[..., Blocks]:
 def file_of() -> Callable[[Blocks, DeviceSpec], bytes]:
     def make(blocks: Blocks, device: DeviceSpec) -> bytes:
         return ready_blocks(blocks, device, engine_named("onnxruntime")).content
+
+    return make
+
+
+@pytest.fixture(params=["fused", "grouped", "shuffle", "attention"])
+def diverse_network(request: pytest.FixtureRequest) -> Callable[[str], Blocks]:
+    """Stem, one block of a kind with an activation of choice, and classifier."""
+
+    def make(activation: str) -> Blocks:
+        shape = {"input_size": 14, "in_channels": 48}
+        convolving = {"out_channels": 48, "kernel_size": 3, "stride": 1, "activation": activation}
+        blocks: dict[str, BlockSpec] = {
+            "fused": FusedMBConvSpec(**shape, **convolving, expansion=2),  # type: ignore[arg-type]
+            "grouped": GroupedMBConvSpec(**shape, **convolving, expansion=4),  # type: ignore[arg-type]
+            "shuffle": ShuffleSpec(**shape, **convolving),  # type: ignore[arg-type]
+            "attention": AttentionSpec(**shape, head_width=16, expansion=2, activation=activation),
+        }
+        stem = StemSpec(
+            input_size=28,
+            in_channels=3,
+            out_channels=48,
+            kernel_size=3,
+            stride=2,
+            activation="relu",
+        )
+        return [stem, blocks[request.param], LinearHeadSpec(**shape, n_classes=10)]
 
     return make

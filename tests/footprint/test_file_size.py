@@ -47,3 +47,17 @@ def test_tiny_files_of_other_operators_are_told_to_a_twentieth(
     device, blocks = device_of(precision), stage_network(activation, se_ratio)
     written = len(file_of(blocks, device))
     assert predicted_bytes(blocks, device) == pytest.approx(written, rel=0.06)
+
+
+@PRECISIONS
+@pytest.mark.parametrize("activation", ["relu", "swish"])
+def test_files_of_diverse_blocks_are_told_to_a_tenth(
+    precision: Precision,
+    activation: str,
+    device_of: DeviceOf,
+    diverse_network: Make,
+    file_of: FileOf,
+) -> None:
+    device, blocks = device_of(precision), diverse_network(activation)
+    written = len(file_of(blocks, device))
+    assert predicted_bytes(blocks, device) == pytest.approx(written, rel=0.1)

@@ -60,6 +60,22 @@ def test_activations_and_squeeze_excitation_are_counted(
     assert predicted == pytest.approx(allocated, rel=TOLERANCE)
 
 
+@PRECISIONS
+@pytest.mark.parametrize("activation", ["relu", "swish"])
+def test_diverse_blocks_allocate_what_they_say(
+    precision: Precision,
+    activation: str,
+    device_of: DeviceOf,
+    diverse_network: Make,
+    file_of: FileOf,
+) -> None:
+    device, blocks = device_of(precision), diverse_network(activation)
+    predicted = max(working_set_bytes(block, device) for block in blocks)
+    allocated = HERE.allocated_bytes(file_of(blocks, device), device)
+    assert allocated is not None
+    assert 0.98 * allocated <= predicted <= 1.2 * allocated
+
+
 def mbconv(out_channels: int) -> MBConvSpec:
     return MBConvSpec(
         input_size=16,

@@ -1,0 +1,73 @@
+r"""Fine-tuning from a block library against training the same networks from fresh weights.
+
+    python benchmarks/donna/finetuning.py fashion-mnist --out FILE.json \
+        [--space benchmarks/donna/space.toml --scratch-epochs 10 --share 0.2 --networks 3]
+
+Both have the same recipe and the reference as teacher; what differs is where they begin and for
+how long they are trained. The networks span the library's qualities. Accuracies are those of
+validation images, float, mean of the seeds.
+"""
+
+import argparse
+import json
+from dataclasses import replace
+
+import numpy as np
+from steps_of import add_options, steps_of
+
+from hwnas.network import build
+from hwnas.pipeline.distilled import merits_of
+from hwnas.search.pool import Pool
+from hwnas.search.spanning import spanning
+from hwnas.space import blocks_of
+from hwnas.train import Finetuner
+from hwnas.whole_file import write_whole
+
+SEED = 7
+
+
+def main() -> None:
+    """Train each network both ways."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add_options(parser)
+    parser.add_argument("--scratch-epochs", type=int, default=10)
+    parser.add_argument("--share", type=float, default=0.2)
+    parser.add_argument("--networks", type=int, default=3)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    arguments = parser.parse_args()
+    steps = steps_of(arguments)
+    space, data = steps.space, steps.data
+    reference = steps.reference()
+    library = steps.library(reference)
+    merits = merits_of(space, library.qualities)
+    rows = spanning(merits, arguments.networks, np.random.default_rng(SEED))
+    few = max(1, round(arguments.share * arguments.scratch_epochs))
+    found = []
+    for architecture in map(Pool(space.decisions).architecture, rows):
+        row: dict[str, object] = {"network": str(architecture), "epochs": few}
+        ways = {"library": few, "fresh": few, "fresh, long": arguments.scratch_epochs}
+        for name, epochs in ways.items():
+            accuracies = []
+            for seed in arguments.seeds:
+                network = (
+                    library.network(architecture)
+                    if name == "library"
+                    else build(blocks_of(space, architecture), seed)
+                )
+                settings = replace(steps.finetune, epochs=epochs)
+                finetuner = Finetuner(
+                    network, data, settings, seed=seed, teacher=reference.network
+                )
+                finetuner.train()
+                accuracies.append(100 * finetuner.validation_accuracy())
+            row[name] = float(np.mean(accuracies))
+        found.append(row)
+        print(row, flush=True)
+    document = {"scratch_epochs": arguments.scratch_epochs, "networks": found}
+    write_whole(arguments.out, json.dumps(document, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

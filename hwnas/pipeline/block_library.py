@@ -1,0 +1,171 @@
+"""DONNA's block library: every option of every block, trained alone, and how good it is."""
+
+import hashlib
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from hwnas.block import BlockSpec, block_from_json, block_to_json
+from hwnas.network import build
+from hwnas.network.build import WiredBlocks
+from hwnas.pipeline.tasks import Task
+from hwnas.space import Architecture, blocks_in, blocks_of
+from hwnas.space.donna import DonnaSpace
+from hwnas.train import load_checkpoint
+from hwnas.train.blockwise import BlockwiseSettings, Features, Quality, distill
+
+FORM = 1
+"""Raised when the same facts train another block."""
+STEM, HEAD = "stem", "head"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A trained block."""
+
+    quality: Quality
+    weights: dict[str, torch.Tensor]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlockLibrary:
+    """The files of a library; ``taught_by`` is what the reference and the images are known by."""
+
+    folder: Path
+    space: DonnaSpace
+    settings: BlockwiseSettings
+    taught_by: str
+    seed: int
+
+    @cached_property
+    def places(self) -> tuple[str, ...]:
+        """Stem, the blocks, head: what is trained alone."""
+        return (STEM, *(decision.name for decision in self.space.decisions), HEAD)
+
+    def options(self, place: str) -> tuple[str, ...]:
+        """What may stand there; stem and head are what they are."""
+        if place in (STEM, HEAD):
+            return ("",)
+        return self.space.decisions[self.places.index(place) - 1].options
+
+    def layers(self, place: str, option: str) -> tuple[BlockSpec, ...]:
+        """The blocks that an option is made of."""
+        state, stem = self.space.start()
+        if place == STEM:
+            return tuple(blocks_in(stem))
+        for index, decision in enumerate(self.space.decisions):
+            chosen = option if decision.name == place else decision.options[0]
+            state, placed = self.space.step(index, state, chosen)
+            if decision.name == place:
+                return tuple(blocks_in(placed))
+        return tuple(blocks_in(self.space.finish(state)))
+
+    def file(self, place: str, option: str) -> Path:
+        """Named by all that decides its content."""
+        facts = {
+            "form": FORM,
+            "taught_by": self.taught_by,
+            "place": self.places.index(place),
+            "layers": [block_to_json(block) for block in self.layers(place, option)],
+            "settings": asdict(self.settings),
+            "seed": self.seed,
+        }
+        text = json.dumps(facts, sort_keys=True)
+        return self.folder / f"{hashlib.sha256(text.encode()).hexdigest()[:24]}.pt"
+
+    def tasks(self, features: Callable[[str], tuple[Features, Features]]) -> list[Task]:
+        """One for every option; ``features`` are what the reference reads and gives at a place."""
+        tasks = []
+        for place in self.places:
+            given = features(place)
+            for option in self.options(place):
+                layers = [block_to_json(block) for block in self.layers(place, option)]
+                tasks.append(
+                    Task(
+                        f"{place} {option}".strip(),
+                        self.file(place, option),
+                        train_block,
+                        (layers, *given, self.settings, self.seed),
+                    )
+                )
+        return tasks
+
+    def entry(self, place: str, option: str) -> Entry:
+        """A trained block.
+
+        Raises:
+            RunError: Its file is damaged.
+        """
+        path = self.file(place, option)
+        found = load_checkpoint(path, f"Delete {path} and run the same command again.")
+        if found is None:
+            raise FileNotFoundError(path)
+        return Entry(Quality(**json.loads(found["quality"])), found["weights"])
+
+    def holds(self, architecture: Architecture) -> bool:
+        """Whether all of the network's blocks are there."""
+        chosen = zip(self.places, ("", *architecture.choices, ""), strict=True)
+        return all(self.file(place, option).is_file() for place, option in chosen)
+
+    @cached_property
+    def qualities(self) -> Mapping[str, Mapping[str, Quality]]:
+        """Of every option of every block."""
+        return {
+            decision.name: {o: self.entry(decision.name, o).quality for o in decision.options}
+            for decision in self.space.decisions
+        }
+
+    def network(self, architecture: Architecture) -> WiredBlocks:
+        """The network of the library's blocks, with the weights that they have there."""
+        network = build(blocks_of(self.space, architecture), self.seed)
+        first, weights = 0, dict[str, torch.Tensor]()
+        for place, option in zip(self.places, ("", *architecture.choices, ""), strict=True):
+            weights |= _moved(self.entry(place, option).weights, first)
+            first += len(self.layers(place, option))
+        network.load_state_dict(weights)
+        return network
+
+
+def train_block(
+    layers: Sequence[Mapping[str, Any]],
+    reads: Features,
+    gives: Features,
+    settings: BlockwiseSettings,
+    seed: int,
+) -> bytes:
+    """A library's file: a block trained on one thread, so that it is the same on any machine."""
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        module = build([block_from_json(layer, "a task") for layer in layers], seed)
+        quality = distill(module, reads, gives, settings, seed=seed)
+    finally:
+        torch.set_num_threads(n_threads)
+    content = io.BytesIO()
+    state = {"quality": json.dumps(asdict(quality)), "weights": module.state_dict()}
+    torch.save(state, content)
+    return content.getvalue()
+
+
+def _moved(weights: Mapping[str, torch.Tensor], first: int) -> dict[str, torch.Tensor]:
+    """Under the numbers that the layers have in the whole network."""
+    moved = {}
+    for name, value in weights.items():
+        number, _, rest = name.partition(".")
+        moved[f"{first + int(number)}.{rest}"] = value
+    return moved
+
+
+def log_noise(qualities: Mapping[str, Mapping[str, Quality]]) -> dict[str, dict[str, float]]:
+    """The logarithm of each option's noise-to-signal ratio."""
+    return {
+        place: {o: float(np.log(max(q.noise_to_signal, 1e-9))) for o, q in options.items()}
+        for place, options in qualities.items()
+    }

@@ -1,0 +1,183 @@
+"""A search by DONNA from end to end, around a reference of its own and around a user's."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import hwnas
+from hwnas.errors import InvalidInputError
+from hwnas.pipeline import donna_settings
+from hwnas.pipeline.distilled import library_folder
+from hwnas.pipeline.exploration import kept_run
+from hwnas.report import SearchResult
+from hwnas.train import FinetuneSettings
+from hwnas.train import blockwise as blockwise_file
+
+TESTS = Path(__file__).parents[1]
+SIMULATED = str(TESTS / "devices" / "simulated.toml")
+SPACE = str(TESTS / "spaces" / "small-donna.toml")
+N_OPTIONS = 10
+QUICK: dict[str, Any] = {"finetuned": 9, "distil_images": 256, "distil_epochs": 1}
+
+
+class Own(nn.Module):
+    """A user's network for images of digits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(1, 12, 3, padding=1)
+        stages = [
+            nn.Sequential(nn.Conv2d(i, o, 3, s, 1), nn.ReLU(), nn.Conv2d(o, o, 3, 1, 1))
+            for i, o, s in ((12, 20, 2), (20, 20, 1), (20, 28, 2))
+        ]
+        self.stages = nn.Sequential(*stages)
+        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.classify = nn.Linear(28, 10)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """The logits."""
+        features = self.stages(self.stem(images))
+        logits: Tensor = self.classify(self.pool(features).flatten(1))
+        return logits
+
+
+@pytest.fixture(scope="module", autouse=True)
+def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Own tables and library, no presets, a user's module."""
+    folder = tmp_path_factory.mktemp("donna")
+    module = ModuleType("a_users_network")
+    module.make = Own  # type: ignore[attr-defined]
+    module.number = lambda: 3  # type: ignore[attr-defined]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "a_users_network", module)
+        patch.setenv("HWNAS_TABLES", str(folder / "tables"))
+        patch.setenv("HWNAS_CACHE", str(folder / "cache"))
+        patch.setattr("hwnas.pipeline.baselines.PRESETS", ())
+        yield folder
+
+
+@pytest.fixture(autouse=True)
+def folders(apart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test's, those of the search."""
+    monkeypatch.setenv("HWNAS_TABLES", str(apart / "tables"))
+    monkeypatch.setenv("HWNAS_CACHE", str(apart / "cache"))
+
+
+def searched(out: Path, **options: object) -> SearchResult:
+    given = {"latency": "1ms", "strategy": "donna", "space": SPACE, "device": SIMULATED}
+    settings = {"donna": donna_settings(**QUICK), "finetune": FinetuneSettings(epochs=1)}
+    return hwnas.search(**{**given, **settings, **options, "out": out})  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def found(apart: Path) -> SearchResult:
+    return searched(apart / "run")
+
+
+def test_a_network_of_diverse_blocks_is_found(found: SearchResult) -> None:
+    assert found.measured_latency_ms <= 1 and found.strategy == "donna"
+    latencies = [point.corrected_latency_ms for point in found.front]
+    scores = [point.score for point in found.front]
+    assert latencies == sorted(latencies) and scores == sorted(scores)
+
+
+def test_qualities_and_fine_tuned_networks_are_kept(found: SearchResult) -> None:
+    exploration = kept_run(Path(found.out)).exploration
+    assert [len(options) for options in exploration.qualities.values()] == [N_OPTIONS] * 2
+    assert len({told.architecture for told in exploration.told}) == QUICK["finetuned"]
+
+
+def test_another_budget_needs_no_training_but_the_last(
+    found: SearchResult, apart: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blockwise_file, "distill", lambda *_, **__: pytest.fail("distilled"))
+    cheapest = found.front[0].corrected_latency_ms
+    again = searched(apart / "again", latency=f"{1.05 * cheapest:.6f}ms", run=found.out, **FROM)
+    assert again.measured_latency_ms <= 1.05 * cheapest
+
+
+FROM: dict[str, object] = {"strategy": None, "space": None, "donna": None}
+
+
+def test_a_library_is_made_once(
+    found: SearchResult, apart: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = set(library_folder().iterdir())
+    monkeypatch.setattr(blockwise_file, "distill", lambda *_, **__: pytest.fail("distilled"))
+    same = searched(apart / "same")
+    assert set(library_folder().iterdir()) == files
+    assert same.front == found.front
+
+
+def test_the_search_goes_on_where_it_was_stopped(
+    apart: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HWNAS_CACHE", str(apart / "other-cache"))
+    distill, n_left = blockwise_file.distill, [7]
+
+    def until(*given: object, **named: object) -> object:
+        n_left[0] -= 1
+        if n_left[0] < 0:
+            raise KeyboardInterrupt
+        return distill(*given, **named)  # type: ignore[arg-type]
+
+    module = sys.modules["hwnas.pipeline.block_library"]
+    monkeypatch.setattr(module, "distill", until)
+    with pytest.raises(KeyboardInterrupt):
+        searched(apart / "stopped")
+    n_left[0] = 2 * N_OPTIONS + 2 - 7  # what is left, and not one more
+    searched(apart / "stopped")
+    assert n_left == [0]
+
+
+def test_blocks_of_a_users_network_are_replaced(apart: Path) -> None:
+    torch.manual_seed(0)
+    weights = apart / "weights.pt"
+    torch.save(Own().state_dict(), weights)
+    settings = donna_settings(
+        teacher="a_users_network:make", teacher_weights=str(weights), **QUICK
+    )
+    result = searched(apart / "own", donna=settings)
+    space = result.architecture["space"]
+    assert space["stem_channels"] == 12
+    assert [b["out_channels"] for b in space["blocks"]] == [20, 28]
+    assert [b["stride"] for b in space["blocks"]] == [2, 2]
+    assert json.loads((apart / "own" / "result.json").read_text())["strategy"] == "donna"
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"teacher": "nowhere:make"}, "'nowhere:make' makes no network"),
+        ({"teacher": "a_users_network"}, "not written as package.module:factory"),
+        ({"teacher": "a_users_network:number"}, "makes a int, not a torch.nn.Module"),
+        ({"teacher": "a_users_network:make", "cuts": "stages.7,pool"}, "no module 'stages.7'"),
+        ({"teacher": "a_users_network:make", "teacher_weights": "no.pt"}, "no weights file no.pt"),
+    ],
+)
+def test_a_teacher_that_is_none_is_refused(
+    options: dict[str, Any], why: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InvalidInputError, match=why):
+        searched(tmp_path / "run", donna=donna_settings(**options, **QUICK))
+
+
+def test_options_without_a_teacher_or_with_too_few_networks_are_refused() -> None:
+    with pytest.raises(InvalidInputError, match="--cuts a,b is of a network that --teacher"):
+        donna_settings(cuts="a,b")
+    with pytest.raises(InvalidInputError, match="finetuned"):
+        donna_settings(finetuned=3)
+
+
+def test_another_space_or_strategy_is_told_so(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match="space 'mobilenet' has none"):
+        searched(tmp_path / "run", space="mobilenet")
+    with pytest.raises(InvalidInputError, match="distils no blocks"):
+        searched(tmp_path / "run", strategy="ddpnas")
