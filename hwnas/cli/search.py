@@ -32,15 +32,9 @@ from hwnas.cli.options import (
     TeacherWeights,
     Threads,
 )
+from hwnas.cli.search_result import print_result
 from hwnas.cli.search_table import is_on_table, refuse_table_options, search_on_table
-from hwnas.cli.show import (
-    print_json,
-    print_table,
-    say,
-    say_left_in_float,
-    showing_progress,
-    told_bytes,
-)
+from hwnas.cli.show import print_json, showing_progress
 from hwnas.errors import InvalidInputError
 
 
@@ -197,19 +191,18 @@ def search(
     from hwnas.pipeline import search as find
 
     named = named_settled(context)
-
+    is_network = teacher is not None and ":" in teacher
     trained, finetune = settings_from(
         epoch_images,
         warmup_epochs,
         epochs,
         supernet=supernet or rule_of(strategy),
         supernet_epochs=supernet_epochs,
-        teacher=None if teacher is not None and ":" in teacher else teacher,
+        teacher=None if is_network else teacher,
         rank_weight=rank_weight,
         distance=distance,
         paths_per_batch=paths_per_batch,
     )
-    is_network = teacher is not None and ":" in teacher
     donna = donna_settings(
         teacher=teacher if is_network else None,
         teacher_weights=teacher_weights,
@@ -250,7 +243,7 @@ def search(
     if json:
         print_json(result)
     else:
-        _print(result)
+        print_result(result)
 
 
 SETTLED = ("space", "strategy", "data", "seed", "input_size", "skip_bad")
@@ -276,43 +269,3 @@ def named_settled(context: typer.Context) -> dict[str, Any]:
                 "trained already. Leave one of them out."
             )
     return {name: context.params[name] for name in SETTLED if name in named}
-
-
-def _print(result: Any) -> None:  # noqa: ANN401
-    label = result.provenance.label
-    budget = "none" if result.latency_budget_ms is None else f"{result.latency_budget_ms:g} ms"
-    spread = result.measured_latency_spread
-    rows = [
-        ["latency budget", budget],
-        ["predicted from blocks", f"{result.predicted_latency_ms:.4g} ms"],
-        [
-            f"measured{label}",
-            f"{result.measured_latency_ms:.4g} ms (90 % of runs within {spread.p90_ms:.4g} ms)",
-        ],
-        [f"float32 on the same device{label}", f"{result.float32_latency_ms:.4g} ms"],
-        ["accuracy float32, test", f"{100 * result.accuracy_float32:.2f} %"],
-    ]
-    for precision in ("int8", "float16"):
-        if result.precision == precision:
-            rows.append([f"accuracy {precision}, test", f"{100 * result.accuracy:.2f} %"])
-    rows += [
-        ["parameters", f"{result.params:,}"],
-        ["multiply-accumulates", f"{result.macs:,}"],
-        ["model", f"{result.model_bytes:,} bytes ({result.predicted_model_bytes:,} predicted)"],
-        [
-            "working set",
-            f"{told_bytes(result.memory_bytes)} ({result.predicted_memory_bytes:,} predicted)",
-        ],
-    ]
-    if result.started_from is not None:
-        rows.append(["learned by", result.started_from])
-    for base in result.baselines:
-        found = "not trained" if base.accuracy is None else f"{100 * base.accuracy:.2f} %"
-        measured = f"{base.measured_latency_ms:.4g} ms{base.provenance.label}"
-        rows.append([f"beside it: {base.name}", f"{measured}, {found}"])
-    title = f"{result.data} on {result.device}: {result.strategy} in {result.space}"
-    print_table(title, {"": "left", "found": "left"}, rows)
-    print(f"{result.out}/model.{result.precision}.onnx")
-    say_left_in_float(result.left_in_float if result.precision == "int8" else ())
-    for note in result.notes:
-        say(note)

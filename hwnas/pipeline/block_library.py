@@ -20,10 +20,16 @@ from hwnas.space import Architecture, blocks_in, blocks_of
 from hwnas.space.donna import DonnaSpace
 from hwnas.train import load_checkpoint
 from hwnas.train.blockwise import BlockwiseSettings, Features, Quality, distill
+from hwnas.train.hardware import on_one_thread
 
 FORM = 1
 """Raised when the same facts train another block."""
 STEM, HEAD = "stem", "head"
+
+
+def digest_of_facts(facts: Mapping[str, Any]) -> str:
+    """What a file is named by that these facts decide."""
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:24]
 
 
 @dataclass(frozen=True)
@@ -77,8 +83,7 @@ class BlockLibrary:
             "settings": asdict(self.settings),
             "seed": self.seed,
         }
-        text = json.dumps(facts, sort_keys=True)
-        return self.folder / f"{hashlib.sha256(text.encode()).hexdigest()[:24]}.pt"
+        return self.folder / f"{digest_of_facts(facts)}.pt"
 
     def tasks(self, features: Callable[[str], tuple[Features, Features]]) -> list[Task]:
         """One for every option; ``features`` are what the reference reads and gives at a place."""
@@ -141,13 +146,9 @@ def train_block(
     seed: int,
 ) -> bytes:
     """A library's file: a block trained on one thread, so that it is the same on any machine."""
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with on_one_thread():
         module = build([block_from_json(layer, "a task") for layer in layers], seed)
         quality = distill(module, reads, gives, settings, seed=seed)
-    finally:
-        torch.set_num_threads(n_threads)
     content = io.BytesIO()
     state = {"quality": json.dumps(asdict(quality)), "weights": module.state_dict()}
     torch.save(state, content)

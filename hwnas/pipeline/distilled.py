@@ -1,26 +1,24 @@
 """A search by DONNA up to its predictor: reference, block library, fine-tuned networks."""
 
-import hashlib
 import io
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import platformdirs
 import torch
 from torch import nn
 
 from hwnas.data import DataSet
 from hwnas.network import build
-from hwnas.pipeline.block_library import BlockLibrary, log_noise
+from hwnas.pipeline.block_library import HEAD, BlockLibrary, digest_of_facts, log_noise
 from hwnas.pipeline.donna import DonnaSettings, KeptLibrary
 from hwnas.pipeline.ray_workers import OnRay
 from hwnas.pipeline.reference import digest_of_reference, user_reference
 from hwnas.pipeline.tasks import InThisProcess, OnDone, Task, Workers
+from hwnas.profile.cache import cache_folder
 from hwnas.regression.qualities import Measures
 from hwnas.search.pool import Pool
 from hwnas.search.spanning import spanning
@@ -29,7 +27,8 @@ from hwnas.space.donna import DonnaSpace
 from hwnas.train import Finetuner, FinetuneSettings, load_checkpoint
 from hwnas.train.blockwise import BlockwiseSettings, Quality
 from hwnas.train.features import write_features
-from hwnas.train.reference import Reference, proposed_cuts
+from hwnas.train.hardware import on_one_thread
+from hwnas.train.reference import Reference, cuts_named
 from hwnas.train.streams import Purpose, stream
 from hwnas.whole_file import write_whole
 
@@ -38,9 +37,8 @@ OnStep = Callable[[str, int, int, str], None]
 
 
 def library_folder() -> Path:
-    """Where libraries lie: beside the built blocks in the user's cache, or ``$HWNAS_CACHE``."""
-    default = platformdirs.user_cache_dir("hwnas", appauthor=False)
-    return Path(os.environ.get("HWNAS_CACHE", default)) / "library"
+    """Where libraries lie: beside the built blocks."""
+    return cache_folder() / "library"
 
 
 def workers_at(ray: str | None) -> Workers:
@@ -69,17 +67,17 @@ class Distillation:
         """The user's, or the largest network of the space, trained here once for all runs."""
         if self.settings.reference is not None:
             return user_reference(self.settings.reference, self.data)
-        network: nn.Module = build(reference_blocks(self.space), self.seed)
-        path = library_folder() / self._reference_name
-        known = load_checkpoint(path, f"Delete {path} and run the same command again.")
-        if known is not None:
-            network.load_state_dict(known)
-        else:
-            finetuner = Finetuner(network, self.data, self.finetune, seed=self.seed)
+        name, blocks = self._reference_name, reference_blocks(self.space)
+        network = kept_reference(self.space, name, self.seed)
+        if network is None:
+            fresh = build(blocks, self.seed)
+            finetuner = Finetuner(fresh, self.data, self.finetune, seed=self.seed)
             network = finetuner.run(self.work / "reference-training.pt", self._on_epoch)
-            write_whole(path, _saved(network))
+            write_whole(library_folder() / name, _saved(network))
+        begins = [*(decision.name for decision in self.space.decisions), HEAD]
+        cuts = [str(blocks.positions.index(position)) for position in begins]
         image = torch.zeros(1, self.data.in_channels, self.data.input_size, self.data.input_size)
-        return Reference(network, proposed_cuts(network, image))
+        return Reference(network, cuts_named(network, cuts, image))
 
     def library(self, reference: Reference) -> BlockLibrary:
         """Every option of every block, trained alone."""
@@ -97,11 +95,12 @@ class Distillation:
             if not library.file(place, option).is_file()
         ]
         if missing:
+            known_by = {"taught_by": library.taught_by, "settings": asdict(library.settings)}
             features = write_features(
                 reference,
                 self.data,
                 self._blockwise,
-                self.work / "features",
+                self.work / f"features-{digest_of_facts(known_by)}",
                 seed=self.seed,
                 on_images=lambda done, total: self.on_step("features", done, total, "images"),
             )
@@ -126,10 +125,19 @@ class Distillation:
         settings = replace(self.finetune, epochs=self.settings.finetune_epochs)
         tasks = []
         for architecture in networks:
-            facts = f"{library.taught_by} {architecture} {asdict(settings)}"
-            file = library_folder() / f"finetuned-{self._digest(facts)}.json"
-            given = (library.network, architecture, reference.network, self.data, settings)
-            tasks.append(Task(str(architecture), file, finetuned_accuracy, (*given, self.seed)))
+            facts = {
+                "network": str(blocks_of(self.space, architecture)),
+                "taught_by": library.taught_by,
+                "blockwise": asdict(library.settings),
+                "finetune": asdict(settings),
+                "seed": self.seed,
+            }
+            file = library_folder() / f"finetuned-{digest_of_facts(facts)}.json"
+            given: tuple[Any, ...] = ()
+            if not file.is_file():  # whoever trains it need not see the library's files
+                begun = library.network(architecture)
+                given = (begun, reference.network, self.data, settings, self.seed)
+            tasks.append(Task(str(architecture), file, finetuned_accuracy, given))
         self.workers.run(tasks, self._counted("fine-tune", len(tasks)))
         return [float(json.loads(task.file.read_text())["accuracy"]) for task in tasks]
 
@@ -155,21 +163,13 @@ class Distillation:
 
     @property
     def _reference_name(self) -> str:
-        return f"reference-{self._digest('reference')}.pt"
-
-    def _digest(self, what: str) -> str:
         facts = {
-            "what": what,
-            "space": self.space.to_json(),
+            "network": str(reference_blocks(self.space)),
             "data": self.data.fingerprint,
             "finetune": asdict(self.finetune),
-            "blockwise": asdict(self._blockwise),
             "seed": self.seed,
         }
-        if what == "reference":
-            facts |= {"space": str(reference_blocks(self.space)), "blockwise": ""}
-        text = json.dumps(facts, sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:24]
+        return f"reference-{digest_of_facts(facts)}.pt"
 
     def _on_epoch(self, done: int, total: int, accuracy: float) -> None:
         self.on_step("reference", done, total, f"accuracy {accuracy:.3f}")
@@ -191,36 +191,26 @@ def reference_blocks(space: DonnaSpace) -> Network:
     return blocks_of(space, Architecture(chosen))
 
 
-def kept_reference(space: DonnaSpace, kept: KeptLibrary) -> nn.Module | None:
-    """The reference that an earlier run trained, if it is still there."""
-    path = library_folder() / kept.reference
-    known = load_checkpoint(path, f"Delete {path} and search anew.") if kept.reference else None
+def kept_reference(space: DonnaSpace, name: str, seed: int) -> nn.Module | None:
+    """The reference that an earlier run trained, if its file is still there."""
+    path = library_folder() / name
+    known = load_checkpoint(path, f"Delete {path} and run the same command again.")
     if known is None:
         return None
-    network = build(reference_blocks(space), kept.seed)
+    network = build(reference_blocks(space), seed)
     network.load_state_dict(known)
     return network
 
 
 def finetuned_accuracy(
-    network_of: Callable[[Architecture], nn.Module],
-    architecture: Architecture,
-    teacher: nn.Module,
-    data: DataSet,
-    settings: FinetuneSettings,
-    seed: int,
+    network: nn.Module, teacher: nn.Module, data: DataSet, settings: FinetuneSettings, seed: int
 ) -> bytes:
     """A task: fine-tune on one thread, and tell the accuracy on validation images."""
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        network = network_of(architecture)
+    with on_one_thread():
         finetuner = Finetuner(network, data, settings, seed=seed, teacher=teacher)
         finetuner.train()
         accuracy = finetuner.validation_accuracy()
-    finally:
-        torch.set_num_threads(n_threads)
-    return json.dumps({"network": str(architecture), "accuracy": accuracy}).encode()
+    return json.dumps({"accuracy": accuracy}).encode()
 
 
 def merits_of(

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from hwnas.pipeline.explained_run import ExplainedRun, Rows, Vector
 from hwnas.regression import ArchitectureRegression, Change, Lever, kendall_tau, levers_of
-from hwnas.report import CurvePoint, Effect, Int8Loss, LossEffect, NextChange
+from hwnas.report import CurvePoint, Effect, Int8Loss, LeverEffect, NextChange
 from hwnas.space import Space
 
 N_RESAMPLES, N_REFERENCES, N_NEXT = 40, 100, 5
@@ -46,7 +46,7 @@ def int8_loss(subject: ExplainedRun) -> Int8Loss | None:
     lost = subject.lost
     if lost is None:
         return None
-    levers: tuple[LossEffect, ...] = ()
+    levers: tuple[LeverEffect, ...] = ()
     tau = 0.0
     if np.ptp(lost) > 0:
         learned = ArchitectureRegression.of(subject.attributes, subject.rows, lost, "loss")
@@ -54,7 +54,7 @@ def int8_loss(subject: ExplainedRun) -> Int8Loss | None:
         found = levers_of(subject.space.decisions, subject.attributes)
         turned = _turned(subject, found, learned, lost)
         levers = tuple(
-            LossEffect(
+            LeverEffect(
                 stage=lever.stage,
                 name=lever.name,
                 points=float(turned.found[at]),

@@ -17,6 +17,7 @@ from hwnas.pipeline.arguments import device_with
 from hwnas.pipeline.exploration import KeptRun, kept_run
 from hwnas.pipeline.kept_table import is_table_run
 from hwnas.pipeline.scores import Accuracies
+from hwnas.search import DISTILLED
 from hwnas.search.pool import Pool
 from hwnas.space import (
     Architecture,
@@ -74,7 +75,7 @@ def explained_run(folder: Path, device: str | None) -> ExplainedRun:
             "that trained a supernet, such as one of --strategy foxnas."
         )
     run = kept_run(folder)
-    if not run.exploration.told:
+    if not run.exploration.told or run.exploration.strategy in DISTILLED:
         raise RunError(
             f"{folder} holds no accuracies that can be compared: {run.exploration.strategy} "
             "learns otherwise. Search by foxnas to have choices explained."

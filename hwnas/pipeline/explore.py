@@ -49,8 +49,8 @@ class Explored:
     """
 
     exploration: Exploration
-    trainer: SupernetTrainer | None
-    scores: SupernetScores | None
+    trainer: SupernetTrainer | None = None
+    scores: SupernetScores | None = None
     """Of the trained supernet's networks."""
     library: BlockLibrary | None = None
     teacher: nn.Module | None = None
@@ -157,7 +157,7 @@ def _taken_over(start: KeptRun, problem: Problem) -> Explored:
     """With the run's blocks and its reference, as far as they are still in the cache."""
     kept = start.exploration.library
     if kept is None:
-        return Explored(start.exploration, None, None)
+        return Explored(start.exploration)
     space = donna_space(problem.space)
     library = BlockLibrary(
         folder=library_folder(),
@@ -166,8 +166,8 @@ def _taken_over(start: KeptRun, problem: Problem) -> Explored:
         taught_by=kept.taught_by,
         seed=kept.seed,
     )
-    teacher = kept_reference(space, kept)
-    return Explored(start.exploration, None, None, library, teacher)
+    teacher = kept_reference(space, kept.reference, kept.seed) if kept.reference else None
+    return Explored(start.exploration, library=library, teacher=teacher)
 
 
 def _distilled(problem: Problem, work: WorkFolder) -> Explored:
@@ -201,7 +201,7 @@ def _distilled(problem: Problem, work: WorkFolder) -> Explored:
         qualities=library.qualities,
         library=steps.kept(library),
     )
-    return Explored(exploration, None, None, library, reference.network)
+    return Explored(exploration, library=library, teacher=reference.network)
 
 
 def _terms(problem: Problem) -> SearchTerms:

@@ -13,6 +13,7 @@ from hwnas.measure.engine import Engine, engine_for
 from hwnas.pipeline.baselines import baseline_blocks, run_baselines
 from hwnas.pipeline.choose import Chooser
 from hwnas.pipeline.coverage import coverage_of
+from hwnas.pipeline.distilled import workers_at
 from hwnas.pipeline.donna import DonnaSettings
 from hwnas.pipeline.explore import Explored, check_start, explore
 from hwnas.pipeline.finish import Finished, Workshop
@@ -102,11 +103,13 @@ def _check(request: SearchRequest) -> None:
         check_teacher(request.supernet.teacher)
     if request.strategy in ANNEALED:
         check_annealed(request)
-    if request.strategy not in DISTILLED and request.donna != DonnaSettings():
+    asks_for_blocks = request.donna != DonnaSettings() or request.ray is not None
+    if request.strategy not in DISTILLED and asks_for_blocks:
         raise InvalidInputError(
             f"--strategy {request.strategy} distils no blocks. Leave --cuts, --finetuned, "
-            "--distil-images and a --teacher of your own out, or give --strategy donna."
+            "--distil-images, --ray and a --teacher of your own out, or give --strategy donna."
         )
+    workers_at(request.ray)  # a cluster that is not there is told before anything is timed
     check_start(request.start, keep_supernet=request.keep_supernet)
     check_new_run(request.out)
 

@@ -25,6 +25,12 @@ FORM = 3
 """Raised when a block of the same fields becomes another file."""
 
 
+def cache_folder() -> Path:
+    """The user's, or ``$HWNAS_CACHE``."""
+    default = platformdirs.user_cache_dir("hwnas", appauthor=False)
+    return Path(os.environ.get("HWNAS_CACHE", default))
+
+
 class BlockCache:
     """ONNX files in the user's cache folder (or ``$HWNAS_CACHE``), named by all they depend on.
 
@@ -32,8 +38,7 @@ class BlockCache:
     """
 
     def __init__(self, device: DeviceSpec, engine_version: str) -> None:
-        default = platformdirs.user_cache_dir("hwnas", appauthor=False)
-        self._folder = Path(os.environ.get("HWNAS_CACHE", default)) / "blocks"
+        self._folder = cache_folder() / "blocks"
         self._made_by = {
             "form": FORM,
             "precision": device.precision,

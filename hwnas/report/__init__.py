@@ -6,7 +6,7 @@ from hwnas.report.explanation import (
     Explanation,
     Int8Loss,
     Learned,
-    LossEffect,
+    LeverEffect,
     NextChange,
     ToldNetwork,
 )
@@ -33,7 +33,7 @@ __all__ = [
     "Int8Loss",
     "Int8Step",
     "Learned",
-    "LossEffect",
+    "LeverEffect",
     "MeasuredNetwork",
     "NextChange",
     "SearchResult",

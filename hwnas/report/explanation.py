@@ -25,54 +25,40 @@ class Learned:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Effect:
-    """What one step of a lever does on average: points of accuracy, and milliseconds.
-
-    The bounds hold 9 of 10 resamples of the networks that the regression was learned from.
-    """
+class LeverEffect:
+    """What one step of a lever adds on average, in points."""
 
     stage: str
     name: str
     points: float
-    points_low: float
-    points_high: float
     same_sign: float
-    ms: float
 
     @property
     def label(self) -> str:
         """Where, and what."""
-        return told_lever(self.stage, self.name)
+        return f"{self.stage}, {self.name}" if self.stage else self.name
 
     @property
     def is_stable(self) -> bool:
         """Whether resamples agree on its sign."""
         return self.same_sign >= STABLE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effect(LeverEffect):
+    """Points of accuracy, and milliseconds.
+
+    The bounds hold 9 of 10 resamples of the networks that the regression was learned from.
+    """
+
+    points_low: float
+    points_high: float
+    ms: float
 
     @property
     def points_per_ms(self) -> float | None:
         """What a millisecond buys here; nothing where the step costs none."""
         return self.points / self.ms if self.ms > 0 else None
-
-
-@dataclass(frozen=True, kw_only=True)
-class LossEffect:
-    """What one step of a lever adds on average to the points that int8 loses."""
-
-    stage: str
-    name: str
-    points: float
-    same_sign: float
-
-    @property
-    def label(self) -> str:
-        """Where, and what."""
-        return told_lever(self.stage, self.name)
-
-    @property
-    def is_stable(self) -> bool:
-        """Whether resamples agree on its sign."""
-        return self.same_sign >= STABLE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,13 +71,8 @@ class Int8Loss:
     """Kendall's tau between accuracies in float and in int8."""
     kendall_tau: float
     """Of a regression of the loss, in cross-validation."""
-    levers: tuple[LossEffect, ...]
-    """None where every network loses the same."""
-
-
-def told_lever(stage: str, name: str) -> str:
-    """Where a lever is, and what it turns."""
-    return f"{stage}, {name}" if stage else name
+    levers: tuple[LeverEffect, ...]
+    """Of the points lost; none where every network loses the same."""
 
 
 @dataclass(frozen=True, kw_only=True)

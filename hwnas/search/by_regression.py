@@ -94,7 +94,7 @@ class RegressionProposer(ABC):
 
     @cached_property
     def _front(self) -> list[Candidate]:
-        return undominated_candidates([self._candidate(row) for row in self._front_rows()])
+        return _undominated([self._candidate(row) for row in self._front_rows()])
 
     def _searched(self, limits: Matrix, starts: Sequence[Architecture]) -> list[Places]:
         rows = np.array([self._pool.row(architecture) for architecture in starts])
@@ -114,7 +114,7 @@ class RegressionProposer(ABC):
         return replace(candidate, score=score)
 
 
-def undominated_candidates(candidates: Sequence[Candidate]) -> list[Candidate]:
+def _undominated(candidates: Sequence[Candidate]) -> list[Candidate]:
     """By first cost and score, cheapest first."""
     front: list[Candidate] = []
     for candidate in sorted(candidates, key=lambda c: (c.costs[0], -c.score)):

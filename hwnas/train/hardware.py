@@ -3,7 +3,8 @@
 import ctypes
 import platform
 import shutil
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from importlib.util import find_spec
 from typing import Any
@@ -36,6 +37,17 @@ def _keep_freed_memory() -> None:
         library = ctypes.CDLL(None)
         library.mallopt(M_MMAP_MAX, 0)
         library.mallopt(M_TRIM_THRESHOLD, MOST_KEPT)
+
+
+@contextmanager
+def on_one_thread() -> Iterator[None]:
+    """So that sums are made in the same order on any machine."""
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(n_threads)
 
 
 def half_precision(hardware: torch.device) -> AbstractContextManager[Any]:

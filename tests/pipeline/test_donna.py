@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 import hwnas
-from hwnas.errors import InvalidInputError
+from hwnas.errors import InvalidInputError, RunError
 from hwnas.pipeline import donna_settings
 from hwnas.pipeline.distilled import library_folder
 from hwnas.pipeline.exploration import kept_run
@@ -176,8 +176,23 @@ def test_options_without_a_teacher_or_with_too_few_networks_are_refused() -> Non
         donna_settings(finetuned=3)
 
 
+def test_a_block_that_keeps_its_shape_is_cut_too(apart: Path) -> None:
+    alike = Path(SPACE).read_text().replace("out_channels = 16", "out_channels = 8")
+    space = apart / "alike.toml"
+    space.write_text(alike)
+    result = searched(apart / "alike", space=str(space))
+    assert len(kept_run(Path(result.out)).exploration.qualities) == 2
+
+
+def test_its_choices_are_not_explained_by_what_foxnas_is(found: SearchResult) -> None:
+    with pytest.raises(RunError, match="donna learns otherwise"):
+        hwnas.explain(found.out, device=SIMULATED)
+
+
 def test_another_space_or_strategy_is_told_so(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match="space 'mobilenet' has none"):
         searched(tmp_path / "run", space="mobilenet")
     with pytest.raises(InvalidInputError, match="distils no blocks"):
         searched(tmp_path / "run", strategy="ddpnas")
+    with pytest.raises(InvalidInputError, match="distils no blocks"):
+        searched(tmp_path / "run", strategy="ddpnas", space="mobilenet", donna=None, ray="auto")

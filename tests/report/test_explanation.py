@@ -11,7 +11,7 @@ from hwnas.report import (
     Explanation,
     Int8Loss,
     Learned,
-    LossEffect,
+    LeverEffect,
     NextChange,
     ToldNetwork,
     explanation_page,
@@ -126,8 +126,8 @@ LOSS = Int8Loss(
     same_order=0.9,
     kendall_tau=0.6,
     levers=(
-        LossEffect(stage="stage2", name="later expansion", points=0.2, same_sign=1.0),
-        LossEffect(stage="stage3", name="first kernel", points=0.4, same_sign=0.7),
+        LeverEffect(stage="stage2", name="later expansion", points=0.2, same_sign=1.0),
+        LeverEffect(stage="stage3", name="first kernel", points=0.4, same_sign=0.7),
     ),
 )
 

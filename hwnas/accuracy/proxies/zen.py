@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from hwnas.accuracy.proxies.working_copy import NORMS, training_copy
-from hwnas.network.modules import MBConvBlock
+from hwnas.network.mbconv_modules import MBConvBlock
 from hwnas.train.images import Batch
 
 CHANGE = 0.01

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from hwnas.accuracy.proxies.zen import CHANGE, zen_score
 from hwnas.block import MBConvSpec
 from hwnas.network import build, module_of
-from hwnas.network.modules import MBConvBlock
+from hwnas.network.mbconv_modules import MBConvBlock
 from hwnas.space import Space, blocks_of, random_architecture
 from hwnas.train.images import Batch
 

@@ -1,0 +1,46 @@
+"""What a search ended in, as a table."""
+
+from typing import Any
+
+from hwnas.cli.show import print_table, say, say_left_in_float, told_bytes
+
+
+def print_result(result: Any) -> None:  # noqa: ANN401
+    """The figures of a ``SearchResult``, its file and its notes."""
+    label = result.provenance.label
+    budget = "none" if result.latency_budget_ms is None else f"{result.latency_budget_ms:g} ms"
+    spread = result.measured_latency_spread
+    rows = [
+        ["latency budget", budget],
+        ["predicted from blocks", f"{result.predicted_latency_ms:.4g} ms"],
+        [
+            f"measured{label}",
+            f"{result.measured_latency_ms:.4g} ms (90 % of runs within {spread.p90_ms:.4g} ms)",
+        ],
+        [f"float32 on the same device{label}", f"{result.float32_latency_ms:.4g} ms"],
+        ["accuracy float32, test", f"{100 * result.accuracy_float32:.2f} %"],
+    ]
+    for precision in ("int8", "float16"):
+        if result.precision == precision:
+            rows.append([f"accuracy {precision}, test", f"{100 * result.accuracy:.2f} %"])
+    rows += [
+        ["parameters", f"{result.params:,}"],
+        ["multiply-accumulates", f"{result.macs:,}"],
+        ["model", f"{result.model_bytes:,} bytes ({result.predicted_model_bytes:,} predicted)"],
+        [
+            "working set",
+            f"{told_bytes(result.memory_bytes)} ({result.predicted_memory_bytes:,} predicted)",
+        ],
+    ]
+    if result.started_from is not None:
+        rows.append(["learned by", result.started_from])
+    for base in result.baselines:
+        found = "not trained" if base.accuracy is None else f"{100 * base.accuracy:.2f} %"
+        measured = f"{base.measured_latency_ms:.4g} ms{base.provenance.label}"
+        rows.append([f"beside it: {base.name}", f"{measured}, {found}"])
+    title = f"{result.data} on {result.device}: {result.strategy} in {result.space}"
+    print_table(title, {"": "left", "found": "left"}, rows)
+    print(f"{result.out}/model.{result.precision}.onnx")
+    say_left_in_float(result.left_in_float if result.precision == "int8" else ())
+    for note in result.notes:
+        say(note)
