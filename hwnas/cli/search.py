@@ -104,6 +104,22 @@ def search(
     ] = None,
     max_memory: MaxMemory = None,
     max_size: MaxSize = None,
+    also_on: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--also-on",
+            metavar="DEVICE[=LATENCY]",
+            help="Another device to suit, with or without a budget of its own: board.toml=20ms; "
+            "repeatable.",
+        ),
+    ] = None,
+    objective: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--objective",
+            help="Of donna: a front of parameters, macs, memory or size too; repeatable.",
+        ),
+    ] = None,
     max_height: Annotated[
         int | None,
         typer.Option("--max-height", help="Of darts: the longest path through a cell, 1 to 4."),
@@ -181,6 +197,7 @@ def search(
         hwnas search --latency 0.2ms --max-memory 100KiB --max-size 300kB
         hwnas search --space nasbench201 --accuracy benchmark:cells.csv --queries 140
         hwnas search --latency 0.2ms --data fashion-mnist --supernet rd --teacher macs
+        hwnas search --latency 0.2ms --also-on board.toml=20ms
         hwnas search --from runs/shirts --latency 0.1ms --device other.toml --out runs/small
     """
     if is_on_table(context):
@@ -226,6 +243,8 @@ def search(
             max_macs=max_macs,
             max_memory=max_memory,
             max_size=max_size,
+            also=tuple(also_on or ()),
+            objectives=tuple(objective or ()),
             max_height=max_height,
             non_parametric_edges=non_parametric_edges,
             out=out,

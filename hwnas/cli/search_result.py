@@ -34,6 +34,13 @@ def print_result(result: Any) -> None:  # noqa: ANN401
     ]
     if result.started_from is not None:
         rows.append(["learned by", result.started_from])
+    for there in result.elsewhere:
+        budget = "" if there.latency_budget_ms is None else f" of {there.latency_budget_ms:g} ms"
+        found = f"{there.measured_latency_ms:.4g} ms{there.provenance.label}{budget}"
+        predicted = f"{there.predicted_latency_ms:.4g} ms predicted"
+        rows.append(
+            [f"also on {there.device}", f"{found} ({predicted}), {100 * there.accuracy:.2f} %"]
+        )
     for base in result.baselines:
         found = "not trained" if base.accuracy is None else f"{100 * base.accuracy:.2f} %"
         measured = f"{base.measured_latency_ms:.4g} ms{base.provenance.label}"
@@ -41,6 +48,8 @@ def print_result(result: Any) -> None:  # noqa: ANN401
     title = f"{result.data} on {result.device}: {result.strategy} in {result.space}"
     print_table(title, {"": "left", "found": "left"}, rows)
     print(f"{result.out}/model.{result.precision}.onnx")
+    for there in result.elsewhere:
+        print(f"{result.out}/{there.file}")
     say_left_in_float(result.left_in_float if result.precision == "int8" else ())
     for note in result.notes:
         say(note)

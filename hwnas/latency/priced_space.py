@@ -1,6 +1,7 @@
 """A whole space priced at once: a million architectures in a second."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +14,23 @@ class PricedSpace:
     """Per decision, what every option costs in every state and which state it leads to."""
 
     def __init__(
-        self, space: Space, price: Callable[[BlockSpec], float], constant: float = 0.0
+        self,
+        space: Space,
+        price: Callable[[BlockSpec], float],
+        constant: float = 0.0,
+        joined: np.ufunc = np.add,
     ) -> None:
         """``constant`` is what every network costs beside its blocks.
 
-        A walk that leads nowhere costs infinitely much, as do blocks that are priced so.
+        Blocks' prices are added up; by ``np.maximum`` the dearest block is the network's price. A
+        walk that leads nowhere costs infinitely much, as do blocks that are priced so.
         """
-        self._start = constant + sum(map(price, blocks_in(space.start()[1])))
+        self._joined = joined
+
+        def together(blocks: Iterable[BlockSpec], first: float = 0.0) -> float:
+            return float(reduce(joined, map(price, blocks), first))
+
+        self._start = together(blocks_in(space.start()[1]), constant)
         self._costs: list[NDArray[np.float64]] = []
         self._targets: list[NDArray[np.intp]] = []
         for decision, layer in zip(space.decisions, layers_of(space), strict=True):
@@ -30,12 +41,12 @@ class PricedSpace:
             for state, moves in enumerate(layer.values()):
                 for move in moves:
                     at = state, decision.options.index(move.option)
-                    costs[at] = sum(map(price, move.blocks))
+                    costs[at] = together(move.blocks)
                     targets[at] = number[move.state]
             self._costs.append(costs)
             self._targets.append(targets)
         self._finish = np.array(
-            [sum(map(price, blocks_in(space.finish(state)))) for state in final_states(space)]
+            [together(blocks_in(space.finish(state))) for state in final_states(space)]
         )
 
     def price(self, options: NDArray[np.integer]) -> NDArray[np.float64]:
@@ -53,15 +64,17 @@ class PricedSpace:
         cost = np.full(len(options), self._start)
         for index, (costs, targets) in enumerate(zip(self._costs, self._targets, strict=True)):
             flat = states * costs.shape[1] + options[:, index]
-            cost += costs.ravel()[flat]
+            self._joined(cost, costs.ravel()[flat], out=cost)
             states = targets.ravel()[flat]
-        cost += self._finish[states]
+        self._joined(cost, self._finish[states], out=cost)
         return cost
 
     def reach(self) -> tuple[float, float]:
         """What the cheapest and the dearest network of the space cost."""
         best, worst = self._finish, self._finish
         for costs, targets in zip(reversed(self._costs), reversed(self._targets), strict=True):
-            best = (costs + best[targets]).min(axis=1)
-            worst = np.where(np.isinf(costs), -np.inf, costs + worst[targets]).max(axis=1)
-        return self._start + float(best[0]), self._start + float(worst[0])
+            best = self._joined(costs, best[targets]).min(axis=1)
+            dear = self._joined(costs, worst[targets])
+            worst = np.where(np.isinf(costs), -np.inf, dear).max(axis=1)
+        lowest, highest = (float(self._joined(self._start, end[0])) for end in (best, worst))
+        return lowest, highest

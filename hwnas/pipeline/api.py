@@ -1,14 +1,17 @@
 """The public functions: the commands of ``hwnas``, called from Python."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from hwnas.measure.engine import engine_for
 from hwnas.pipeline.arguments import (
+    also_on,
     budget_from,
     check_seed,
     checked_drop,
     default_out,
     device_with,
+    objectives_from,
     settled,
     space_for,
     space_on,
@@ -93,6 +96,8 @@ def search(  # noqa: PLR0913 - a command's options
     max_macs: str | None = None,
     max_memory: str | None = None,
     max_size: str | None = None,
+    also: Sequence[str] = (),
+    objectives: Sequence[str] = (),
     max_height: int | None = None,
     non_parametric_edges: int | None = None,
     seed: int | None = None,
@@ -133,6 +138,9 @@ def search(  # noqa: PLR0913 - a command's options
         max_macs: Most multiply-accumulates, such as ``"300M"``.
         max_memory: Largest peak working set, such as ``"2MiB"``; weights are not counted.
         max_size: Largest file, such as ``"500kB"``.
+        also: Other devices that the network is to suit, such as ``"board.toml=20ms"``.
+        objectives: Of strategy ``donna``: what its front is of beside accuracy and latencies, of
+            ``parameters``, ``macs``, ``memory`` and ``size``.
         max_height: Of a ``darts`` cell: a node is one higher than its higher input.
         non_parametric_edges: Exactly how many of a ``darts`` cell's eight edges have no weights.
         seed: Of everything random; 0 by default.
@@ -187,6 +195,8 @@ def search(  # noqa: PLR0913 - a command's options
             max_memory=max_memory,
             max_size=max_size,
         ),
+        also_on=also_on(also, target),
+        objectives=objectives_from(objectives),
         out=where if out is None else Path(out),
         interpolate=interpolate,
         keep_supernet=keep_supernet,

@@ -1,6 +1,6 @@
 """What people write on a command line or pass from Python, made into what the rooms take."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypedDict, Unpack, get_args
@@ -13,6 +13,7 @@ from hwnas.pipeline.donna import DonnaSettings, ReferenceRequest
 from hwnas.pipeline.exploration import KeptRun, refuse_contradictions
 from hwnas.pipeline.images import load_images, usable_space
 from hwnas.pipeline.quantity import byte_count, check_least, count, milliseconds
+from hwnas.pipeline.request import OBJECTIVES, DeviceBudget
 from hwnas.progress import OnProgress
 from hwnas.record import unknown_name
 from hwnas.regression.qualities import FEWEST
@@ -110,6 +111,39 @@ def budget_from(
         memory_bytes=None if max_memory is None else byte_count(max_memory, "--max-memory"),
         file_bytes=None if max_size is None else byte_count(max_size, "--max-size"),
     )
+
+
+def also_on(texts: Sequence[str], first: DeviceSpec) -> tuple[DeviceBudget, ...]:
+    """Other devices, each a name or file with or without a budget: ``board.toml=20ms``.
+
+    Raises:
+        InvalidInputError: Two have one name, or a budget cannot be read.
+        UnknownNameError: No such device.
+    """
+    found: list[DeviceBudget] = []
+    for text in texts:
+        name, _, latency = text.partition("=")
+        device = load_device(name.strip())
+        if device.name in (first.name, *(other.device.name for other in found)):
+            raise InvalidInputError(
+                f"--also-on {text}: two devices are named {device.name!r}. Leave one out, or give "
+                "its device file another name."
+            )
+        limit = milliseconds(latency) if latency.strip() else None
+        found.append(DeviceBudget(device=device, latency_ms=limit))
+    return tuple(found)
+
+
+def objectives_from(names: Sequence[str]) -> tuple[str, ...]:
+    """Further objectives, each once.
+
+    Raises:
+        UnknownNameError: There is none of that name.
+    """
+    for name in names:
+        if name not in OBJECTIVES:
+            raise unknown_name("objective", name, OBJECTIVES)
+    return tuple(dict.fromkeys(names))
 
 
 DEFAULTS: Mapping[str, Any] = {

@@ -28,8 +28,21 @@ TIGHTEN = 1.03
 
 
 @dataclass(frozen=True)
+class Timing:
+    """A network on a device; ``predicted_ms`` is its blocks' uncorrected sum."""
+
+    predicted_ms: float
+    measurement: Measurement
+
+    @property
+    def ratio(self) -> float:
+        """Measured over predicted."""
+        return self.measurement.median_ms / self.predicted_ms
+
+
+@dataclass(frozen=True)
 class Timed:
-    """A candidate that was built and timed; ``predicted_ms`` is its blocks' uncorrected sum.
+    """A candidate that was built and timed on every device, first on that of the network.
 
     The accuracy is the supernet's, ``None`` without one. A rejected candidate was trained and
     then broke the budget.
@@ -37,10 +50,19 @@ class Timed:
 
     architecture: Architecture
     score: float
-    predicted_ms: float
-    measurement: Measurement
+    timings: tuple[Timing, ...]
     accuracy: float | None
     rejected: bool = False
+
+    @property
+    def predicted_ms(self) -> float:
+        """On the network's own device."""
+        return self.timings[0].predicted_ms
+
+    @property
+    def measurement(self) -> Measurement:
+        """On the network's own device."""
+        return self.timings[0].measurement
 
 
 class Chooser:
@@ -73,10 +95,16 @@ class Chooser:
             self._restore(kept)
 
     @property
-    def ratio(self) -> float:
-        """Measured over predicted, median over the networks timed; a guess before any was."""
-        ratios = [timed.measurement.median_ms / timed.predicted_ms for timed in self.timed]
-        return float(np.median(ratios)) if ratios else self._problem.first_ratio
+    def ratios(self) -> tuple[float, ...]:
+        """Measured over predicted, median over the networks timed; a guess before any was.
+
+        One for each device, first that of the network.
+        """
+        if not self.timed:
+            return self._problem.first_ratios
+        ratios = [[timing.ratio for timing in timed.timings] for timed in self.timed]
+        found = np.median(ratios, axis=0)
+        return tuple(map(float, found))
 
     def best(self) -> Timed:
         """The most accurate network that was timed within the budget, its spread to spare.
@@ -102,13 +130,13 @@ class Chooser:
         self._keep()
         return chosen
 
-    def reject(self, timed: Timed, measurement: Measurement) -> None:
-        """Never choose it again; doubt the others' timings by that of the trained network."""
-        slowdown = measurement.median_ms / timed.measurement.median_ms
-        self._slowdown = max(self._slowdown, slowdown)
-        self.timed[self.timed.index(timed)] = replace(
-            timed, measurement=measurement, rejected=True
-        )
+    def reject(self, timed: Timed, trained: Sequence[Measurement]) -> None:
+        """Never choose it again; doubt the others' timings by those of the trained network."""
+        pairs = list(zip(timed.timings, trained, strict=True))
+        slowdowns = [now.median_ms / before.measurement.median_ms for before, now in pairs]
+        self._slowdown = max(self._slowdown, *slowdowns)
+        timings = tuple(replace(before, measurement=now) for before, now in pairs)
+        self.timed[self.timed.index(timed)] = replace(timed, timings=timings, rejected=True)
         self.n_rejected += 1
         self._chosen = ""
         self._keep()
@@ -155,7 +183,10 @@ class Chooser:
                 **entry
                 | {
                     "architecture": Architecture(tuple(entry["architecture"])),
-                    "measurement": Measurement(**entry["measurement"]),
+                    "timings": tuple(
+                        Timing(one["predicted_ms"], Measurement(**one["measurement"]))
+                        for one in entry["timings"]
+                    ),
                 }
             )
             for entry in state["timed"]
@@ -163,12 +194,11 @@ class Chooser:
 
     @property
     def _fitting(self) -> list[Timed]:
-        return [
-            timed
-            for timed in self.timed
-            if not timed.rejected
-            and self._problem.fits(timed.measurement, slowdown=self._slowdown)
-        ]
+        return [timed for timed in self.timed if not timed.rejected and self._fits(timed)]
+
+    def _fits(self, timed: Timed) -> bool:
+        pairs = zip(self._problem.on, timed.timings, strict=True)
+        return all(on.fits(one.measurement, slowdown=self._slowdown) for on, one in pairs)
 
     def _fresh(self) -> Iterator[Candidate]:
         """The best networks under the corrected model, without those timed.
@@ -176,7 +206,7 @@ class Chooser:
         Half of them at most the strategy found itself; the others are of the best scores.
         """
         seen = {self._problem.blocks(timed.architecture) for timed in self.timed}
-        assumed = self.ratio * self._slowdown * self._tightening
+        assumed = [ratio * self._slowdown * self._tightening for ratio in self.ratios]
         limits = self._problem.limits(assumed)
         priced = filter(None, map(self._generator.priced, self._found))
         found = (candidate for candidate in priced if candidate.keeps(limits))
@@ -194,11 +224,11 @@ class Chooser:
 
     def _time(self, candidate: Candidate) -> None:
         architecture = candidate.architecture
+        blocks = self._problem.blocks(architecture)
         timed = Timed(
             architecture,
             candidate.score,
-            self._problem.predict_ms(architecture),
-            self._problem.measure(architecture),
+            tuple(Timing(on.predict_ms(blocks), on.measure(blocks)) for on in self._problem.on),
             self._source.accuracy(architecture) if self._source else None,
         )
         self.timed.append(timed)

@@ -40,7 +40,7 @@ class Exploration:
     strategy: str
     scores: Mapping[str, Mapping[str, float]]
     best: tuple[Architecture, ...] = ()
-    """Networks that the strategy found, best first, whatever they cost."""
+    """Networks that the strategy found, best first, whatever they cost; or an evolved front."""
     told: tuple[Told, ...] = ()
     """From which a regression can be learned."""
     qualities: Mapping[str, Mapping[str, Quality]] = field(default_factory=dict)

@@ -3,7 +3,8 @@ what an earlier run learned so.
 """  # noqa: D205
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -33,6 +34,7 @@ from hwnas.pipeline.supernet import (
     train_whole,
 )
 from hwnas.pipeline.work_folder import WorkFolder
+from hwnas.report import FrontPoint
 from hwnas.search import ANNEALED, DISTILLED, SearchTerms, Strategy, strategy_named
 from hwnas.search.terms import anything_fits
 from hwnas.space import Architecture, attributes_of, kept_classes
@@ -64,9 +66,17 @@ class Explored:
             return self.trainer.supernet.subnet(architecture)
         return build(problem.blocks(architecture), self.exploration.origin.seed)
 
-    def files(self, *, keep_supernet: bool) -> dict[str, bytes]:
-        """What a run keeps of it, name to content."""
-        content = json.dumps(self.exploration.to_json(), indent=2) + "\n"
+    def files(self, *, keep_supernet: bool, evolved: Sequence[FrontPoint]) -> dict[str, bytes]:
+        """What a run keeps of it, name to content.
+
+        Where a front evolved, the next search begins with it.
+        """
+        exploration = self.exploration
+        if evolved:
+            found = sorted(evolved, key=lambda point: -point.score)
+            best = tuple(Architecture(tuple(point.choices.split(","))) for point in found)
+            exploration = replace(exploration, best=best)
+        content = json.dumps(exploration.to_json(), indent=2) + "\n"
         files = {EXPLORATION: content.encode()}
         if keep_supernet and self.trainer is not None:
             files[SUPERNET] = supernet_file(self.trainer, self.exploration.origin)

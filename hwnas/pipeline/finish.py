@@ -72,6 +72,10 @@ class Workshop:
     teacher: nn.Module | None = None
     """Whose answers to the same images the network learns too."""
 
+    def at(self, device: DeviceSpec, engine: Engine, budget_ms: float | None) -> "Workshop":
+        """The same for another device."""
+        return replace(self, device=device, engine=engine, budget_ms=budget_ms)
+
     @property
     def preprocessing(self) -> Preprocessing:
         """How this data set's images are fed to a network."""

@@ -82,7 +82,8 @@ def images_and_space(
         if request.donna.reference is not None:
             reference = user_reference(request.donna.reference, data)
             space = space_around(donna_space(space), reference.cuts)
-        space = without_operations(space, request.device.refused_operations)
+        for on in request.devices:
+            space = without_operations(space, on.device.refused_operations)
     largest = largest_input(space)
     return (data if largest == data.input_size else load(largest)), space
 

@@ -1,6 +1,7 @@
 """Everything a finished search knows, put together as the result and the files of a run."""
 
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -13,10 +14,12 @@ from hwnas.pipeline.supernet import images_per_second
 from hwnas.pipeline.work_folder import WorkFolder
 from hwnas.report import (
     Baseline,
+    Elsewhere,
     FrontPoint,
     MeasuredNetwork,
     SearchResult,
     front_csv,
+    front_picture,
     picture,
 )
 from hwnas.search import Proposer
@@ -29,14 +32,15 @@ FRONT_POINTS_SCORED = 16
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """A chosen, finished network and all that led to it."""
+    """A chosen, finished network and all that led to it; ``finished`` is one for each device."""
 
     problem: Problem
     workshop: Workshop
     chooser: Chooser
     chosen: Timed
-    finished: Finished
+    finished: tuple[Finished, ...]
     front: tuple[FrontPoint, ...]
+    hypervolumes: tuple[float, ...]
     baselines: tuple[Baseline, ...]
     kept: dict[str, bytes]
     """What of the exploration goes into the run folder, name to content."""
@@ -44,21 +48,27 @@ class Outcome:
     def files(self, result: SearchResult) -> dict[str, bytes]:
         """The run folder, name to content; the log is the work folder's to add."""
         precision = self.problem.request.device.precision
+        finished = self.finished[0]
         models = {
-            "model.float32.onnx": self.finished.float32.SerializeToString(),
-            f"model.{precision}.onnx": self.finished.deployed.content,
+            "model.float32.onnx": finished.float32.SerializeToString(),
+            f"model.{precision}.onnx": finished.deployed.content,
         }
+        for there, elsewhere in zip(self.finished[1:], result.elsewhere, strict=True):
+            models[elsewhere.file] = there.deployed.content
         texts = {
             "architecture.json": json.dumps(result.architecture, indent=2) + "\n",
             "result.json": json.dumps(asdict(result), indent=2) + "\n",
-            "pareto.csv": front_csv(result.front),
+            "pareto.csv": front_csv(result.front, [one.device for one in result.elsewhere]),
         }
         encoded = {name: text.encode() for name, text in texts.items()}
-        return models | encoded | self.kept | {"pareto.png": picture(result)}
+        pictures = {"pareto.png": picture(result)}
+        if result.hypervolumes:
+            pictures["front.png"] = front_picture(result)
+        return models | encoded | self.kept | pictures
 
     def result(self, work: WorkFolder) -> SearchResult:
         """Test both files and put every figure in its place."""
-        problem, request, finished = self.problem, self.problem.request, self.finished
+        problem, request, finished = self.problem, self.problem.request, self.finished[0]
         device, blocks = request.device, problem.blocks(self.chosen.architecture)
         architecture = architecture_to_json(problem.space, self.chosen.architecture)
         float32_accuracy = self.workshop.test_accuracy(finished.float32)
@@ -90,8 +100,8 @@ class Outcome:
             max_file_bytes=request.budget.file_bytes,
             max_height=request.cells.max_height,
             non_parametric_edges=request.cells.non_parametric_edges,
-            predicted_latency_ms=problem.predict_ms(self.chosen.architecture),
-            corrected_latency_ms=self.chooser.ratio * problem.predict_ms(self.chosen.architecture),
+            predicted_latency_ms=self.chosen.predicted_ms,
+            corrected_latency_ms=self.chooser.ratios[0] * self.chosen.predicted_ms,
             measured_latency_ms=finished.measurement.median_ms,
             measured_latency_spread=finished.measurement,
             float32_latency_ms=float32_ms,
@@ -115,6 +125,9 @@ class Outcome:
             export_difference=finished.export_difference,
             architecture=architecture,
             front=self.front,
+            hypervolumes=self.hypervolumes,
+            objectives=request.objectives,
+            elsewhere=tuple(self._elsewhere()),
             measured_networks=tuple(_measured(timed) for timed in self.chooser.timed),
             baselines=self.baselines,
             seconds=work.seconds(),
@@ -124,22 +137,52 @@ class Outcome:
             started_from=None if request.start is None else str(request.start.folder),
         )
 
+    def _elsewhere(self) -> Iterator[Elsewhere]:
+        """What the network is on the other devices, each with a file of its own."""
+        others = zip(self.problem.on[1:], self.finished[1:], self.chosen.timings[1:], strict=True)
+        for on, finished, timed in others:
+            there = self.workshop.at(on.device, on.engine, on.budget_ms)
+            yield Elsewhere(
+                device=on.device.name,
+                engine=on.engine.version(),
+                provenance=finished.measurement.provenance,
+                precision=on.device.precision,
+                threads=on.device.threads,
+                latency_budget_ms=on.budget_ms,
+                predicted_latency_ms=timed.predicted_ms,
+                measured_latency_ms=finished.measurement.median_ms,
+                accuracy=there.test_accuracy(finished.deployed.model),
+                model_bytes=len(finished.deployed.content),
+                left_in_float=finished.deployed.left_in_float,
+                file=f"model.{on.device.precision}.{on.device.name}.onnx",
+            )
+
 
 def front_of(
-    problem: Problem, generator: Proposer, source: AccuracySource | None, ratio: float
+    problem: Problem,
+    generator: Proposer,
+    source: AccuracySource | None,
+    ratios: Sequence[float],
 ) -> tuple[FrontPoint, ...]:
-    """The whole latency–score front, corrected; a few points with the supernet's accuracy."""
+    """The whole front, latencies corrected; a few points with the supernet's accuracy."""
     front = generator.front()
     asked = set(np.linspace(0, len(front) - 1, FRONT_POINTS_SCORED).round().astype(int).tolist())
     points = []
     for index, candidate in enumerate(front):
         blocks = problem.blocks(candidate.architecture)
+        latency_ms, *elsewhere_ms = [
+            ratio * on.predict_ms(blocks) for on, ratio in zip(problem.on, ratios, strict=True)
+        ]
         points.append(
             FrontPoint(
-                corrected_latency_ms=ratio * problem.model.predict_ms(blocks),
+                corrected_latency_ms=latency_ms,
                 score=candidate.score,
+                expected_accuracy=candidate.score if generator.expects_accuracies else None,
                 params=sum(block.n_parameters for block in blocks),
                 macs=sum(block.n_macs for block in blocks),
+                memory_bytes=problem.predict_memory_bytes(candidate.architecture),
+                model_bytes=problem.predict_file_bytes(candidate.architecture),
+                elsewhere_ms=tuple(elsewhere_ms),
                 supernet_accuracy=(
                     source.accuracy(candidate.architecture) if source and index in asked else None
                 ),

@@ -1,9 +1,10 @@
 """What every phase of a search needs: images, space, engine, latency model and limits."""
 
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+
+import numpy as np
 
 from hwnas.block import BlockSpec
 from hwnas.data import DataSet
@@ -13,12 +14,12 @@ from hwnas.footprint import (
     network_working_set_bytes,
     working_set_bytes,
 )
-from hwnas.latency import LatencyModel
-from hwnas.measure import NETWORK_PLAN, Measurement
+from hwnas.latency import LatencyModel, PricedSpace
+from hwnas.measure import Measurement
 from hwnas.measure.engine import Engine
 from hwnas.pipeline.finish import card_bytes
+from hwnas.pipeline.on_device import OnDevice
 from hwnas.pipeline.request import SearchRequest
-from hwnas.profile import ready_blocks
 from hwnas.regression import ArchitectureRegression
 from hwnas.regression.qualities import QualityRegression
 from hwnas.search import AnnealedGenerator, EvolvedGenerator, Generator, least_peak
@@ -32,7 +33,6 @@ from hwnas.space import (
     generated_space,
     worth,
 )
-from hwnas.verify import measure_within
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +53,18 @@ class Problem:
     request: SearchRequest
     data: DataSet
     space: Space
-    engine: Engine
-    model: LatencyModel
+    on: tuple[OnDevice, ...]
+    """The device that the network is made for, then others whose budgets it keeps."""
+
+    @property
+    def engine(self) -> Engine:
+        """Of the device that the network is made for."""
+        return self.on[0].engine
+
+    @property
+    def model(self) -> LatencyModel:
+        """Of the device that the network is made for."""
+        return self.on[0].model
 
     def blocks(self, architecture: Architecture) -> Network:
         """The architecture's blocks, and how they are wired."""
@@ -69,9 +79,19 @@ class Problem:
         """Annealing on the accuracies that a regression expects."""
         return AnnealedGenerator(self.space, expected, self._prices, self._allows, seed=seed)
 
-    def evolver(self, expected: QualityRegression, seed: int) -> EvolvedGenerator:
-        """NSGA-II on the accuracies that blocks' qualities predict."""
-        return EvolvedGenerator(self.space, expected, self._prices, self._allows, seed=seed)
+    def evolver(
+        self, expected: QualityRegression, seed: int, starts: Sequence[Architecture]
+    ) -> EvolvedGenerator:
+        """NSGA-II on the accuracies that blocks' qualities predict, and on all devices."""
+        return EvolvedGenerator(
+            self.space,
+            expected,
+            self._prices,
+            self._allows,
+            seed=seed,
+            objectives=[priced.price for priced in self._objectives],
+            starts=starts,
+        )
 
     @cached_property
     def generated(self) -> Space:
@@ -82,17 +102,17 @@ class Problem:
         """
         return generated_space(self.space, self.request.cells)
 
-    def limits(self, ratio: float) -> tuple[float, ...]:
-        """One limit a price, when networks take ``ratio`` times what their blocks say."""
-        budget = self.request.budget
-        latency_ms = math.inf if budget.latency_ms is None else budget.latency_ms / ratio
+    def limits(self, ratios: Sequence[float]) -> tuple[float, ...]:
+        """One limit a price, when networks take ``ratios``, one a device, of what blocks say."""
+        latencies = (on.limit_ms(ratio) for on, ratio in zip(self.on, ratios, strict=True))
         others = (float(limit.most - limit.constant) for limit in self.sum_limits)
-        return (latency_ms - self.model.constant_ms, *others)
+        return (*latencies, *others)
 
     @cached_property
-    def first_ratio(self) -> float:
+    def first_ratios(self) -> tuple[float, ...]:
         """Of latencies to what blocks say, before networks are timed: 1, or less if none fits."""
-        return 1.0 if self.has_networks(1.0) else self.hoped_ratio
+        as_told = (1.0,) * len(self.on)
+        return as_told if self.has_networks(as_told) else self.hoped_ratios
 
     def predict_ms(self, architecture: Architecture) -> float:
         """What the blocks say, uncorrected."""
@@ -107,7 +127,7 @@ class Problem:
         if self.generated is not self.space:
             return True
         priced = self.unscored.priced(architecture)
-        return priced is not None and priced.keeps(self.limits(self.hoped_ratio))
+        return priced is not None and priced.keeps(self.limits(self.hoped_ratios))
 
     def predict_memory_bytes(self, architecture: Architecture) -> int:
         """The network's peak working set."""
@@ -118,43 +138,35 @@ class Problem:
         added = sum(map(self._block_file_bytes, self.blocks(architecture)))
         return added + self._empty_file_bytes
 
-    def measure(self, architecture: Architecture) -> Measurement:
-        """Build, quantize and time the whole network, again if it seems over budget."""
-        device = self.request.device
-        ready = ready_blocks(self.blocks(architecture), device, self.engine)
-        budget_ms = self.request.budget.latency_ms
-        return measure_within(ready.content, device, self.engine, budget_ms, NETWORK_PLAN)
-
-    def keeps_latency(self, median_ms: float) -> bool:
-        """Whether a median is within the budget."""
-        budget_ms = self.request.budget.latency_ms
-        return budget_ms is None or median_ms <= budget_ms
-
     def keeps_bytes(self, memory_bytes: int | None, file_bytes: int) -> bool:
         """Whether working set and file are within the budget; one that nobody tells is."""
         budget = self.request.budget
         pairs = ((memory_bytes, budget.memory_bytes), (file_bytes, budget.file_bytes))
         return all(None in (limit, found) or found <= limit for found, limit in pairs)  # type: ignore[operator]
 
-    def fits(self, measurement: Measurement, slowdown: float = 1.0) -> bool:
-        """Whether a median that may grow by ``slowdown`` is, with its spread to spare."""
-        return self.keeps_latency(slowdown * measurement.median_ms + measurement.mad_ms)
+    @cached_property
+    def fastest(self) -> tuple[Measurement, ...]:
+        """Of each device the network that is fastest there by the blocks, timed whole."""
+        return tuple(on.measure(blocks) for on, blocks in self._fastest)
 
     @cached_property
-    def fastest(self) -> tuple[Architecture, Measurement]:
-        """By the blocks; timed whole."""
-        architecture = self.unscored.cheapest(0).architecture
-        return architecture, self.measure(architecture)
+    def hoped_ratios(self) -> tuple[float, ...]:
+        """Of the fastest networks' latencies to what their blocks say; 1 at most."""
+        return tuple(
+            min(1.0, measurement.median_ms / on.predict_ms(blocks))
+            for (on, blocks), measurement in zip(self._fastest, self.fastest, strict=True)
+        )
 
-    @cached_property
-    def hoped_ratio(self) -> float:
-        """Of the fastest network's latency to what its blocks say; 1 at most."""
-        architecture, measurement = self.fastest
-        return min(1.0, measurement.median_ms / self.predict_ms(architecture))
+    @property
+    def _fastest(self) -> list[tuple[OnDevice, Network]]:
+        return [
+            (on, self.blocks(self.unscored.cheapest(place).architecture))
+            for place, on in enumerate(self.on)
+        ]
 
-    def has_networks(self, ratio: float) -> bool:
-        """Whether any keeps all limits, if networks take ``ratio`` times what blocks say."""
-        return next(self.unscored.best(self.limits(ratio)), None) is not None
+    def has_networks(self, ratios: Sequence[float]) -> bool:
+        """Whether any keeps all limits, if networks take ``ratios`` of what blocks say."""
+        return next(self.unscored.best(self.limits(ratios)), None) is not None
 
     @cached_property
     def unscored(self) -> Generator:
@@ -195,7 +207,22 @@ class Problem:
 
     @property
     def _prices(self) -> Sequence[Price]:
-        return [self.model.block_ms, *(limit.price for limit in self.sum_limits)]
+        latencies = (on.model.block_ms for on in self.on)
+        return [*latencies, *(limit.price for limit in self.sum_limits)]
+
+    @property
+    def _objectives(self) -> list[PricedSpace]:
+        """Beside accuracy and the first device's latency: other devices', and those asked for."""
+        known: Mapping[str, Callable[[], PricedSpace]] = {
+            "parameters": lambda: PricedSpace(self.space, lambda block: block.n_parameters),
+            "macs": lambda: PricedSpace(self.space, lambda block: block.n_macs),
+            "size": lambda: PricedSpace(self.space, self._block_file_bytes),
+            "memory": lambda: PricedSpace(self.space, self._working_set_bytes, 0.0, np.maximum),
+        }
+        return [
+            *(PricedSpace(self.space, on.model.block_ms) for on in self.on[1:]),
+            *(known[name]() for name in self.request.objectives),
+        ]
 
     @cached_property
     def _empty_file_bytes(self) -> int:

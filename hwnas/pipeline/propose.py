@@ -36,7 +36,9 @@ def proposer_of(problem: Problem, exploration: Exploration) -> Proposer:
     """As the strategy means it."""
     request = problem.request
     if exploration.strategy in DISTILLED:
-        return problem.evolver(quality_regression(problem.space, exploration), request.seed)
+        return problem.evolver(
+            quality_regression(problem.space, exploration), request.seed, exploration.best
+        )
     if exploration.strategy not in ANNEALED:
         return problem.generator(exploration.scores)
     learned = accuracy_regression(problem.space, exploration, request.device.precision)

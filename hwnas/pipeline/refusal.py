@@ -1,9 +1,11 @@
 """No network fits: found before any training where it can be, and said with what the least is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hwnas.errors import NoNetworkFitsError
 from hwnas.measure import Measurement
+from hwnas.pipeline.on_device import OnDevice
 from hwnas.pipeline.problem import Problem
 from hwnas.search import Proposer
 
@@ -15,15 +17,18 @@ def refuse_hopeless(problem: Problem) -> None:
         NoNetworkFitsError: The fastest or smallest network is over budget.
     """
     _refuse_too_little_memory(problem)
-    _, measurement = problem.fastest
-    if not problem.fits(measurement) or not problem.has_networks(problem.hoped_ratio):
-        raise _nothing_fits(problem, problem.unscored, measurement)
+    kept = all(on.fits(fastest) for on, fastest in zip(problem.on, problem.fastest, strict=True))
+    if not kept or not problem.has_networks(problem.hoped_ratios):
+        raise _nothing_fits(problem, problem.unscored, problem.fastest)
 
 
 def nothing_fits(problem: Problem, generator: Proposer) -> NoNetworkFitsError:
     """The error that says how fast the fastest network is, or what each limit allows."""
-    measurement = problem.measure(generator.cheapest(0).architecture)
-    return _nothing_fits(problem, generator, measurement)
+    fastest = [
+        on.measure(problem.blocks(generator.cheapest(place).architecture))
+        for place, on in enumerate(problem.on)
+    ]
+    return _nothing_fits(problem, generator, fastest)
 
 
 @dataclass(frozen=True)
@@ -52,23 +57,33 @@ def _refuse_too_little_memory(problem: Problem) -> None:
 
 
 def _nothing_fits(
-    problem: Problem, generator: Proposer, fastest: Measurement
+    problem: Problem, generator: Proposer, fastest: Sequence[Measurement]
 ) -> NoNetworkFitsError:
-    if problem.fits(fastest):
-        return _limits_not_kept(problem, generator, fastest)
-    device = problem.request.device
+    for place, (on, measured) in enumerate(zip(problem.on, fastest, strict=True)):
+        if not on.fits(measured):
+            blocks = problem.blocks(generator.cheapest(place).architecture)
+            return _too_slow(problem, on, measured, on.predict_ms(blocks))
+    return _limits_not_kept(problem, generator, fastest)
+
+
+def _too_slow(
+    problem: Problem, on: OnDevice, fastest: Measurement, predicted_ms: float
+) -> NoNetworkFitsError:
+    device = on.device
+    is_first = on is problem.on[0]
+    what_helps = "Raise --latency, use more --threads" if is_first else "Raise that of --also-on"
     return NoNetworkFitsError(
-        f"{_no_network(problem)} fits {problem.request.budget.latency_ms:g} ms"
+        f"{_no_network(problem)} fits {on.budget_ms:g} ms"
         f"{_within_memory(problem)}: the fastest takes {fastest.median_ms:.4g} ms, "
         f"give or take {fastest.mad_ms:.2g} ms ({fastest.provenance}; its blocks add up to "
-        f"{problem.predict_ms(generator.cheapest(0).architecture):.4g} ms), on {device.name} in "
+        f"{predicted_ms:.4g} ms), on {device.name} in "
         f"{device.precision} with {device.threads} thread(s). "
-        "Raise --latency, use more --threads, a smaller --input-size or another --space."
+        f"{what_helps}, a smaller --input-size or another --space."
     )
 
 
 def _limits_not_kept(
-    problem: Problem, generator: Proposer, fastest: Measurement
+    problem: Problem, generator: Proposer, fastest: Sequence[Measurement]
 ) -> NoNetworkFitsError:
     everything = _leasts(problem, generator, fastest)
     beyond = [one for one in everything if one.is_out_of_reach]
@@ -83,15 +98,17 @@ def _limits_not_kept(
     )
 
 
-def _leasts(problem: Problem, generator: Proposer, fastest: Measurement) -> list[_Least]:
+def _leasts(problem: Problem, generator: Proposer, fastest: Sequence[Measurement]) -> list[_Least]:
     budget = problem.request.budget
     found = []
-    if budget.latency_ms is not None:
-        found.append(_Least(budget.latency_ms, fastest.median_ms, "ms", str(fastest.provenance)))
+    for on, measured in zip(problem.on, fastest, strict=True):
+        if on.budget_ms is not None:
+            unit = "ms" if on is problem.on[0] else f"ms on {on.device.name}"
+            found.append(_Least(on.budget_ms, measured.median_ms, unit, str(measured.provenance)))
     if budget.memory_bytes is not None:
         least_bytes = problem.least_memory_bytes
         found.append(_Least(budget.memory_bytes, least_bytes, "bytes of working set"))
-    for index, limit in enumerate(problem.sum_limits, start=1):
+    for index, limit in enumerate(problem.sum_limits, start=len(problem.on)):
         cheapest = int(generator.cheapest(index).costs[index]) + limit.constant
         found.append(_Least(limit.most, cheapest, limit.unit))
     return found

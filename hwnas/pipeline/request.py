@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,17 @@ from hwnas.search import Budget
 from hwnas.space import NO_CELL_LIMITS, CellLimits, Space
 from hwnas.train import FinetuneSettings, SupernetSettings
 from hwnas.version import VERSION
+
+OBJECTIVES = ("parameters", "macs", "memory", "size")
+"""What a front may be of beside accuracy and latency."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceBudget:
+    """A device, and the most a network may take on it; without ``latency_ms`` it is told only."""
+
+    device: DeviceSpec
+    latency_ms: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +39,9 @@ class SearchRequest:
     strategy: str
     data: str
     budget: Budget
+    also_on: tuple[DeviceBudget, ...] = ()
+    objectives: tuple[str, ...] = ()
+    """Of ``OBJECTIVES``, beside accuracy and latencies, where a strategy has any number."""
     out: Path
     seed: int = 0
     input_size: int | None = None
@@ -45,14 +59,21 @@ class SearchRequest:
     start: KeptRun | None = None
     cells: CellLimits = NO_CELL_LIMITS
 
-    def key(self, data_fingerprint: str, space: Space, machine: Fingerprint) -> str:
+    @property
+    def devices(self) -> tuple[DeviceBudget, ...]:
+        """All that are timed, first the one that the network is made for."""
+        first = DeviceBudget(device=self.device, latency_ms=self.budget.latency_ms)
+        return (first, *self.also_on)
+
+    def key(self, data_fingerprint: str, space: Space, machines: Sequence[Fingerprint]) -> str:
         """A short digest of all that shapes the result, so that a resumed run is the same run.
 
         What a space file says counts, not its name: it may be edited in between. Timings of
         another machine, engine or version of hwnas are not taken over.
         """
         start = None if self.start is None else self.start.facts
-        facts = {"space": space.to_json(), "machine": asdict(machine), "start": start}
+        known = [asdict(machine) for machine in machines]
+        facts = {"space": space.to_json(), "machines": known, "start": start}
         return _digest(asdict(self) | facts | {"ray": None}, data_fingerprint)
 
 

@@ -1,42 +1,37 @@
 """The main job: profile, search, choose, fine-tune, quantize, verify, write the run folder."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 
 from torch import nn
 
 from hwnas.accuracy.teacher import check_teacher
-from hwnas.device import Fingerprint
 from hwnas.errors import InvalidInputError, NoNetworkFitsError
-from hwnas.latency import interpolated, latency_model
-from hwnas.measure.engine import Engine, engine_for
+from hwnas.measure.engine import engine_for
 from hwnas.pipeline.baselines import baseline_blocks, run_baselines
 from hwnas.pipeline.choose import Chooser
-from hwnas.pipeline.coverage import coverage_of
 from hwnas.pipeline.distilled import workers_at
 from hwnas.pipeline.donna import DonnaSettings
 from hwnas.pipeline.explore import Explored, check_start, explore
 from hwnas.pipeline.finish import Finished, Workshop
 from hwnas.pipeline.images import images_and_space, load_images
+from hwnas.pipeline.on_device import profiled
 from hwnas.pipeline.outcome import Outcome, front_of
 from hwnas.pipeline.problem import Problem
 from hwnas.pipeline.propose import check_annealed, proposer_of
 from hwnas.pipeline.refusal import refuse_hopeless
 from hwnas.pipeline.request import SearchRequest
 from hwnas.pipeline.work_folder import WorkFolder, check_new_run
-from hwnas.profile import Wanted, fill_table, wanted_by
 from hwnas.progress import OnProgress, silent
 from hwnas.record import unknown_name
 from hwnas.report import SearchResult
 from hwnas.search import ANNEALED, DISTILLED, STRATEGIES
 from hwnas.space import (
     Architecture,
-    Space,
-    all_blocks,
     architecture_to_json,
     generated_space,
 )
-from hwnas.table import LatencyTable, find_table
 
 MAX_FINISHED = 3
 """Networks trained to the end before a budget that none keeps is given up."""
@@ -58,16 +53,15 @@ def run_search(request: SearchRequest, on_progress: OnProgress = silent) -> Sear
     generated_space(space, request.cells)
     for name in request.baselines:
         baseline_blocks(name, data)
-    engine = engine_for(request.device)
-    machine = engine.fingerprint(request.device)
-    key = request.key(data.fingerprint, space, machine)
-    work = WorkFolder(request.out, key, on_progress)
+    machines = [engine_for(on.device).fingerprint(on.device) for on in request.devices]
+    work = WorkFolder(request.out, request.key(data.fingerprint, space, machines), on_progress)
     with work.locked():
         with work.phase("profile"):
-            table = _table(request, space, engine, machine, on_progress)
-        work.progress("profile", 0, 0, coverage_of(table, space).text)
-        model = latency_model(table, all_blocks(space))
-        problem = Problem(request, data, space, engine, model)
+            on = tuple(
+                profiled(on, space, on_progress, interpolate=request.interpolate)
+                for on in request.devices
+            )
+        problem = Problem(request, data, space, on)
         with work.discarded_if_hopeless():
             refuse_hopeless(problem)
         outcome = _outcome(problem, work)
@@ -76,24 +70,6 @@ def run_search(request: SearchRequest, on_progress: OnProgress = silent) -> Sear
         result = replace(result, seconds=work.seconds())
         work.publish(outcome.files(result))
     return result
-
-
-def _table(
-    request: SearchRequest,
-    space: Space,
-    engine: Engine,
-    machine: Fingerprint,
-    on_progress: OnProgress,
-) -> LatencyTable:
-    """What the space needs, timed; or, where that is asked for, interpolated if it can be."""
-    wanted, blocks = wanted_by(space), all_blocks(space)
-    if not request.interpolate:
-        return fill_table(wanted, request.device, engine, on_progress)
-    known, _ = find_table(request.device, machine)
-    if known is not None:
-        beyond = interpolated(known, blocks).missing(blocks)
-        wanted = Wanted(wanted.label, tuple(beyond))
-    return interpolated(fill_table(wanted, request.device, engine, on_progress), blocks)
 
 
 def _check(request: SearchRequest) -> None:
@@ -108,6 +84,11 @@ def _check(request: SearchRequest) -> None:
         raise InvalidInputError(
             f"--strategy {request.strategy} distils no blocks. Leave --cuts, --finetuned, "
             "--distil-images, --ray and a --teacher of your own out, or give --strategy donna."
+        )
+    if request.objectives and request.strategy not in DISTILLED:
+        raise InvalidInputError(
+            f"--strategy {request.strategy} has no front of {' and '.join(request.objectives)}. "
+            "Leave --objective out, or give --strategy donna."
         )
     workers_at(request.ray)  # a cluster that is not there is told before anything is timed
     check_start(request.start, keep_supernet=request.keep_supernet)
@@ -126,23 +107,21 @@ def _outcome(problem: Problem, work: WorkFolder) -> Outcome:
         workshop = _workshop(problem, chosen.architecture, explored.teacher)
         with work.phase("finetune"):
             finished = _finished(problem, workshop, explored, chosen.architecture, work)
-        model_bytes = len(finished.deployed.content)
-        if problem.keeps_latency(finished.measurement.median_ms) and problem.keeps_bytes(
-            finished.memory_bytes, model_bytes
-        ):
+        if _keeps(problem, finished):
             break
+        measured = [one.measurement for one in finished]
         work.log(
             "over budget",
-            measured_ms=finished.measurement.median_ms,
-            memory_bytes=finished.memory_bytes,
-            model_bytes=model_bytes,
+            measured_ms=[one.median_ms for one in measured],
+            memory_bytes=finished[0].memory_bytes,
+            model_bytes=len(finished[0].deployed.content),
         )
-        chooser.reject(chosen, finished.measurement)
+        chooser.reject(chosen, measured)
         if chooser.n_rejected == MAX_FINISHED:
             chooser.forget()
             raise _budget_not_kept(problem, finished)
     with work.phase("front"):
-        front = front_of(problem, generator, explored.scores, chooser.ratio)
+        front = front_of(problem, generator, explored.scores, chooser.ratios)
     with work.phase("baselines"):
         baselines = run_baselines(request.baselines, workshop, work)
     return Outcome(
@@ -153,7 +132,11 @@ def _outcome(problem: Problem, work: WorkFolder) -> Outcome:
         finished=finished,
         front=front,
         baselines=tuple(baselines),
-        kept=explored.files(keep_supernet=request.keep_supernet),
+        hypervolumes=tuple(generator.hypervolumes),
+        kept=explored.files(
+            keep_supernet=request.keep_supernet,
+            evolved=front if generator.hypervolumes else (),
+        ),
     )
 
 
@@ -181,7 +164,8 @@ def _finished(
     explored: Explored,
     architecture: Architecture,
     work: WorkFolder,
-) -> Finished:
+) -> tuple[Finished, ...]:
+    """Trained once, and deployed to each device."""
     digest = hashlib.sha256(str(architecture).encode()).hexdigest()[:8]
     network = workshop.train(
         explored.network(problem, architecture),
@@ -190,24 +174,38 @@ def _finished(
             "finetune", done, total, f"accuracy {accuracy:.3f}"
         ),
     )
-    finished = workshop.deploy(
-        network, problem.blocks(architecture), work.path / f"rounded-{digest}.pt"
+    found = []
+    for place, on in enumerate(problem.on):
+        there = workshop.at(on.device, on.engine, on.budget_ms)
+        rounded = work.path / f"rounded-{digest}-{place}.pt"
+        finished = there.deploy(network, problem.blocks(architecture), rounded)
+        there.label(finished, architecture_to_json(problem.space, architecture))
+        found.append(finished)
+    return tuple(found)
+
+
+def _keeps(problem: Problem, finished: Sequence[Finished]) -> bool:
+    """Whether the trained network is within every budget."""
+    pairs = zip(problem.on, finished, strict=True)
+    first = finished[0]
+    return all(on.keeps(one.measurement.median_ms) for on, one in pairs) and problem.keeps_bytes(
+        first.memory_bytes, len(first.deployed.content)
     )
-    workshop.label(finished, architecture_to_json(problem.space, architecture))
-    return finished
 
 
-def _budget_not_kept(problem: Problem, finished: Finished) -> NoNetworkFitsError:
-    measurement, n_bytes = finished.measurement, len(finished.deployed.content)
-    if problem.keeps_latency(measurement.median_ms):
-        return NoNetworkFitsError(
-            f"{MAX_FINISHED} trained networks were over --max-memory or --max-size, the last with "
-            f"a working set of {finished.memory_bytes or 0:,} bytes in a file of {n_bytes:,} "
-            "bytes. Raise the limit."
-        )
+def _budget_not_kept(problem: Problem, finished: Sequence[Finished]) -> NoNetworkFitsError:
+    for on, one in zip(problem.on, finished, strict=True):
+        measurement = one.measurement
+        if not on.keeps(measurement.median_ms):
+            return NoNetworkFitsError(
+                f"{MAX_FINISHED} trained networks were timed over the budget of "
+                f"{on.budget_ms:g} ms, the last at {measurement.median_ms:.4g} ms "
+                f"({measurement.provenance}) on {on.device.name}. Stop other work on the device "
+                "or raise the budget, and run the same command again."
+            )
+    first = finished[0]
     return NoNetworkFitsError(
-        f"{MAX_FINISHED} trained networks were timed over the budget of "
-        f"{problem.request.budget.latency_ms:g} ms, the last at {measurement.median_ms:.4g} ms "
-        f"({measurement.provenance}). Stop other work on the device or raise "
-        "--latency, and run the same command again."
+        f"{MAX_FINISHED} trained networks were over --max-memory or --max-size, the last with "
+        f"a working set of {first.memory_bytes or 0:,} bytes in a file of "
+        f"{len(first.deployed.content):,} bytes. Raise the limit."
     )

@@ -13,10 +13,12 @@ from hwnas.report.explanation import (
 from hwnas.report.explanation_page import explanation_page, levers_picture
 from hwnas.report.explanation_words import sentences
 from hwnas.report.front_csv import front_csv
+from hwnas.report.front_picture import front_picture
 from hwnas.report.picture import agreement_picture, picture
 from hwnas.report.ranking import ranking_picture
 from hwnas.report.result import (
     Baseline,
+    Elsewhere,
     FrontPoint,
     Int8Step,
     MeasuredNetwork,
@@ -28,6 +30,7 @@ __all__ = [
     "Baseline",
     "CurvePoint",
     "Effect",
+    "Elsewhere",
     "Explanation",
     "FrontPoint",
     "Int8Loss",
@@ -42,6 +45,7 @@ __all__ = [
     "agreement_picture",
     "explanation_page",
     "front_csv",
+    "front_picture",
     "levers_picture",
     "picture",
     "ranking_picture",

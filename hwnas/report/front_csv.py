@@ -8,14 +8,20 @@ from dataclasses import asdict, fields
 from hwnas.report.result import FrontPoint
 
 
-def front_csv(front: Sequence[FrontPoint]) -> str:
-    """One line a network, cheapest first; choices joined by semicolons."""
+def front_csv(front: Sequence[FrontPoint], elsewhere: Sequence[str] = ()) -> str:
+    """One line a network, cheapest first; choices joined by semicolons.
+
+    ``elsewhere`` are the other devices: each has a column of latencies.
+    """
     text = io.StringIO()
-    writer = csv.DictWriter(text, [field.name for field in fields(FrontPoint)])
+    latencies = [f"corrected_latency_ms_{device}" for device in elsewhere]
+    names = [field.name for field in fields(FrontPoint) if field.name != "elsewhere_ms"]
+    writer = csv.DictWriter(text, [*names, *latencies])
     writer.writeheader()
     for point in front:
         row = asdict(point) | {"choices": point.choices.replace(",", ";")}
         row["corrected_latency_ms"] = round(point.corrected_latency_ms, 6)
         row["score"] = round(point.score, 6)
-        writer.writerow(row)
+        there = zip(latencies, row.pop("elsewhere_ms"), strict=True)
+        writer.writerow(row | {name: round(found, 6) for name, found in there})
     return text.getvalue()

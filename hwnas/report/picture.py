@@ -53,15 +53,20 @@ def png(figure: Figure) -> bytes:
 
 
 def _draw_front(axes: Any, result: SearchResult) -> None:  # noqa: ANN401
-    known = [point for point in result.front if point.supernet_accuracy is not None]
+    asked = {p.corrected_latency_ms: p.supernet_accuracy for p in result.front}
+    known = {ms: found for ms, found in asked.items() if found is not None}
+    source = "supernet" if known else "expected"
+    if not known:
+        expected = {p.corrected_latency_ms: p.expected_accuracy for p in result.front}
+        known = {ms: found for ms, found in expected.items() if found is not None}
     axes.plot(
-        [point.corrected_latency_ms for point in known],
-        [100 * (point.supernet_accuracy or 0) for point in known],
+        list(known),
+        [100 * found for found in known.values()],
         "o-",
         color=BLUE,
         markerfacecolor="white",
         linewidth=1,
-        label="front: predicted latency (corrected), supernet accuracy",
+        label=f"front: predicted latency (corrected), {source} accuracy",
     )
     if result.latency_budget_ms is not None:
         axes.axvline(result.latency_budget_ms, color=ORANGE, linestyle="--", linewidth=1.2)

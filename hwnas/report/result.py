@@ -9,13 +9,21 @@ from hwnas.measure import Measurement, Provenance
 
 @dataclass(frozen=True, kw_only=True)
 class FrontPoint:
-    """One network of the latency–score front; ``supernet_accuracy`` only where it was asked."""
+    """One network of the front; ``supernet_accuracy`` only where it was asked.
+
+    ``expected_accuracy`` is the regression's, where the search learned one; memory and size are
+    predicted. ``elsewhere_ms`` are corrected latencies on the other devices, in their order.
+    """
 
     corrected_latency_ms: float
     score: float
     params: int
     macs: int
     supernet_accuracy: float | None
+    expected_accuracy: float | None = None
+    memory_bytes: int | None = None
+    model_bytes: int | None = None
+    elsewhere_ms: tuple[float, ...] = ()
     choices: str
 
 
@@ -27,6 +35,24 @@ class MeasuredNetwork:
     predicted_latency_ms: float
     measured_latency_ms: float
     supernet_accuracy: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Elsewhere:
+    """The network on another device: ``file`` holds it as that device's recipe makes it."""
+
+    device: str
+    engine: str
+    provenance: Provenance
+    precision: str
+    threads: int
+    latency_budget_ms: float | None
+    predicted_latency_ms: float
+    measured_latency_ms: float
+    accuracy: float
+    model_bytes: int
+    left_in_float: tuple[str, ...]
+    file: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +149,12 @@ class SearchResult:
     export_difference: float
     architecture: dict[str, Any]
     front: tuple[FrontPoint, ...]
+    hypervolumes: tuple[float, ...] = ()
+    """How far an evolved front had come by each generation, as a share of what it could span."""
+    objectives: tuple[str, ...] = ()
+    """Of the front, beside accuracy and latencies."""
+    elsewhere: tuple[Elsewhere, ...] = ()
+    """The same network on the other devices that were asked for."""
     measured_networks: tuple[MeasuredNetwork, ...]
     baselines: tuple[Baseline, ...]
     seconds: dict[str, float]

@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -68,8 +67,18 @@ class RegressionProposer(ABC):
         """For each row of limits the best networks within it, best first, from one that is."""
 
     @abstractmethod
-    def _front_rows(self) -> Sequence[NDArray[np.int64]]:
-        """Networks among which are those that no other beats by first price and merit."""
+    def front(self) -> list[Candidate]:
+        """See ``Proposer``; of the networks that the search came by."""
+
+    @property
+    def expects_accuracies(self) -> bool:
+        """As the regression tells them."""
+        return True
+
+    @property
+    def hypervolumes(self) -> Sequence[float]:
+        """None, unless the front evolves."""
+        return ()
 
     def best(self, limits: Sequence[float]) -> Iterator[Candidate]:
         """See ``Proposer``; as many as the search came by."""
@@ -84,17 +93,9 @@ class RegressionProposer(ABC):
         candidate = self._exact.priced(architecture)
         return None if candidate is None else self._scored(candidate)
 
-    def front(self) -> list[Candidate]:
-        """See ``Proposer``; of the networks that the search came by."""
-        return self._front
-
     def cheapest(self, price_index: int) -> Candidate:
         """See ``Proposer``; exact."""
         return self._scored(self._exact.cheapest(price_index))
-
-    @cached_property
-    def _front(self) -> list[Candidate]:
-        return _undominated([self._candidate(row) for row in self._front_rows()])
 
     def _searched(self, limits: Matrix, starts: Sequence[Architecture]) -> list[Places]:
         rows = np.array([self._pool.row(architecture) for architecture in starts])
@@ -112,12 +113,3 @@ class RegressionProposer(ABC):
         row = np.array([self._pool.row(candidate.architecture)])
         score = float(self._expected.predict(row)[0])
         return replace(candidate, score=score)
-
-
-def _undominated(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """By first cost and score, cheapest first."""
-    front: list[Candidate] = []
-    for candidate in sorted(candidates, key=lambda c: (c.costs[0], -c.score)):
-        if not front or candidate.score > front[-1].score:
-            front.append(candidate)
-    return front

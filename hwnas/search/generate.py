@@ -84,6 +84,16 @@ class Generator:
         self._graph = price_graph(space, scores, prices, allows)
         self._fronts = tuple(suffix_fronts(self._graph, _cost_of(j)) for j in range(len(prices)))
 
+    @property
+    def expects_accuracies(self) -> bool:
+        """No: a score is a sum over options."""
+        return False
+
+    @property
+    def hypervolumes(self) -> Sequence[float]:
+        """None: the front is exact."""
+        return ()
+
     def best(self, limits: Sequence[float]) -> Iterator[Candidate]:
         """Every network that fits, best score first, one by one; none if none fits.
 

@@ -11,7 +11,7 @@ import pytest
 
 from hwnas.errors import NoNetworkFitsError
 from hwnas.measure import Measurement, Provenance
-from hwnas.pipeline.choose import MAX_ROUNDS, N_CANDIDATES, TIGHTEN, Chooser, Timed
+from hwnas.pipeline.choose import MAX_ROUNDS, N_CANDIDATES, TIGHTEN, Chooser, Timed, Timing
 from hwnas.pipeline.work_folder import WorkFolder
 from hwnas.progress import Progress
 from hwnas.search import Candidate
@@ -49,22 +49,27 @@ class Numbers:
     def blocks(self, architecture: Architecture) -> tuple[str, ...]:
         return architecture.choices[:1]
 
-    def predict_ms(self, architecture: Architecture) -> float:
-        return float(architecture.choices[0])
+    def predict_ms(self, blocks: tuple[str, ...] | Architecture) -> float:
+        choices = blocks.choices if isinstance(blocks, Architecture) else blocks
+        return float(choices[0])
 
     @property
-    def first_ratio(self) -> float:
-        return 1.0
+    def first_ratios(self) -> tuple[float]:
+        return (1.0,)
 
-    def measure(self, architecture: Architecture) -> Measurement:
+    @property
+    def on(self) -> tuple["Numbers"]:
+        return (self,)
+
+    def measure(self, blocks: tuple[str, ...]) -> Measurement:
         self.n_measured += 1
-        return measured(self.slowdown(self.predict_ms(architecture)), self.mad_ms)
+        return measured(self.slowdown(self.predict_ms(blocks)), self.mad_ms)
 
     def fits(self, measurement: Measurement, slowdown: float) -> bool:
         return slowdown * measurement.median_ms + measurement.mad_ms <= self.budget_ms
 
-    def limits(self, ratio: float) -> tuple[float]:
-        return (self.budget_ms / ratio,)
+    def limits(self, ratios: Sequence[float]) -> tuple[float]:
+        return (self.budget_ms / ratios[0],)
 
     def best(self, limits: Sequence[float]) -> Iterator[Candidate]:
         self.limits_asked.append(limits[0])
@@ -85,7 +90,7 @@ class Numbers:
         return self.accuracies.get(architecture.choices[0], 0.5)
 
     def nothing_fits(self, _: object) -> NoNetworkFitsError:
-        fastest = self.measure(self.cheapest(0).architecture)
+        fastest = self.measure(self.blocks(self.cheapest(0).architecture))
         return NoNetworkFitsError(f"the fastest takes {fastest.median_ms:g} ms")
 
 
@@ -129,13 +134,15 @@ def predictions(chooser: Chooser) -> list[float]:
 
 
 def test_the_ratio_is_one_before_anything_was_timed(chooser_for: Make) -> None:
-    assert chooser_for(numbers()).ratio == 1.0
+    assert chooser_for(numbers()).ratios[0] == 1.0
 
 
 def test_the_ratio_is_the_median_of_measured_over_predicted(chooser_for: Make) -> None:
     chooser = chooser_for(numbers())
-    chooser.timed = [Timed(network(10), 0.0, 10.0, measured(ms), 0.5) for ms in (11.0, 12.0, 40.0)]
-    assert chooser.ratio == pytest.approx(1.2)
+    chooser.timed = [
+        Timed(network(10), 0.0, (Timing(10.0, measured(ms)),), 0.5) for ms in (11.0, 12.0, 40.0)
+    ]
+    assert chooser.ratios[0] == pytest.approx(1.2)
 
 
 def test_a_right_prediction_is_timed_in_one_round(chooser_for: Make) -> None:
@@ -191,7 +198,7 @@ def test_an_optimistic_prediction_is_corrected(chooser_for: Make) -> None:
 def test_what_is_assumed_after_a_bad_round_is_not_what_was_measured(chooser_for: Make) -> None:
     chooser = chooser_for(numbers(factor=1.3))
     chooser.best()
-    assert chooser.ratio == pytest.approx(1.3)
+    assert chooser.ratios[0] == pytest.approx(1.3)
 
 
 def test_a_round_with_a_fit_does_not_tighten(chooser_for: Make) -> None:
@@ -248,20 +255,20 @@ def test_after_a_rejection_all_are_held_to_be_slower_when_trained(chooser_for: M
     chooser = chooser_for(numbers())
     first = chooser.best()
     assert first.architecture == network(50)
-    chooser.reject(first, measured(60))
+    chooser.reject(first, [measured(60)])
     assert chooser.best().architecture == network(41)  # 1.2 times 41 is within 50
 
 
 def test_one_outlier_does_not_rule_every_network_out(chooser_for: Make) -> None:
     chooser = chooser_for(numbers())
-    chooser.reject(chooser.best(), measured(1e9))
+    chooser.reject(chooser.best(), [measured(1e9)])
     assert chooser.best().architecture == network(49)
 
 
 def test_a_rejected_network_keeps_the_time_it_took_trained(chooser_for: Make) -> None:
     chooser = chooser_for(numbers())
     first = chooser.best()
-    chooser.reject(first, measured(60))
+    chooser.reject(first, [measured(60)])
     assert chooser.timed[0].measurement.median_ms == 60
 
 
@@ -271,12 +278,12 @@ def test_a_choice_survives_the_process(chooser_for: Make) -> None:
     fake = numbers(factor=1.3)
     after = chooser_for(fake)
     assert after.best() == chosen
-    assert (after.timed, after.ratio, fake.n_measured) == (before.timed, before.ratio, 0)
+    assert (after.timed, after.ratios[0], fake.n_measured) == (before.timed, before.ratios[0], 0)
 
 
 def test_a_rejection_survives_the_process(chooser_for: Make) -> None:
     before = chooser_for(numbers())
-    before.reject(before.best(), measured(60))
+    before.reject(before.best(), [measured(60)])
     fake = numbers()
     after = chooser_for(fake)
     assert after.n_rejected == 1

@@ -88,6 +88,32 @@ def test_a_network_of_diverse_blocks_is_found(found: SearchResult) -> None:
     assert latencies == sorted(latencies) and scores == sorted(scores)
 
 
+def test_the_front_s_growth_and_blocks_are_told(found: SearchResult) -> None:
+    assert len(found.hypervolumes) > 1 and list(found.hypervolumes) == sorted(found.hypervolumes)
+    assert (Path(found.out) / "front.png").is_file()
+    assert all(point.expected_accuracy == point.score for point in found.front)
+
+
+def test_a_front_of_more_objectives_holds_what_two_would_drop(
+    found: SearchResult, apart: Path
+) -> None:
+    more = searched(apart / "more", run=found.out, objectives=["parameters", "memory"], **FROM)
+    kept = {(p.corrected_latency_ms, p.score, p.params, p.memory_bytes) for p in more.front}
+    assert len(more.front) > len(found.front)
+    assert not [one for one in kept for other in kept - {one} if _beats(other, one)]
+
+
+def _beats(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+    """Latency, score, parameters, memory: no worse in any."""
+    pairs = (other[0] - one[0], one[1] - other[1], other[2] - one[2], other[3] - one[3])
+    return all(gain >= 0 for gain in pairs)
+
+
+def test_the_next_search_begins_with_the_front(found: SearchResult) -> None:
+    best = kept_run(Path(found.out)).exploration.best
+    assert [str(one) for one in best] == [point.choices for point in reversed(found.front)]
+
+
 def test_qualities_and_fine_tuned_networks_are_kept(found: SearchResult) -> None:
     exploration = kept_run(Path(found.out)).exploration
     assert [len(options) for options in exploration.qualities.values()] == [N_OPTIONS] * 2

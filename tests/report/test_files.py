@@ -10,7 +10,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hwnas.measure import Measurement, Provenance
-from hwnas.report import Baseline, FrontPoint, MeasuredNetwork, SearchResult, front_csv, picture
+from hwnas.report import (
+    Baseline,
+    FrontPoint,
+    MeasuredNetwork,
+    SearchResult,
+    front_csv,
+    front_picture,
+    picture,
+)
 from hwnas.report.picture import _label
 
 FRONT = tuple(
@@ -107,7 +115,21 @@ def test_the_front_reads_back() -> None:
 
 def test_latencies_and_scores_are_rounded_to_six_places() -> None:
     row = front_csv(FRONT).splitlines()[1]
-    assert row == "0.1,0.333333,1000,10000,0.8,8;k3e3;skip"
+    assert row == "0.1,0.333333,1000,10000,0.8,,,,8;k3e3;skip"
+
+
+def test_each_other_device_has_a_column_of_latencies() -> None:
+    point = replace(FRONT[0], elsewhere_ms=(3.5,))
+    row = next(csv.DictReader(io.StringIO(front_csv([point], ["board"]))))
+    assert float(row["corrected_latency_ms_board"]) == 3.5
+
+
+def test_an_evolved_front_is_drawn_with_its_blocks() -> None:
+    front = tuple(
+        replace(point, expected_accuracy=0.8, choices="mbconv-k3,fused-d2") for point in FRONT
+    )
+    drawn = front_picture(replace(RESULT, front=front, hypervolumes=(0.2, 0.5, 0.6)))
+    assert len(np.unique(np.asarray(Image.open(io.BytesIO(drawn))).reshape(-1, 4), axis=0)) > 100
 
 
 def test_an_empty_front_is_a_header() -> None:
