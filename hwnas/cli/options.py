@@ -28,8 +28,9 @@ Connection = Annotated[
     str | None,
     typer.Option(
         "--connection",
-        help="How the device is reached: local, or a command that starts a Python there, such as "
-        "'ssh pi@board python3'. [default: the device file's]",
+        help="How the device is reached: local, a command that starts a Python there, such as "
+        "'ssh pi@board python3', or 'ray auto' for a machine of a cluster that has it. "
+        "[default: the device file's]",
     ),
 ]
 Precision = Annotated[

@@ -1,5 +1,9 @@
 """``hwnas profile``: time every block a space may use, into the device's table."""
 
+from typing import Annotated
+
+import typer
+
 from hwnas.cli.options import (
     Batch,
     Channels,
@@ -29,14 +33,23 @@ def profile(
     precision: Precision = None,
     threads: Threads = None,
     batch: Batch = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            "--ray",
+            help="Time on all machines of a Ray cluster (auto or an address) that have the "
+            "resource device:NAME.",
+        ),
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Time every block the search may use, on the device, into a lookup table.
 
     What was timed before is kept; interrupted, the same command goes on.
 
-    Example:
+    Examples:
         hwnas profile --device x86-cpu --input-size 224 --precision int8
+        hwnas profile --device arm-cpu --connection "ssh pi@board python3" --ray auto
     """
     from hwnas.pipeline import profile as run
 
@@ -53,6 +66,7 @@ def profile(
             precision=precision,
             threads=threads,
             batch=batch,
+            ray=ray,
             on_progress=on_progress,
         )
     label = table.header.provenance.label

@@ -6,12 +6,22 @@ from hwnas.device.fingerprint import Fingerprint, check_machine, fingerprint, ot
 from hwnas.device.probe import device_toml, probe
 from hwnas.device.recipe import CALIBRATIONS, Recipe
 from hwnas.device.shipped import shipped_folder
-from hwnas.device.spec import FLOAT_BYTES, LOCAL, TRACKER, DeviceSpec, Peak, Precision, TvmSettings
+from hwnas.device.spec import (
+    FLOAT_BYTES,
+    LOCAL,
+    RAY,
+    TRACKER,
+    DeviceSpec,
+    Peak,
+    Precision,
+    TvmSettings,
+)
 
 __all__ = [
     "CALIBRATIONS",
     "FLOAT_BYTES",
     "LOCAL",
+    "RAY",
     "TRACKER",
     "DeviceSpec",
     "Fingerprint",

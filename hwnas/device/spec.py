@@ -11,7 +11,7 @@ from hwnas.record import said
 Precision = Literal["int8", "float16", "float32"]
 Clock = Literal["measured", "emulated"]
 Face = Literal["cpu", "dsp"]
-LOCAL, TRACKER = "local", "tracker"
+LOCAL, TRACKER, RAY = "local", "tracker", "ray"
 """Connections: this process; ``tracker HOST:PORT KEY`` of TVM's servers; else a command."""
 
 
@@ -76,7 +76,8 @@ class DeviceSpec:
 
     ``machines`` are what its processors call themselves, such as ``aarch64``; any if empty.
     ``connection`` is ``local``, or a command that starts a Python on the target, such as
-    ``ssh pi@board python3``, or ``tracker HOST:PORT KEY`` for TVM; ``timeout_s`` is how long the
+    ``ssh pi@board python3``, or ``tracker HOST:PORT KEY`` for TVM, or ``ray ADDRESS [COMMAND]``
+    for a device that a machine of a Ray cluster has; ``timeout_s`` is how long the
     target may be silent. The ``clock`` of an emulator is ``emulated``: the instructions are
     right, the times are not.
 

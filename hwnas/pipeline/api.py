@@ -12,6 +12,7 @@ from hwnas.pipeline.arguments import (
     default_out,
     device_with,
     objectives_from,
+    on_cluster,
     settled,
     space_for,
     space_on,
@@ -42,6 +43,7 @@ def profile(  # noqa: PLR0913 - a command's options
     precision: str | None = None,
     threads: int | None = None,
     batch: int | None = None,
+    ray: str | None = None,
     on_progress: OnProgress = silent,
 ) -> LatencyTable:
     """Time every block the space may use on the device; what was timed before is kept.
@@ -60,6 +62,9 @@ def profile(  # noqa: PLR0913 - a command's options
         precision: ``int8``, ``float16`` or ``float32``; the device file's by default.
         threads: Threads of one inference; the device file's by default.
         batch: Images of one inference; the device file's by default.
+        ray: A Ray cluster, ``auto`` or an address, whose machines have the device: on each with
+            the resource ``device:NAME`` it is reached as ``connection`` says, and all are timed
+            side by side.
         on_progress: Told of every block.
 
     Raises:
@@ -73,6 +78,8 @@ def profile(  # noqa: PLR0913 - a command's options
         threads=threads,
         batch=batch,
     )
+    if ray is not None:
+        target = on_cluster(target, ray)
     shape = input_size, in_channels, n_classes
     chosen = space_for(target, space, shape, data, on_progress)
     return fill_table(wanted_by(chosen), target, engine_for(target), on_progress, again=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, TypedDict, Unpack, get_args
 
 from hwnas.accuracy.teacher import check_teacher
-from hwnas.device import CALIBRATIONS, DeviceSpec, Precision, load_device
+from hwnas.device import CALIBRATIONS, LOCAL, RAY, DeviceSpec, Precision, load_device
 from hwnas.errors import InvalidInputError
 from hwnas.measure.engine import ENGINES
 from hwnas.pipeline.donna import DonnaSettings, ReferenceRequest
@@ -62,6 +62,12 @@ def device_with(name: str = "local", **settings: Unpack[DeviceSettings]) -> Devi
         return replace(device, **changed)
     except ValueError as error:
         raise InvalidInputError(f"{error}. Give another value.") from error
+
+
+def on_cluster(device: DeviceSpec, address: str) -> DeviceSpec:
+    """The device as machines of a Ray cluster reach it; ``address`` is ``auto`` or the head's."""
+    way = "" if device.connection == LOCAL else f" {device.connection}"
+    return replace(device, connection=f"{RAY} {address}{way}")
 
 
 def space_for(

@@ -1,18 +1,16 @@
 """Tasks on a Ray cluster: of this machine, or of many (``hwnas[ray]``)."""
 
-import logging
-import socket
 from collections.abc import Sequence
 from typing import Any
 
-from hwnas.errors import HwnasError, InvalidInputError, RunError
+from hwnas.cluster import cluster_at
+from hwnas.errors import HwnasError, RunError
 from hwnas.pipeline.tasks import OnDone, Task
 from hwnas.whole_file import write_whole
 
 RETRIES = 4
 """How often a task is done again whose machine was lost."""
 POLL_S = 1.0
-CONNECT_S = 10.0
 
 
 class OnRay:
@@ -28,28 +26,7 @@ class OnRay:
         Raises:
             InvalidInputError: Ray is not installed, or nothing answers there.
         """
-        try:
-            import ray
-        except ImportError as error:
-            raise InvalidInputError(
-                "--ray needs Ray. Install it with: pip install 'hwnas[ray]'."
-            ) from error
-        self._ray: Any = ray
-        if ray.is_initialized():
-            return
-        try:
-            _check_reachable(address)
-            ray.init(
-                address=None if address == "local" else address,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-                include_dashboard=False if address == "local" else None,
-            )
-        except (OSError, ValueError, RuntimeError) as error:
-            raise InvalidInputError(
-                f"No Ray cluster answers at {address!r}: {error}. Start one with "
-                "'ray start --head', or give --ray local."
-            ) from error
+        self._ray = cluster_at(address)
 
     def run(self, tasks: Sequence[Task], on_done: OnDone) -> None:
         """See ``Workers``."""
@@ -98,17 +75,3 @@ class OnRay:
                 "cluster, and run the same command again."
             ) from error
         return content
-
-
-def _check_reachable(address: str) -> None:
-    """Ask the head's port first: Ray itself waits for minutes for one that is not there.
-
-    Raises:
-        OSError: Nothing listens.
-        ValueError: It is no ``host:port``.
-    """
-    if address in ("local", "auto"):
-        return
-    host, _, port = address.removeprefix("ray://").rpartition(":")
-    with socket.create_connection((host, int(port)), timeout=CONNECT_S):
-        pass

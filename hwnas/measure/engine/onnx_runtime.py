@@ -1,7 +1,7 @@
 """ONNX Runtime on a target: in this process, or at the end of a command."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
 
 import onnx
 
@@ -15,17 +15,22 @@ from hwnas.measure.engine.units import integer_units, read_model
 from hwnas.measure.measurement import Measurement, Provenance, summarize
 from hwnas.measure.plan import MeasurePlan
 from hwnas.measure.rounds import Timer
-from hwnas.measure.target import HERE, Opened, Placement, Target
+from hwnas.measure.target import HERE, Opened, Placement, Target, further_targets
 
 
 class OnnxRuntimeEngine(OneDevice):
     """Times with input and output bound, threads pinned, garbage collection off."""
 
     def __init__(
-        self, target: Target = HERE, provenance: Provenance = Provenance.MEASURED
+        self,
+        target: Target = HERE,
+        provenance: Provenance = Provenance.MEASURED,
+        alike: Fingerprint | None = None,
     ) -> None:
+        """``alike`` is what the machine is to be, where it measures for another one's table."""
         self._target = target
         self._clock = provenance
+        self._alike = alike
 
     @property
     def provenance(self) -> Provenance:
@@ -40,7 +45,20 @@ class OnnxRuntimeEngine(OneDevice):
         """Of the target's machine."""
         facts = self._target.machine_facts(device.threads)
         check_machine(facts["machine"], device)
-        return Fingerprint.of(facts, self.version())
+        found = Fingerprint.of(facts, self.version())
+        different = "" if self._alike is None else self._alike.difference(found)
+        if different:
+            raise MeasurementError(
+                f"One of the machines that measure {device.name!r} is unlike the others: "
+                f"{different}. Give its device a file and a name of its own."
+            )
+        return found
+
+    def lanes(self, device: DeviceSpec) -> Sequence[Self]:
+        """One for each such device of a cluster."""
+        further = further_targets(device)
+        machine = self.fingerprint(device) if further else None
+        return (self, *(type(self)(target, self._clock, machine) for target in further))
 
     def health(self) -> Mapping[str, Any] | None:
         """The target's."""
@@ -77,7 +95,7 @@ class OnnxRuntimeEngine(OneDevice):
         return OpenedRunner(self._opened(model, device))
 
     def _opened(self, model: bytes, device: DeviceSpec) -> Opened:
-        if device.machines:
+        if device.machines or self._alike:
             self.fingerprint(device)
         return self._target.open(model, device)
 

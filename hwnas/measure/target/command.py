@@ -16,7 +16,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_expo
 from hwnas.device import DeviceSpec
 from hwnas.errors import MeasurementError
 from hwnas.measure.plan import MeasurePlan
-from hwnas.measure.target.link import Link, LinkLostError
+from hwnas.measure.target.link import AnyLink, Link, LinkLostError
 from hwnas.measure.target.protocol import Placement, settings_of
 
 TRIES, LONGEST_WAIT_S = 4, 10.0
@@ -51,10 +51,14 @@ class CommandTarget:
     asking twice would spoil.
     """
 
-    def __init__(self, command: str, timeout_s: float) -> None:
+    def __init__(
+        self, command: str, timeout_s: float, connect: Callable[[], AnyLink] | None = None
+    ) -> None:
+        """``connect`` is how, where it is no command of this machine."""
         self._command = command
         self._timeout_s = timeout_s
-        self._link: Link | None = None
+        self._connect = connect or (lambda: Link(command, timeout_s))
+        self._link: AnyLink | None = None
         self._generation = 0
         """Counts connections; what was opened over an earlier one is gone."""
         self._unused: deque[tuple[int, str]] = deque()
@@ -132,7 +136,7 @@ class CommandTarget:
     ) -> tuple[dict[str, Any], bytes]:
         """Ask of an opened model, which is opened anew where the connection is new."""
 
-        def ask(link: Link) -> tuple[dict[str, Any], bytes]:
+        def ask(link: AnyLink) -> tuple[dict[str, Any], bytes]:
             session.reopen(link, self._generation)
             named = {**header, "session": session.name}
             return self._answered(link, named, payload, seconds)
@@ -143,7 +147,7 @@ class CommandTarget:
         """Let the target unload a model, at the next request."""
         self._unused.append((generation, session))
 
-    def opened(self, link: Link, model: bytes, device: DeviceSpec) -> dict[str, Any]:
+    def opened(self, link: AnyLink, model: bytes, device: DeviceSpec) -> dict[str, Any]:
         """Load a model over this connection."""
         digest = self._sent(link, model)
         asked = {"ask": "open", "digest": digest, "settings": settings_of(device)}
@@ -152,14 +156,14 @@ class CommandTarget:
     def _about(
         self, model: bytes, what: str, device: DeviceSpec, **more: int
     ) -> tuple[dict[str, Any], bytes]:
-        def ask(link: Link) -> tuple[dict[str, Any], bytes]:
+        def ask(link: AnyLink) -> tuple[dict[str, Any], bytes]:
             digest = self._sent(link, model)
             asked = {"ask": what, "digest": digest, "settings": settings_of(device), **more}
             return self._answered(link, asked)
 
         return self._over_links(ask)
 
-    def _sent(self, link: Link, model: bytes) -> str:
+    def _sent(self, link: AnyLink, model: bytes) -> str:
         digest = hashlib.sha256(model).hexdigest()
         if not self._answered(link, {"ask": "has", "digest": digest})[0]["has"]:
             self._answered(link, {"ask": "put", "digest": digest}, model)
@@ -169,7 +173,7 @@ class CommandTarget:
         return self._over_links(lambda link: self._answered(link, header))
 
     def _over_links(
-        self, ask: Callable[[Link], tuple[dict[str, Any], bytes]]
+        self, ask: Callable[[AnyLink], tuple[dict[str, Any], bytes]]
     ) -> tuple[dict[str, Any], bytes]:
         try:
             return self._retrying(lambda: ask(self._connected()))
@@ -205,9 +209,9 @@ class CommandTarget:
             reraise=True,
         )
 
-    def _connected(self) -> Link:
+    def _connected(self) -> AnyLink:
         if self._link is None:
-            self._link = Link(self._command, self._timeout_s)
+            self._link = self._connect()
             self._generation += 1
         return self._link
 
@@ -217,7 +221,7 @@ class CommandTarget:
             self._link = None
 
     def _answered(
-        self, link: Link, header: Mapping[str, Any], payload: bytes = b"", seconds: float = 0.0
+        self, link: AnyLink, header: Mapping[str, Any], payload: bytes = b"", seconds: float = 0.0
     ) -> tuple[dict[str, Any], bytes]:
         unused = [self._unused.popleft() for _ in range(len(self._unused))]
         asked = {**header, "forget": [name for of, name in unused if of == self._generation]}
@@ -258,7 +262,7 @@ class _OpenedThere:
             self._target.in_session(self, {"ask": "inputs"})
         return self._inputs
 
-    def reopen(self, link: Link, generation: int) -> None:
+    def reopen(self, link: AnyLink, generation: int) -> None:
         """Load it unless this connection has it loaded."""
         if generation != self._generation:
             answer = self._target.opened(link, self._model, self._device)

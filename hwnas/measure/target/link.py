@@ -9,7 +9,7 @@ from collections import deque
 from pathlib import Path
 from threading import Thread
 from time import monotonic
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 from hwnas.agent.frames import LENGTHS, BrokenFrameError, frame, lengths_in, parsed
 from hwnas.agent.serve import READY
@@ -27,6 +27,24 @@ KEPT_LINES = 5
 
 class LinkLostError(Exception):
     """The command ended, broke off, or was silent too long; the message says which."""
+
+
+class AnyLink(Protocol):
+    """A way to an agent, one request at a time."""
+
+    def ask(
+        self, header: dict[str, Any], payload: bytes, timeout_s: float
+    ) -> tuple[dict[str, Any], bytes]:
+        """The answer to one request.
+
+        Raises:
+            LinkLostError: None came in time, or something else did.
+        """
+        ...
+
+    def close(self) -> None:
+        """End it."""
+        ...
 
 
 class Link:

@@ -1,0 +1,58 @@
+"""A Ray cluster, connected to once by whatever needs machines of it (``hwnas[ray]``)."""
+
+import logging
+import socket
+from typing import Any
+
+from hwnas.errors import InvalidInputError
+
+CONNECT_S = 10.0
+
+
+def cluster_at(address: str) -> Any:  # noqa: ANN401 - Ray is an option, and not typed
+    """The module ``ray``, connected to ``local`` (this machine), ``auto`` or the head's address.
+
+    Raises:
+        InvalidInputError: Ray is not installed, or nothing answers there.
+    """
+    try:
+        import ray
+    except ImportError as error:
+        raise InvalidInputError(
+            "--ray needs Ray. Install it with: pip install 'hwnas[ray]'."
+        ) from error
+    if ray.is_initialized():
+        return ray
+    try:
+        _check_reachable(address)
+        ray.init(
+            address=None if address == "local" else address,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            include_dashboard=False if address == "local" else None,
+        )
+    except (OSError, ValueError, RuntimeError) as error:
+        raise InvalidInputError(
+            f"No Ray cluster answers at {address!r}: {error}. Start one with "
+            "'ray start --head', or give --ray local."
+        ) from error
+    return ray
+
+
+def resource_of(device: str) -> str:
+    """What a machine of the cluster has as often as it has such a device."""
+    return f"device:{device}"
+
+
+def _check_reachable(address: str) -> None:
+    """Ask the head's port first: Ray itself waits for minutes for one that is not there.
+
+    Raises:
+        OSError: Nothing listens.
+        ValueError: It is no ``host:port``.
+    """
+    if address in ("local", "auto"):
+        return
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    with socket.create_connection((host, int(port)), timeout=CONNECT_S):
+        pass
