@@ -57,16 +57,20 @@ class Study:
     block_ms: Price
 
     def evolved(self, seed: int, allows: Allows) -> EvolvedGenerator:
+        """NSGA-II of these blocks."""
         return EvolvedGenerator(self.steps.space, self.learned, [self.block_ms], allows, seed=seed)
 
     def predicted(self, rows: NDArray[np.int64]) -> Values:
+        """Of rows of options, as the predictor tells."""
         return np.column_stack([-self.learned.predict(rows), self.priced.price(rows)])
 
     def true(self, networks: Sequence[Architecture]) -> Values:
+        """Of networks, fine-tuned."""
         accuracies = self.steps.accuracies(self.library, self.reference, networks)
         return np.column_stack([-np.array(accuracies), self.priced.price(self.rows(networks))])
 
     def rows(self, networks: Sequence[Architecture]) -> NDArray[np.int64]:
+        """Places of their options."""
         pool = Pool(self.steps.space.decisions)
         return np.array([pool.row(network) for network in networks])
 

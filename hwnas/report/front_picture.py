@@ -7,8 +7,9 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
-from hwnas.report.picture import BLUE, GREY, ORANGE, png, styled
+from hwnas.report.picture import BLUE, GREY, ORANGE, conditions, png, styled
 from hwnas.report.result import FrontPoint, SearchResult
 
 MOST_TOLD = 24
@@ -43,7 +44,7 @@ def _draw_front(axes: Any, result: SearchResult) -> None:  # noqa: ANN401
     axes.plot(latencies, [100 * (p.expected_accuracy or 0) for p in result.front], "o", color=BLUE)
     if result.latency_budget_ms is not None:
         axes.axvline(result.latency_budget_ms, color=ORANGE, linestyle="--", linewidth=1.2)
-    axes.set_xlabel(f"latency on {result.device} (ms)")
+    axes.set_xlabel(f"latency on {result.device}, {conditions(result)} (ms)")
     axes.set_ylabel("expected accuracy (%)")
     further = [*(one.device for one in result.elsewhere), *result.objectives]
     also = f", and of {', '.join(further)}" if further else ""
@@ -52,6 +53,7 @@ def _draw_front(axes: Any, result: SearchResult) -> None:  # noqa: ANN401
 
 def _draw_growth(axes: Any, hypervolumes: Sequence[float]) -> None:  # noqa: ANN401
     axes.plot(range(1, len(hypervolumes) + 1), hypervolumes, "-", color=BLUE)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("generation")
     axes.set_ylabel("hypervolume (share)")
     axes.set_title("how the front grew", loc="left")
@@ -75,4 +77,4 @@ def _draw_blocks(axes: Any, told: Sequence[FrontPoint]) -> None:  # noqa: ANN401
 
 
 def _label(point: FrontPoint) -> str:
-    return f"{point.corrected_latency_ms:.3g} ms, {100 * (point.expected_accuracy or 0):.1f} %"
+    return f"{point.corrected_latency_ms:.3g} ms, {100 * (point.expected_accuracy or 0):.2f} %"

@@ -79,7 +79,7 @@ def _draw_front(axes: Any, result: SearchResult) -> None:  # noqa: ANN401
             rotation=90,
             color=ORANGE,
         )
-    axes.set_xlabel(f"latency on {result.device}, {_label(result)} (ms)")
+    axes.set_xlabel(f"latency on {result.device}, {conditions(result)} (ms)")
     axes.set_ylabel("accuracy (%)")
     axes.set_title(f"{result.data}: {result.strategy} in {result.space}", loc="left")
 
@@ -162,6 +162,7 @@ def _draw_band(axes: Any, everything: Sequence[float]) -> None:  # noqa: ANN401
     axes.set_ylabel("measured (ms)")
 
 
-def _label(result: SearchResult) -> str:
+def conditions(result: SearchResult) -> str:
+    """Precision, threads, and what the latencies are if they are not measured."""
     label = f"{result.precision}, {result.threads} thread{'s' * (result.threads > 1)}"
     return label + result.provenance.label.upper()

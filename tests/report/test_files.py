@@ -19,7 +19,7 @@ from hwnas.report import (
     front_picture,
     picture,
 )
-from hwnas.report.picture import _label
+from hwnas.report.picture import conditions
 
 FRONT = tuple(
     FrontPoint(
@@ -177,11 +177,11 @@ def test_what_differs_is_seen(drawn: NDArray[np.uint8], change: dict[str, object
     ],
 )
 def test_what_may_not_be_quoted_is_labelled(provenance: str, label: str) -> None:
-    assert _label(replace(RESULT, provenance=Provenance(provenance), threads=2)) == label
+    assert conditions(replace(RESULT, provenance=Provenance(provenance), threads=2)) == label
 
 
 def test_one_thread_has_no_plural() -> None:
-    assert _label(RESULT) == "int8, 1 thread"
+    assert conditions(RESULT) == "int8, 1 thread"
 
 
 @pytest.mark.parametrize(
