@@ -207,7 +207,7 @@ def _with(
     """The original's blocks, those that give so many channels replaced as a whole."""
     made: list[BlockSpec] = []
     for block in original:
-        channels = getattr(block, "out_channels", None)
+        channels: int = getattr(block, "out_channels", 0)
         if channels in stages:
             if not made or made[-1] not in stages[channels]:
                 made.extend(stages[channels])
@@ -255,7 +255,9 @@ def _top1(network: nn.Module, data: DataSet) -> float:
     shape = (1, 3, 1, 1)
     scaled = (images - torch.tensor(data.mean).view(shape)) / torch.tensor(data.std).view(shape)
     with torch.no_grad():
-        answers = torch.cat([network.eval()(part).argmax(1) for part in scaled.float().split(20)])
+        answers = torch.cat(
+            [network.eval()(part).argmax(1) for part in torch.chunk(scaled.float(), 10)]
+        )
     return float((answers.numpy() == data.test.labels).mean())
 
 

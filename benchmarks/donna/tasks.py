@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from time import perf_counter
+from typing import Any
 
 from hwnas.data import load_data
 from hwnas.pipeline.distilled import Distillation
@@ -44,7 +45,7 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
-    document = {
+    document: dict[str, float | list[float]] = {
         "ms_a_task_here": 1e3 * _empty(InThisProcess()) / N_EMPTY,
         "ms_a_task_on_ray": 1e3 * _on_cluster(2, _empty) / N_EMPTY,
     }
@@ -95,8 +96,9 @@ def _distil(workers: Workers) -> float:
 
 def _on_cluster(n_cpus: int, measured: Callable[[Workers], float]) -> float:
     """Of a new cluster of this machine, once its processes are there."""
-    import ray
     from ray.cluster_utils import Cluster
+
+    from hwnas.cluster import cluster_at
 
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": n_cpus})
     try:
@@ -104,6 +106,7 @@ def _on_cluster(n_cpus: int, measured: Callable[[Workers], float]) -> float:
         _empty(workers)
         return measured(workers)
     finally:
+        ray: Any = cluster_at("auto")
         ray.shutdown()
         cluster.shutdown()
 
