@@ -100,14 +100,13 @@ def _on_cluster(n_cpus: int, measured: Callable[[Workers], float]) -> float:
 
     from hwnas.cluster import cluster_at
 
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": n_cpus})
+    cluster: Any = Cluster(initialize_head=True, head_node_args={"num_cpus": n_cpus})
     try:
         workers = OnRay(cluster.address)
         _empty(workers)
         return measured(workers)
     finally:
-        ray: Any = cluster_at("auto")
-        ray.shutdown()
+        cluster_at("auto").shutdown()
         cluster.shutdown()
 
 
