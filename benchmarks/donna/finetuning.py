@@ -4,8 +4,8 @@ r"""Fine-tuning from a block library against training the same networks from fre
         [--space benchmarks/donna/space.toml --scratch-epochs 10 --share 0.2 --networks 3]
 
 Both have the same recipe and the reference as teacher; what differs is where they begin and for
-how long they are trained. The networks span the library's qualities. Accuracies are those of
-validation images, float, mean of the seeds.
+how long they are trained. The networks lie along the front that NSGA-II evolves. Accuracies are
+those of validation images, float, mean of the seeds; each is kept beside FILE.json.
 """
 
 import argparse
@@ -13,17 +13,13 @@ import json
 from dataclasses import replace
 
 import numpy as np
-from steps_of import add_options, steps_of
+from steps_of import add_options
+from study import study_of
 
 from hwnas.network import build
-from hwnas.pipeline.distilled import merits_of
-from hwnas.search.pool import Pool
-from hwnas.search.spanning import spanning
 from hwnas.space import blocks_of
 from hwnas.train import Finetuner
 from hwnas.whole_file import write_whole
-
-SEED = 7
 
 
 def main() -> None:
@@ -37,31 +33,31 @@ def main() -> None:
     parser.add_argument("--networks", type=int, default=3)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     arguments = parser.parse_args()
-    steps = steps_of(arguments)
-    space, data = steps.space, steps.data
-    reference = steps.reference()
-    library = steps.library(reference)
-    merits = merits_of(space, library.qualities)
-    rows = spanning(merits, arguments.networks, np.random.default_rng(SEED))
+    study = study_of(arguments)
+    steps, library = study.steps, study.library
     few = max(1, round(arguments.share * arguments.scratch_epochs))
     found = []
-    for architecture in map(Pool(space.decisions).architecture, rows):
+    for place, architecture in enumerate(study.along(arguments.seed, arguments.networks)):
         row: dict[str, object] = {"network": str(architecture), "epochs": few}
         ways = {"library": few, "fresh": few, "fresh, long": arguments.scratch_epochs}
         for name, epochs in ways.items():
             accuracies = []
             for seed in arguments.seeds:
-                network = (
-                    library.network(architecture)
-                    if name == "library"
-                    else build(blocks_of(space, architecture), seed)
-                )
-                settings = replace(steps.finetune, epochs=epochs)
-                finetuner = Finetuner(
-                    network, data, settings, seed=seed, teacher=reference.network
-                )
-                finetuner.train()
-                accuracies.append(100 * finetuner.validation_accuracy())
+                known = arguments.out.with_suffix(f".{place}-{name}-{epochs}-{seed}")
+                if not known.is_file():
+                    network = (
+                        library.network(architecture)
+                        if name == "library"
+                        else build(blocks_of(steps.space, architecture), seed)
+                    )
+                    settings = replace(steps.finetune, epochs=epochs)
+                    teacher = study.reference.network
+                    finetuner = Finetuner(
+                        network, steps.data, settings, seed=seed, teacher=teacher
+                    )
+                    finetuner.train()
+                    write_whole(known, str(100 * finetuner.validation_accuracy()))
+                accuracies.append(float(known.read_text()))
             row[name] = float(np.mean(accuracies))
         found.append(row)
         print(row, flush=True)

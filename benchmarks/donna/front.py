@@ -14,65 +14,21 @@ predictor only, for as many random networks as NSGA-II evaluates.
 import argparse
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from steps_of import add_options, steps_of
+from steps_of import add_options
+from study import Values, study_of
 
 from hwnas.block import BlockSpec, HeadSpec, MBConvSpec, StemSpec
-from hwnas.latency import PricedSpace, latency_model
-from hwnas.measure.engine import engine_for
-from hwnas.pipeline.arguments import device_with
-from hwnas.pipeline.block_library import BlockLibrary
-from hwnas.pipeline.distilled import Distillation, measures_of
-from hwnas.profile import fill_table, wanted_by
-from hwnas.regression.qualities import QualityRegression
-from hwnas.search import EvolvedGenerator
 from hwnas.search.nsga2 import DEFAULT_SETTINGS
-from hwnas.search.pool import Pool
-from hwnas.search.priced_graph import Allows, Price, allow_all
-from hwnas.space import Architecture, all_blocks, random_architecture
-from hwnas.train.reference import Reference
+from hwnas.search.priced_graph import Allows, allow_all
+from hwnas.space import Architecture, random_architecture
 from hwnas.whole_file import write_whole
-
-Values = NDArray[np.float64]
-"""``(n, 2)``: minus the accuracy, and milliseconds."""
 
 
 def inverted_residuals(block: BlockSpec) -> bool:
     """What MobileNetV2 and its like are made of."""
     return isinstance(block, (StemSpec, MBConvSpec, HeadSpec))
-
-
-@dataclass(frozen=True)
-class Study:
-    """What all comparisons share."""
-
-    steps: Distillation
-    library: BlockLibrary
-    reference: Reference
-    learned: QualityRegression
-    priced: PricedSpace
-    block_ms: Price
-
-    def evolved(self, seed: int, allows: Allows) -> EvolvedGenerator:
-        """NSGA-II of these blocks."""
-        return EvolvedGenerator(self.steps.space, self.learned, [self.block_ms], allows, seed=seed)
-
-    def predicted(self, rows: NDArray[np.int64]) -> Values:
-        """Of rows of options, as the predictor tells."""
-        return np.column_stack([-self.learned.predict(rows), self.priced.price(rows)])
-
-    def true(self, networks: Sequence[Architecture]) -> Values:
-        """Of networks, fine-tuned."""
-        accuracies = self.steps.accuracies(self.library, self.reference, networks)
-        return np.column_stack([-np.array(accuracies), self.priced.price(self.rows(networks))])
-
-    def rows(self, networks: Sequence[Architecture]) -> NDArray[np.int64]:
-        """Places of their options."""
-        pool = Pool(self.steps.space.decisions)
-        return np.array([pool.row(network) for network in networks])
 
 
 def main() -> None:
@@ -85,20 +41,15 @@ def main() -> None:
     parser.add_argument("--along", type=int, default=8)
     parser.add_argument("--random", type=int, default=28)
     arguments = parser.parse_args()
-    study = _study(arguments)
+    study = study_of(arguments)
+    kinds: dict[str, Allows] = {"diverse": allow_all, "mbconv": inverted_residuals}
     fronts = {
         name: {seed: study.evolved(seed, allows).front() for seed in arguments.seeds}
-        for name, allows in {"diverse": allow_all, "mbconv": inverted_residuals}.items()
+        for name, allows in kinds.items()
     }
     chosen = {
-        name: {
-            seed: [
-                front[place].architecture
-                for place in np.linspace(0, len(front) - 1, arguments.along).round().astype(int)
-            ]
-            for seed, front in of.items()
-        }
-        for name, of in fronts.items()
+        name: {seed: study.along(seed, arguments.along, allows) for seed in arguments.seeds}
+        for name, allows in kinds.items()
     }
     rng = np.random.default_rng(99)
     drawn = [random_architecture(study.steps.space, rng) for _ in range(arguments.random)]
@@ -142,22 +93,6 @@ def main() -> None:
     }
     write_whole(arguments.out, json.dumps(document, indent=2) + "\n")
     print(json.dumps(told, indent=2))
-
-
-def _study(arguments: argparse.Namespace) -> Study:
-    steps = steps_of(arguments)
-    device = device_with("local", threads=1)
-    table = fill_table(wanted_by(steps.space), device, engine_for(device), print)
-    model = latency_model(table, all_blocks(steps.space))
-    reference = steps.reference()
-    library = steps.library(reference)
-    fitted = steps.finetuned(library, reference)
-    pool = Pool(steps.space.decisions)
-    rows = np.array([pool.row(network) for network, _ in fitted])
-    known = np.array([accuracy for _, accuracy in fitted])
-    learned = QualityRegression.learn(measures_of(steps.space, library.qualities), rows, known)
-    priced = PricedSpace(steps.space, model.block_ms, model.constant_ms)
-    return Study(steps, library, reference, learned, priced, model.block_ms)
 
 
 def _volume(values: Values, everything: Values) -> float:
