@@ -6,7 +6,19 @@ from hwnas.cli.show import print_table, say, say_left_in_float, told_bytes
 
 
 def print_result(result: Any) -> None:  # noqa: ANN401
-    """The figures of a ``SearchResult``, its file and its notes."""
+    """The figures of a ``SearchResult``, its files and its notes."""
+    title = f"{result.data} on {result.device}: {result.strategy} in {result.space}"
+    print_table(title, {"": "left", "found": "left"}, [*_figures(result), *_beside(result)])
+    print(f"{result.out}/model.{result.precision}.onnx")
+    for there in result.elsewhere:
+        print(f"{result.out}/{there.file}")
+    say_left_in_float(result.left_in_float if result.precision == "int8" else ())
+    for note in result.notes:
+        say(note)
+
+
+def _figures(result: Any) -> list[list[str]]:  # noqa: ANN401
+    """Of the network."""
     label = result.provenance.label
     budget = "none" if result.latency_budget_ms is None else f"{result.latency_budget_ms:g} ms"
     spread = result.measured_latency_spread
@@ -20,10 +32,10 @@ def print_result(result: Any) -> None:  # noqa: ANN401
         [f"float32 on the same device{label}", f"{result.float32_latency_ms:.4g} ms"],
         ["accuracy float32, test", f"{100 * result.accuracy_float32:.2f} %"],
     ]
-    for precision in ("int8", "float16"):
-        if result.precision == precision:
-            rows.append([f"accuracy {precision}, test", f"{100 * result.accuracy:.2f} %"])
-    rows += [
+    if result.precision != "float32":
+        rows.append([f"accuracy {result.precision}, test", f"{100 * result.accuracy:.2f} %"])
+    return [
+        *rows,
         ["parameters", f"{result.params:,}"],
         ["multiply-accumulates", f"{result.macs:,}"],
         ["model", f"{result.model_bytes:,} bytes ({result.predicted_model_bytes:,} predicted)"],
@@ -32,6 +44,20 @@ def print_result(result: Any) -> None:  # noqa: ANN401
             f"{told_bytes(result.memory_bytes)} ({result.predicted_memory_bytes:,} predicted)",
         ],
     ]
+
+
+def _beside(result: Any) -> list[list[str]]:  # noqa: ANN401
+    """What it learned from, other devices and other networks."""
+    rows = []
+    if result.predictor is not None:
+        fit = result.predictor
+        rows.append(
+            [
+                f"predictor, of {fit.n_networks} left out in turn",
+                f"tau {fit.kendall_tau:.2f} ({fit.tau_low:.2f} to {fit.tau_high:.2f}), "
+                f"{100 * fit.mean_error:.2f} points off",
+            ]
+        )
     if result.started_from is not None:
         rows.append(["learned by", result.started_from])
     for there in result.elsewhere:
@@ -42,14 +68,7 @@ def print_result(result: Any) -> None:  # noqa: ANN401
             [f"also on {there.device}", f"{found} ({predicted}), {100 * there.accuracy:.2f} %"]
         )
     for base in result.baselines:
-        found = "not trained" if base.accuracy is None else f"{100 * base.accuracy:.2f} %"
+        known = "not trained" if base.accuracy is None else f"{100 * base.accuracy:.2f} %"
         measured = f"{base.measured_latency_ms:.4g} ms{base.provenance.label}"
-        rows.append([f"beside it: {base.name}", f"{measured}, {found}"])
-    title = f"{result.data} on {result.device}: {result.strategy} in {result.space}"
-    print_table(title, {"": "left", "found": "left"}, rows)
-    print(f"{result.out}/model.{result.precision}.onnx")
-    for there in result.elsewhere:
-        print(f"{result.out}/{there.file}")
-    say_left_in_float(result.left_in_float if result.precision == "int8" else ())
-    for note in result.notes:
-        say(note)
+        rows.append([f"beside it: {base.name}", f"{measured}, {known}"])
+    return rows

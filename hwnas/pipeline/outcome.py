@@ -12,6 +12,7 @@ from hwnas.pipeline.finish import Finished, Workshop
 from hwnas.pipeline.problem import Problem
 from hwnas.pipeline.supernet import images_per_second
 from hwnas.pipeline.work_folder import WorkFolder
+from hwnas.regression.qualities import QualityFit
 from hwnas.report import (
     Baseline,
     Elsewhere,
@@ -41,6 +42,7 @@ class Outcome:
     finished: tuple[Finished, ...]
     front: tuple[FrontPoint, ...]
     hypervolumes: tuple[float, ...]
+    predictor: QualityFit | None
     baselines: tuple[Baseline, ...]
     kept: dict[str, bytes]
     """What of the exploration goes into the run folder, name to content."""
@@ -126,6 +128,7 @@ class Outcome:
             architecture=architecture,
             front=self.front,
             hypervolumes=self.hypervolumes,
+            predictor=self.predictor,
             objectives=request.objectives,
             elsewhere=tuple(self._elsewhere()),
             measured_networks=tuple(_measured(timed) for timed in self.chooser.timed),

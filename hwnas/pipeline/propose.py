@@ -8,7 +8,7 @@ from hwnas.pipeline.exploration import Exploration
 from hwnas.pipeline.problem import Problem
 from hwnas.pipeline.request import SearchRequest
 from hwnas.regression import ArchitectureRegression
-from hwnas.regression.qualities import QualityRegression
+from hwnas.regression.qualities import QualityFit, QualityRegression
 from hwnas.search import ANNEALED, DISTILLED, Proposer
 from hwnas.search.pool import Pool
 from hwnas.space import NO_CELL_LIMITS, Space, attributes_of
@@ -43,6 +43,13 @@ def proposer_of(problem: Problem, exploration: Exploration) -> Proposer:
         return problem.generator(exploration.scores)
     learned = accuracy_regression(problem.space, exploration, request.device.precision)
     return problem.annealer(learned, request.seed)
+
+
+def predictor_fit(problem: Problem, exploration: Exploration) -> QualityFit | None:
+    """How well blocks' qualities predict networks that were left out; of DONNA alone."""
+    if exploration.strategy not in DISTILLED:
+        return None
+    return quality_regression(problem.space, exploration).fit
 
 
 def quality_regression(space: Space, exploration: Exploration) -> QualityRegression:

@@ -19,7 +19,7 @@ from hwnas.pipeline.images import images_and_space, load_images
 from hwnas.pipeline.on_device import profiled
 from hwnas.pipeline.outcome import Outcome, front_of
 from hwnas.pipeline.problem import Problem
-from hwnas.pipeline.propose import check_annealed, proposer_of
+from hwnas.pipeline.propose import check_annealed, predictor_fit, proposer_of
 from hwnas.pipeline.refusal import refuse_hopeless
 from hwnas.pipeline.request import SearchRequest
 from hwnas.pipeline.work_folder import WorkFolder, check_new_run
@@ -133,6 +133,7 @@ def _outcome(problem: Problem, work: WorkFolder) -> Outcome:
         front=front,
         baselines=tuple(baselines),
         hypervolumes=tuple(generator.hypervolumes),
+        predictor=predictor_fit(problem, explored.exploration),
         kept=explored.files(
             keep_supernet=request.keep_supernet,
             evolved=front if generator.hypervolumes else (),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hwnas.measure import Measurement, Provenance
+from hwnas.regression.qualities import QualityFit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,6 +152,8 @@ class SearchResult:
     front: tuple[FrontPoint, ...]
     hypervolumes: tuple[float, ...] = ()
     """How far an evolved front had come by each generation, as a share of what it could span."""
+    predictor: QualityFit | None = None
+    """How well the front's accuracies may be believed, where blocks' qualities predict them."""
     objectives: tuple[str, ...] = ()
     """Of the front, beside accuracy and latencies."""
     elsewhere: tuple[Elsewhere, ...] = ()

@@ -79,11 +79,9 @@ def search_refused(refused: Refused) -> Refused:
 
 
 @pytest.fixture
-def table(tmp_path: Path, command: Command, own_tables: Path) -> Path:
+def table(profiled: Path) -> Path:
     """A full latency table of the small space for digits."""
-    command(*PROFILE)
-    (path,) = own_tables.glob("*.jsonl")
-    return path
+    return profiled
 
 
 def files_below(folder: Path) -> dict[str, bytes]:

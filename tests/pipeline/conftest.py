@@ -53,7 +53,7 @@ def only_named_baselines(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def quick_search(tmp_path: Path, only_named_baselines: None) -> QuickSearch:
+def quick_search(tmp_path: Path, only_named_baselines: None, profiled: Path) -> QuickSearch:
     def search(latency: str | None = "1ms", **options: Any) -> SearchResult:  # noqa: ANN401
         settings: dict[str, Any] = {
             "device": SIMULATED,

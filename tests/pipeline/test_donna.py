@@ -94,6 +94,11 @@ def test_the_front_s_growth_and_blocks_are_told(found: SearchResult) -> None:
     assert all(point.expected_accuracy == point.score for point in found.front)
 
 
+def test_how_far_the_predictor_may_be_believed_is_told(found: SearchResult) -> None:
+    assert found.predictor is not None and found.predictor.n_networks == QUICK["finetuned"]
+    assert found.predictor.tau_low <= found.predictor.kendall_tau <= found.predictor.tau_high
+
+
 def test_a_front_of_more_objectives_holds_what_two_would_drop(
     found: SearchResult, apart: Path
 ) -> None:
