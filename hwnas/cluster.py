@@ -9,20 +9,34 @@ from hwnas.errors import InvalidInputError
 CONNECT_S = 10.0
 
 
+_connected: list[str] = []
+"""The address of the cluster that this process is connected to, if any."""
+
+
 def cluster_at(address: str) -> Any:  # noqa: ANN401 - Ray is an option, and not typed
     """The module ``ray``, connected to ``local`` (this machine), ``auto`` or the head's address.
 
     Raises:
-        InvalidInputError: Ray is not installed, or nothing answers there.
+        InvalidInputError: Ray is not installed, nothing answers there, or this process is
+            connected to another cluster.
     """
     try:
         import ray
     except ImportError as error:
         raise InvalidInputError(
-            "--ray needs Ray. Install it with: pip install 'hwnas[ray]'."
+            f"The cluster {address!r} needs Ray. Install it with: pip install 'hwnas[ray]'."
         ) from error
-    if ray.is_initialized():
-        return ray
+    if not ray.is_initialized():
+        _connect(ray, address)
+    elif _connected and address not in _connected:
+        raise InvalidInputError(
+            f"This run uses the Ray cluster {_connected[0]!r} and cannot use {address!r} too. "
+            "Name one cluster for tasks and devices."
+        )
+    return ray
+
+
+def _connect(ray: Any, address: str) -> None:  # noqa: ANN401
     try:
         _check_reachable(address)
         ray.init(
@@ -33,14 +47,13 @@ def cluster_at(address: str) -> Any:  # noqa: ANN401 - Ray is an option, and not
         )
     except (OSError, ValueError, RuntimeError) as error:
         raise InvalidInputError(
-            f"No Ray cluster answers at {address!r}: {error}. Start one with "
-            "'ray start --head', or give --ray local."
+            f"No Ray cluster answers at {address!r}: {error}. Start one with 'ray start --head'."
         ) from error
-    return ray
+    _connected[:] = [address]
 
 
 def resource_of(device: str) -> str:
-    """What a machine of the cluster has as often as it has such a device."""
+    """What a machine of the cluster has one of if it has such a device."""
     return f"device:{device}"
 
 

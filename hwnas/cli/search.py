@@ -109,8 +109,8 @@ def search(
         typer.Option(
             "--also-on",
             metavar="DEVICE[=LATENCY]",
-            help="Another device to suit, with or without a budget of its own: board.toml=20ms; "
-            "repeatable.",
+            help="Another device to suit, as its file says, with or without a latency of its own: "
+            "board.toml=20ms; repeatable. Other budgets are those of --device.",
         ),
     ] = None,
     objective: Annotated[
@@ -243,7 +243,7 @@ def search(
             max_macs=max_macs,
             max_memory=max_memory,
             max_size=max_size,
-            also=tuple(also_on or ()),
+            also_on=tuple(also_on or ()),
             objectives=tuple(objective or ()),
             max_height=max_height,
             non_parametric_edges=non_parametric_edges,

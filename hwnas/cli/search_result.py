@@ -10,7 +10,7 @@ def print_result(result: Any) -> None:  # noqa: ANN401
     title = f"{result.data} on {result.device}: {result.strategy} in {result.space}"
     print_table(title, {"": "left", "found": "left"}, [*_figures(result), *_beside(result)])
     print(f"{result.out}/model.{result.precision}.onnx")
-    for there in result.elsewhere:
+    for there in result.other_devices:
         print(f"{result.out}/{there.file}")
     say_left_in_float(result.left_in_float if result.precision == "int8" else ())
     for note in result.notes:
@@ -60,7 +60,7 @@ def _beside(result: Any) -> list[list[str]]:  # noqa: ANN401
         )
     if result.started_from is not None:
         rows.append(["learned by", result.started_from])
-    for there in result.elsewhere:
+    for there in result.other_devices:
         budget = "" if there.latency_budget_ms is None else f" of {there.latency_budget_ms:g} ms"
         found = f"{there.measured_latency_ms:.4g} ms{there.provenance.label}{budget}"
         predicted = f"{there.predicted_latency_ms:.4g} ms predicted"

@@ -5,17 +5,17 @@ from pathlib import Path
 
 from hwnas.measure.engine import engine_for
 from hwnas.pipeline.arguments import (
-    also_on,
     budget_from,
     check_seed,
     checked_drop,
     default_out,
+    device_budgets,
     device_with,
     objectives_from,
-    on_cluster,
     settled,
     space_for,
     space_on,
+    through_cluster,
 )
 from hwnas.pipeline.donna import DonnaSettings
 from hwnas.pipeline.exploration import kept_run
@@ -79,7 +79,7 @@ def profile(  # noqa: PLR0913 - a command's options
         batch=batch,
     )
     if ray is not None:
-        target = on_cluster(target, ray)
+        target = through_cluster(target, ray)
     shape = input_size, in_channels, n_classes
     chosen = space_for(target, space, shape, data, on_progress)
     return fill_table(wanted_by(chosen), target, engine_for(target), on_progress, again=True)
@@ -103,7 +103,7 @@ def search(  # noqa: PLR0913 - a command's options
     max_macs: str | None = None,
     max_memory: str | None = None,
     max_size: str | None = None,
-    also: Sequence[str] = (),
+    also_on: Sequence[str] = (),
     objectives: Sequence[str] = (),
     max_height: int | None = None,
     non_parametric_edges: int | None = None,
@@ -145,7 +145,7 @@ def search(  # noqa: PLR0913 - a command's options
         max_macs: Most multiply-accumulates, such as ``"300M"``.
         max_memory: Largest peak working set, such as ``"2MiB"``; weights are not counted.
         max_size: Largest file, such as ``"500kB"``.
-        also: Other devices that the network is to suit, such as ``"board.toml=20ms"``.
+        also_on: Other devices that the network is to suit, such as ``"board.toml=20ms"``.
         objectives: Of strategy ``donna``: what its front is of beside accuracy and latencies, of
             ``parameters``, ``macs``, ``memory`` and ``size``.
         max_height: Of a ``darts`` cell: a node is one higher than its higher input.
@@ -202,7 +202,7 @@ def search(  # noqa: PLR0913 - a command's options
             max_memory=max_memory,
             max_size=max_size,
         ),
-        also_on=also_on(also, target),
+        also_on=device_budgets(also_on, target),
         objectives=objectives_from(objectives),
         out=where if out is None else Path(out),
         interpolate=interpolate,

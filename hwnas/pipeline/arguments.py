@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, TypedDict, Unpack, get_args
 
 from hwnas.accuracy.teacher import check_teacher
-from hwnas.device import CALIBRATIONS, LOCAL, RAY, DeviceSpec, Precision, load_device
+from hwnas.device import CALIBRATIONS, LOCAL, RAY, TRACKER, DeviceSpec, Precision, load_device
 from hwnas.errors import InvalidInputError
 from hwnas.measure.engine import ENGINES
 from hwnas.pipeline.donna import DonnaSettings, ReferenceRequest
@@ -64,10 +64,21 @@ def device_with(name: str = "local", **settings: Unpack[DeviceSettings]) -> Devi
         raise InvalidInputError(f"{error}. Give another value.") from error
 
 
-def on_cluster(device: DeviceSpec, address: str) -> DeviceSpec:
-    """The device as machines of a Ray cluster reach it; ``address`` is ``auto`` or the head's."""
-    way = "" if device.connection == LOCAL else f" {device.connection}"
-    return replace(device, connection=f"{RAY} {address}{way}")
+def through_cluster(device: DeviceSpec, address: str) -> DeviceSpec:
+    """The device as machines of a Ray cluster reach it; ``address`` is ``auto`` or the head's.
+
+    Raises:
+        InvalidInputError: It is not reached by an agent, or through a cluster already.
+    """
+    way = device.connection.split()[0]
+    if way in (RAY, TRACKER) or not device.engine.startswith("onnxruntime"):
+        raise InvalidInputError(
+            f"--ray {address} cannot lead to {device.name!r}, whose engine is {device.engine} and "
+            f"whose connection is {device.connection!r}. Leave --ray out, or give another "
+            "--connection."
+        )
+    command = "" if way == LOCAL else f" {device.connection}"
+    return replace(device, connection=f"{RAY} {address}{command}")
 
 
 def space_for(
@@ -119,7 +130,7 @@ def budget_from(
     )
 
 
-def also_on(texts: Sequence[str], first: DeviceSpec) -> tuple[DeviceBudget, ...]:
+def device_budgets(texts: Sequence[str], first: DeviceSpec) -> tuple[DeviceBudget, ...]:
     """Other devices, each a name or file with or without a budget: ``board.toml=20ms``.
 
     Raises:
@@ -128,14 +139,14 @@ def also_on(texts: Sequence[str], first: DeviceSpec) -> tuple[DeviceBudget, ...]
     """
     found: list[DeviceBudget] = []
     for text in texts:
-        name, _, latency = text.partition("=")
+        name, has_budget, latency = text.rpartition("=") if "=" in text else (text, "", "")
         device = load_device(name.strip())
         if device.name in (first.name, *(other.device.name for other in found)):
             raise InvalidInputError(
                 f"--also-on {text}: two devices are named {device.name!r}. Leave one out, or give "
                 "its device file another name."
             )
-        limit = milliseconds(latency) if latency.strip() else None
+        limit = milliseconds(latency) if has_budget else None
         found.append(DeviceBudget(device=device, latency_ms=limit))
     return tuple(found)
 

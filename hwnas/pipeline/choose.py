@@ -86,7 +86,7 @@ class Chooser:
         self._work = work
         self._found = tuple(found)
         self._tightening = 1.0
-        self._slowdown = 1.0
+        self._slowdowns = (1.0,) * len(problem.devices)
         self._chosen = ""
         self.n_rejected = 0
         self.timed: list[Timed] = []
@@ -119,8 +119,8 @@ class Chooser:
             if str(timed.architecture) == self._chosen:
                 return timed
         self._fill_up()
-        if not self._fitting and self._slowdown > 1:
-            self._slowdown = 1.0
+        if not self._fitting and max(self._slowdowns) > 1:
+            self._slowdowns = (1.0,) * len(self._slowdowns)
             self._fill_up()
         if not self._fitting:
             self.forget()
@@ -134,7 +134,7 @@ class Chooser:
         """Never choose it again; doubt the others' timings by those of the trained network."""
         pairs = list(zip(timed.timings, trained, strict=True))
         slowdowns = [now.median_ms / before.measurement.median_ms for before, now in pairs]
-        self._slowdown = max(self._slowdown, *slowdowns)
+        self._slowdowns = tuple(map(max, self._slowdowns, slowdowns))
         timings = tuple(replace(before, measurement=now) for before, now in pairs)
         self.timed[self.timed.index(timed)] = replace(timed, timings=timings, rejected=True)
         self.n_rejected += 1
@@ -165,7 +165,7 @@ class Chooser:
             "chosen": self._chosen,
             "n_rejected": self.n_rejected,
             "tightening": self._tightening,
-            "slowdown": self._slowdown,
+            "slowdowns": self._slowdowns,
             "timed": [
                 asdict(timed) | {"architecture": timed.architecture.choices}
                 for timed in self.timed
@@ -177,7 +177,7 @@ class Chooser:
         self._chosen = state["chosen"]
         self.n_rejected = state["n_rejected"]
         self._tightening = state["tightening"]
-        self._slowdown = state["slowdown"]
+        self._slowdowns = tuple(state["slowdowns"])
         self.timed = [
             Timed(
                 **entry
@@ -197,8 +197,11 @@ class Chooser:
         return [timed for timed in self.timed if not timed.rejected and self._fits(timed)]
 
     def _fits(self, timed: Timed) -> bool:
-        pairs = zip(self._problem.on, timed.timings, strict=True)
-        return all(on.fits(one.measurement, slowdown=self._slowdown) for on, one in pairs)
+        devices = zip(self._problem.devices, timed.timings, self._slowdowns, strict=True)
+        return all(
+            device.fits(timing.measurement, slowdown=slowdown)
+            for device, timing, slowdown in devices
+        )
 
     def _fresh(self) -> Iterator[Candidate]:
         """The best networks under the corrected model, without those timed.
@@ -206,7 +209,8 @@ class Chooser:
         Half of them at most the strategy found itself; the others are of the best scores.
         """
         seen = {self._problem.blocks(timed.architecture) for timed in self.timed}
-        assumed = [ratio * self._slowdown * self._tightening for ratio in self.ratios]
+        pairs = zip(self.ratios, self._slowdowns, strict=True)
+        assumed = [ratio * slowdown * self._tightening for ratio, slowdown in pairs]
         limits = self._problem.limits(assumed)
         priced = filter(None, map(self._generator.priced, self._found))
         found = (candidate for candidate in priced if candidate.keeps(limits))
@@ -228,7 +232,10 @@ class Chooser:
         timed = Timed(
             architecture,
             candidate.score,
-            tuple(Timing(on.predict_ms(blocks), on.measure(blocks)) for on in self._problem.on),
+            tuple(
+                Timing(device.predict_ms(blocks), device.measure(blocks))
+                for device in self._problem.devices
+            ),
             self._source.accuracy(architecture) if self._source else None,
         )
         self.timed.append(timed)
@@ -238,5 +245,6 @@ class Chooser:
             score=timed.score,
             predicted_ms=timed.predicted_ms,
             measured_ms=timed.measurement.median_ms,
+            others_measured_ms=[one.measurement.median_ms for one in timed.timings[1:]],
             supernet_accuracy=timed.accuracy,
         )

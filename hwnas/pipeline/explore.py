@@ -34,7 +34,6 @@ from hwnas.pipeline.supernet import (
     train_whole,
 )
 from hwnas.pipeline.work_folder import WorkFolder
-from hwnas.report import FrontPoint
 from hwnas.search import ANNEALED, DISTILLED, SearchTerms, Strategy, strategy_named
 from hwnas.search.terms import anything_fits
 from hwnas.space import Architecture, attributes_of, kept_classes
@@ -66,16 +65,14 @@ class Explored:
             return self.trainer.supernet.subnet(architecture)
         return build(problem.blocks(architecture), self.exploration.origin.seed)
 
-    def files(self, *, keep_supernet: bool, evolved: Sequence[FrontPoint]) -> dict[str, bytes]:
+    def files(self, *, keep_supernet: bool, evolved: Sequence[Architecture]) -> dict[str, bytes]:
         """What a run keeps of it, name to content.
 
-        Where a front evolved, the next search begins with it.
+        Where a front evolved, its networks, cheapest first, are what the next search begins with.
         """
         exploration = self.exploration
         if evolved:
-            found = sorted(evolved, key=lambda point: -point.score)
-            best = tuple(Architecture(tuple(point.choices.split(","))) for point in found)
-            exploration = replace(exploration, best=best)
+            exploration = replace(exploration, best=tuple(reversed(evolved)))
         content = json.dumps(exploration.to_json(), indent=2) + "\n"
         files = {EXPLORATION: content.encode()}
         if keep_supernet and self.trainer is not None:

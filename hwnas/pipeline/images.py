@@ -1,5 +1,6 @@
 """The images of a request, and the space that fits them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from hwnas.data import DataSet, load_data
@@ -7,7 +8,7 @@ from hwnas.errors import DataError, InvalidInputError, reason
 from hwnas.pipeline.origin import Origin
 from hwnas.pipeline.quantity import check_least
 from hwnas.pipeline.reference import donna_space, space_around, user_reference
-from hwnas.pipeline.request import RankRequest, SearchRequest
+from hwnas.pipeline.request import DeviceBudget, RankRequest, SearchRequest
 from hwnas.pipeline.sizes import check_sizes
 from hwnas.progress import OnProgress, Progress
 from hwnas.space import Space, all_blocks, space_named, without_operations
@@ -63,9 +64,10 @@ def images_and_space(
     request: SearchRequest | RankRequest, on_progress: OnProgress
 ) -> tuple[DataSet, Space]:
     """The data set at the largest resolution the space asks for, and the space for it."""
-    start = request.start if isinstance(request, SearchRequest) else None
-    if start is not None:
+    if isinstance(request, SearchRequest) and request.start is not None:
+        start = request.start
         origin = start.exploration.origin
+        _check_taken(request.devices, origin.space, start.folder)
         return images_of(origin, start.folder, on_progress), origin.space
 
     def load(input_size: int | None) -> DataSet:
@@ -82,10 +84,25 @@ def images_and_space(
         if request.donna.reference is not None:
             reference = user_reference(request.donna.reference, data)
             space = space_around(donna_space(space), reference.cuts)
-        for on in request.devices:
-            space = without_operations(space, on.device.refused_operations)
+        for timed in request.devices:
+            space = without_operations(space, timed.device.refused_operations)
     largest = largest_input(space)
     return (data if largest == data.input_size else load(largest)), space
+
+
+def _check_taken(devices: Sequence[DeviceBudget], space: Space, run: Path) -> None:
+    """Refuse a device that does not take what a run's networks may have.
+
+    Raises:
+        InvalidInputError: It names operations that the space has.
+    """
+    for timed in devices:
+        refused = timed.device.refused_operations
+        if without_operations(space, refused) != space:
+            raise InvalidInputError(
+                f"Device {timed.device.name!r} does not take {', '.join(refused)}, and networks "
+                f"of {run} may have one. Search anew for it, without --from."
+            )
 
 
 def images_of(origin: Origin, run: Path, on_progress: OnProgress) -> DataSet:

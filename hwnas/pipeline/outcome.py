@@ -15,9 +15,9 @@ from hwnas.pipeline.work_folder import WorkFolder
 from hwnas.regression.qualities import QualityFit
 from hwnas.report import (
     Baseline,
-    Elsewhere,
     FrontPoint,
     MeasuredNetwork,
+    OtherDevice,
     SearchResult,
     front_csv,
     front_picture,
@@ -55,12 +55,12 @@ class Outcome:
             "model.float32.onnx": finished.float32.SerializeToString(),
             f"model.{precision}.onnx": finished.deployed.content,
         }
-        for there, elsewhere in zip(self.finished[1:], result.elsewhere, strict=True):
-            models[elsewhere.file] = there.deployed.content
+        for finished, other in zip(self.finished[1:], result.other_devices, strict=True):
+            models[other.file] = finished.deployed.content
         texts = {
             "architecture.json": json.dumps(result.architecture, indent=2) + "\n",
             "result.json": json.dumps(asdict(result), indent=2) + "\n",
-            "pareto.csv": front_csv(result.front, [one.device for one in result.elsewhere]),
+            "pareto.csv": front_csv(result.front, [one.device for one in result.other_devices]),
         }
         encoded = {name: text.encode() for name, text in texts.items()}
         pictures = {"pareto.png": picture(result)}
@@ -130,7 +130,7 @@ class Outcome:
             hypervolumes=self.hypervolumes,
             predictor=self.predictor,
             objectives=request.objectives,
-            elsewhere=tuple(self._elsewhere()),
+            other_devices=tuple(self._other_devices()),
             measured_networks=tuple(_measured(timed) for timed in self.chooser.timed),
             baselines=self.baselines,
             seconds=work.seconds(),
@@ -140,24 +140,40 @@ class Outcome:
             started_from=None if request.start is None else str(request.start.folder),
         )
 
-    def _elsewhere(self) -> Iterator[Elsewhere]:
-        """What the network is on the other devices, each with a file of its own."""
-        others = zip(self.problem.on[1:], self.finished[1:], self.chosen.timings[1:], strict=True)
-        for on, finished, timed in others:
-            there = self.workshop.at(on.device, on.engine, on.budget_ms)
-            yield Elsewhere(
-                device=on.device.name,
-                engine=on.engine.version(),
+    def _other_devices(self) -> Iterator[OtherDevice]:
+        """What the network is on them, each with a file of its own."""
+        later = slice(1, None)
+        others = zip(
+            self.problem.devices[later],
+            self.finished[later],
+            self.chosen.timings[later],
+            self.chooser.ratios[later],
+            strict=True,
+        )
+        blocks = self.problem.blocks(self.chosen.architecture)
+        for timed, finished, timing, ratio in others:
+            device = timed.device
+            workshop = self.workshop.at(device, timed.engine, timed.budget_ms)
+            yield OtherDevice(
+                device=device.name,
+                engine=timed.engine.version(),
                 provenance=finished.measurement.provenance,
-                precision=on.device.precision,
-                threads=on.device.threads,
-                latency_budget_ms=on.budget_ms,
-                predicted_latency_ms=timed.predicted_ms,
+                precision=device.precision,
+                threads=device.threads,
+                latency_budget_ms=timed.budget_ms,
+                predicted_latency_ms=timing.predicted_ms,
+                corrected_latency_ms=ratio * timing.predicted_ms,
                 measured_latency_ms=finished.measurement.median_ms,
-                accuracy=there.test_accuracy(finished.deployed.model),
+                measured_latency_spread=finished.measurement,
+                accuracy=workshop.test_accuracy(finished.deployed.model),
+                memory_bytes=finished.memory_bytes,
                 model_bytes=len(finished.deployed.content),
                 left_in_float=finished.deployed.left_in_float,
-                file=f"model.{on.device.precision}.{on.device.name}.onnx",
+                calibration=finished.recipe.calibration if device.precision == "int8" else None,
+                int8_steps=finished.int8_steps,
+                float_layers=finished.recipe.float_layers,
+                n_estimated_blocks=timed.model.n_estimated(blocks),
+                file=f"model.{device.precision}.{device.name}.onnx",
             )
 
 
@@ -173,8 +189,9 @@ def front_of(
     points = []
     for index, candidate in enumerate(front):
         blocks = problem.blocks(candidate.architecture)
-        latency_ms, *elsewhere_ms = [
-            ratio * on.predict_ms(blocks) for on, ratio in zip(problem.on, ratios, strict=True)
+        latency_ms, *other_latencies_ms = [
+            ratio * on.predict_ms(blocks)
+            for on, ratio in zip(problem.devices, ratios, strict=True)
         ]
         points.append(
             FrontPoint(
@@ -185,7 +202,7 @@ def front_of(
                 macs=sum(block.n_macs for block in blocks),
                 memory_bytes=problem.predict_memory_bytes(candidate.architecture),
                 model_bytes=problem.predict_file_bytes(candidate.architecture),
-                elsewhere_ms=tuple(elsewhere_ms),
+                other_latencies_ms=tuple(other_latencies_ms),
                 supernet_accuracy=(
                     source.accuracy(candidate.architecture) if source and index in asked else None
                 ),

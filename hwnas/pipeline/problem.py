@@ -18,8 +18,8 @@ from hwnas.latency import LatencyModel, PricedSpace
 from hwnas.measure import Measurement
 from hwnas.measure.engine import Engine
 from hwnas.pipeline.finish import card_bytes
-from hwnas.pipeline.on_device import OnDevice
 from hwnas.pipeline.request import SearchRequest
+from hwnas.pipeline.timed_device import TimedDevice
 from hwnas.regression import ArchitectureRegression
 from hwnas.regression.qualities import QualityRegression
 from hwnas.search import AnnealedGenerator, EvolvedGenerator, Generator, least_peak
@@ -48,23 +48,23 @@ class SumLimit:
 
 @dataclass(frozen=True)
 class Problem:
-    """A search's givens; latency is always the first price, whether limited or not."""
+    """A search's givens; the first prices are latencies, one a device, whether limited or not."""
 
     request: SearchRequest
     data: DataSet
     space: Space
-    on: tuple[OnDevice, ...]
+    devices: tuple[TimedDevice, ...]
     """The device that the network is made for, then others whose budgets it keeps."""
 
     @property
     def engine(self) -> Engine:
         """Of the device that the network is made for."""
-        return self.on[0].engine
+        return self.devices[0].engine
 
     @property
     def model(self) -> LatencyModel:
         """Of the device that the network is made for."""
-        return self.on[0].model
+        return self.devices[0].model
 
     def blocks(self, architecture: Architecture) -> Network:
         """The architecture's blocks, and how they are wired."""
@@ -104,14 +104,16 @@ class Problem:
 
     def limits(self, ratios: Sequence[float]) -> tuple[float, ...]:
         """One limit a price, when networks take ``ratios``, one a device, of what blocks say."""
-        latencies = (on.limit_ms(ratio) for on, ratio in zip(self.on, ratios, strict=True))
+        latencies = (
+            timed.limit_ms(ratio) for timed, ratio in zip(self.devices, ratios, strict=True)
+        )
         others = (float(limit.most - limit.constant) for limit in self.sum_limits)
         return (*latencies, *others)
 
     @cached_property
     def first_ratios(self) -> tuple[float, ...]:
         """Of latencies to what blocks say, before networks are timed: 1, or less if none fits."""
-        as_told = (1.0,) * len(self.on)
+        as_told = (1.0,) * len(self.devices)
         return as_told if self.has_networks(as_told) else self.hoped_ratios
 
     def predict_ms(self, architecture: Architecture) -> float:
@@ -147,21 +149,21 @@ class Problem:
     @cached_property
     def fastest(self) -> tuple[Measurement, ...]:
         """Of each device the network that is fastest there by the blocks, timed whole."""
-        return tuple(on.measure(blocks) for on, blocks in self._fastest)
+        return tuple(timed.measure(blocks) for timed, blocks in self._fastest)
 
     @cached_property
     def hoped_ratios(self) -> tuple[float, ...]:
         """Of the fastest networks' latencies to what their blocks say; 1 at most."""
         return tuple(
-            min(1.0, measurement.median_ms / on.predict_ms(blocks))
-            for (on, blocks), measurement in zip(self._fastest, self.fastest, strict=True)
+            min(1.0, measurement.median_ms / timed.predict_ms(blocks))
+            for (timed, blocks), measurement in zip(self._fastest, self.fastest, strict=True)
         )
 
     @property
-    def _fastest(self) -> list[tuple[OnDevice, Network]]:
+    def _fastest(self) -> list[tuple[TimedDevice, Network]]:
         return [
-            (on, self.blocks(self.unscored.cheapest(place).architecture))
-            for place, on in enumerate(self.on)
+            (timed, self.blocks(self.unscored.cheapest(place).architecture))
+            for place, timed in enumerate(self.devices)
         ]
 
     def has_networks(self, ratios: Sequence[float]) -> bool:
@@ -207,7 +209,7 @@ class Problem:
 
     @property
     def _prices(self) -> Sequence[Price]:
-        latencies = (on.model.block_ms for on in self.on)
+        latencies = (timed.model.block_ms for timed in self.devices)
         return [*latencies, *(limit.price for limit in self.sum_limits)]
 
     @property
@@ -220,7 +222,7 @@ class Problem:
             "memory": lambda: PricedSpace(self.space, self._working_set_bytes, 0.0, np.maximum),
         }
         return [
-            *(PricedSpace(self.space, on.model.block_ms) for on in self.on[1:]),
+            *(PricedSpace(self.space, timed.model.block_ms) for timed in self.devices[1:]),
             *(known[name]() for name in self.request.objectives),
         ]
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from hwnas.errors import NoNetworkFitsError
 from hwnas.measure import Measurement
-from hwnas.pipeline.on_device import OnDevice
 from hwnas.pipeline.problem import Problem
+from hwnas.pipeline.timed_device import TimedDevice
 from hwnas.search import Proposer
 
 
@@ -17,7 +17,8 @@ def refuse_hopeless(problem: Problem) -> None:
         NoNetworkFitsError: The fastest or smallest network is over budget.
     """
     _refuse_too_little_memory(problem)
-    kept = all(on.fits(fastest) for on, fastest in zip(problem.on, problem.fastest, strict=True))
+    pairs = zip(problem.devices, problem.fastest, strict=True)
+    kept = all(timed.fits(fastest) for timed, fastest in pairs)
     if not kept or not problem.has_networks(problem.hoped_ratios):
         raise _nothing_fits(problem, problem.unscored, problem.fastest)
 
@@ -25,8 +26,8 @@ def refuse_hopeless(problem: Problem) -> None:
 def nothing_fits(problem: Problem, generator: Proposer) -> NoNetworkFitsError:
     """The error that says how fast the fastest network is, or what each limit allows."""
     fastest = [
-        on.measure(problem.blocks(generator.cheapest(place).architecture))
-        for place, on in enumerate(problem.on)
+        timed.measure(problem.blocks(generator.cheapest(place).architecture))
+        for place, timed in enumerate(problem.devices)
     ]
     return _nothing_fits(problem, generator, fastest)
 
@@ -59,21 +60,21 @@ def _refuse_too_little_memory(problem: Problem) -> None:
 def _nothing_fits(
     problem: Problem, generator: Proposer, fastest: Sequence[Measurement]
 ) -> NoNetworkFitsError:
-    for place, (on, measured) in enumerate(zip(problem.on, fastest, strict=True)):
-        if not on.fits(measured):
+    for place, (timed, measured) in enumerate(zip(problem.devices, fastest, strict=True)):
+        if not timed.fits(measured):
             blocks = problem.blocks(generator.cheapest(place).architecture)
-            return _too_slow(problem, on, measured, on.predict_ms(blocks))
+            return _too_slow(problem, timed, measured, timed.predict_ms(blocks))
     return _limits_not_kept(problem, generator, fastest)
 
 
 def _too_slow(
-    problem: Problem, on: OnDevice, fastest: Measurement, predicted_ms: float
+    problem: Problem, timed: TimedDevice, fastest: Measurement, predicted_ms: float
 ) -> NoNetworkFitsError:
-    device = on.device
-    is_first = on is problem.on[0]
+    device = timed.device
+    is_first = timed is problem.devices[0]
     what_helps = "Raise --latency, use more --threads" if is_first else "Raise that of --also-on"
     return NoNetworkFitsError(
-        f"{_no_network(problem)} fits {on.budget_ms:g} ms"
+        f"{_no_network(problem)} fits {timed.budget_ms:g} ms"
         f"{_within_memory(problem)}: the fastest takes {fastest.median_ms:.4g} ms, "
         f"give or take {fastest.mad_ms:.2g} ms ({fastest.provenance}; its blocks add up to "
         f"{predicted_ms:.4g} ms), on {device.name} in "
@@ -101,14 +102,16 @@ def _limits_not_kept(
 def _leasts(problem: Problem, generator: Proposer, fastest: Sequence[Measurement]) -> list[_Least]:
     budget = problem.request.budget
     found = []
-    for on, measured in zip(problem.on, fastest, strict=True):
-        if on.budget_ms is not None:
-            unit = "ms" if on is problem.on[0] else f"ms on {on.device.name}"
-            found.append(_Least(on.budget_ms, measured.median_ms, unit, str(measured.provenance)))
+    for timed, measured in zip(problem.devices, fastest, strict=True):
+        if timed.budget_ms is not None:
+            unit = "ms" if timed is problem.devices[0] else f"ms on {timed.device.name}"
+            found.append(
+                _Least(timed.budget_ms, measured.median_ms, unit, str(measured.provenance))
+            )
     if budget.memory_bytes is not None:
         least_bytes = problem.least_memory_bytes
         found.append(_Least(budget.memory_bytes, least_bytes, "bytes of working set"))
-    for index, limit in enumerate(problem.sum_limits, start=len(problem.on)):
+    for index, limit in enumerate(problem.sum_limits, start=len(problem.devices)):
         cheapest = int(generator.cheapest(index).costs[index]) + limit.constant
         found.append(_Least(limit.most, cheapest, limit.unit))
     return found

@@ -16,12 +16,12 @@ from hwnas.pipeline.donna import DonnaSettings
 from hwnas.pipeline.explore import Explored, check_start, explore
 from hwnas.pipeline.finish import Finished, Workshop
 from hwnas.pipeline.images import images_and_space, load_images
-from hwnas.pipeline.on_device import profiled
 from hwnas.pipeline.outcome import Outcome, front_of
 from hwnas.pipeline.problem import Problem
 from hwnas.pipeline.propose import check_annealed, predictor_fit, proposer_of
 from hwnas.pipeline.refusal import refuse_hopeless
 from hwnas.pipeline.request import SearchRequest
+from hwnas.pipeline.timed_device import profiled
 from hwnas.pipeline.work_folder import WorkFolder, check_new_run
 from hwnas.progress import OnProgress, silent
 from hwnas.record import unknown_name
@@ -53,15 +53,15 @@ def run_search(request: SearchRequest, on_progress: OnProgress = silent) -> Sear
     generated_space(space, request.cells)
     for name in request.baselines:
         baseline_blocks(name, data)
-    machines = [engine_for(on.device).fingerprint(on.device) for on in request.devices]
+    machines = [engine_for(timed.device).fingerprint(timed.device) for timed in request.devices]
     work = WorkFolder(request.out, request.key(data.fingerprint, space, machines), on_progress)
     with work.locked():
         with work.phase("profile"):
-            on = tuple(
-                profiled(on, space, on_progress, interpolate=request.interpolate)
-                for on in request.devices
+            devices = tuple(
+                profiled(wanted, space, on_progress, interpolate=request.interpolate)
+                for wanted in request.devices
             )
-        problem = Problem(request, data, space, on)
+        problem = Problem(request, data, space, devices)
         with work.discarded_if_hopeless():
             refuse_hopeless(problem)
         outcome = _outcome(problem, work)
@@ -120,6 +120,7 @@ def _outcome(problem: Problem, work: WorkFolder) -> Outcome:
         if chooser.n_rejected == MAX_FINISHED:
             chooser.forget()
             raise _budget_not_kept(problem, finished)
+    evolved = [one.architecture for one in generator.front()] if generator.hypervolumes else []
     with work.phase("front"):
         front = front_of(problem, generator, explored.scores, chooser.ratios)
     with work.phase("baselines"):
@@ -136,7 +137,7 @@ def _outcome(problem: Problem, work: WorkFolder) -> Outcome:
         predictor=predictor_fit(problem, explored.exploration),
         kept=explored.files(
             keep_supernet=request.keep_supernet,
-            evolved=front if generator.hypervolumes else (),
+            evolved=evolved,
         ),
     )
 
@@ -176,8 +177,8 @@ def _finished(
         ),
     )
     found = []
-    for place, on in enumerate(problem.on):
-        there = workshop.at(on.device, on.engine, on.budget_ms)
+    for place, timed in enumerate(problem.devices):
+        there = workshop.at(timed.device, timed.engine, timed.budget_ms)
         rounded = work.path / f"rounded-{digest}-{place}.pt"
         finished = there.deploy(network, problem.blocks(architecture), rounded)
         there.label(finished, architecture_to_json(problem.space, architecture))
@@ -187,22 +188,22 @@ def _finished(
 
 def _keeps(problem: Problem, finished: Sequence[Finished]) -> bool:
     """Whether the trained network is within every budget."""
-    pairs = zip(problem.on, finished, strict=True)
+    pairs = zip(problem.devices, finished, strict=True)
     first = finished[0]
-    return all(on.keeps(one.measurement.median_ms) for on, one in pairs) and problem.keeps_bytes(
-        first.memory_bytes, len(first.deployed.content)
-    )
+    return all(
+        timed.keeps(one.measurement.median_ms) for timed, one in pairs
+    ) and problem.keeps_bytes(first.memory_bytes, len(first.deployed.content))
 
 
 def _budget_not_kept(problem: Problem, finished: Sequence[Finished]) -> NoNetworkFitsError:
-    for on, one in zip(problem.on, finished, strict=True):
+    for timed, one in zip(problem.devices, finished, strict=True):
         measurement = one.measurement
-        if not on.keeps(measurement.median_ms):
+        if not timed.keeps(measurement.median_ms):
             return NoNetworkFitsError(
                 f"{MAX_FINISHED} trained networks were timed over the budget of "
-                f"{on.budget_ms:g} ms, the last at {measurement.median_ms:.4g} ms "
-                f"({measurement.provenance}) on {on.device.name}. Stop other work on the device "
-                "or raise the budget, and run the same command again."
+                f"{timed.budget_ms:g} ms, the last at {measurement.median_ms:.4g} ms "
+                f"({measurement.provenance}) on {timed.device.name}. Stop other work on it or "
+                "raise the budget, and run the same command again."
             )
     first = finished[0]
     return NoNetworkFitsError(

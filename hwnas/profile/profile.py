@@ -133,7 +133,9 @@ class _Sitting:
     engine: Engine
     on_progress: OnProgress
     one_at_a_time: Lock = field(default_factory=Lock)
-    """Held by the lane that makes files, or writes journal or table."""
+    """Held by the lane that writes journal or table."""
+    making: Lock = field(default_factory=Lock)
+    """Held by the lane that makes files, which may ask a target that no longer answers."""
 
     def time(self, missing: Sequence[Network]) -> None:
         """Time the missing blocks and networks part by part; each ends in a whole table.
@@ -143,7 +145,6 @@ class _Sitting:
         n_needed = len(self.wanted.needed) + len(self.wanted.networks)
         self._tell(0, 0, f"{len(missing)} of {n_needed} rows are not in {self.path} yet")
         load = self._others_load()
-        maker = BlockMaker(self.device, self.engine)
         lanes = self.engine.lanes(self.device)
         order = np.random.default_rng(0).permutation(len(missing))  # each part a fair mix
         shuffled = [missing[int(place)] for place in order]
@@ -151,7 +152,7 @@ class _Sitting:
         size = LOADED_AT_ONCE if len(lanes) == 1 else max(1, min(LOADED_AT_ONCE, share))
         work: SharedWork[list[Network], Engine] = SharedWork(
             (shuffled[first : first + size] for first in range(0, len(shuffled), size)),
-            lambda lane, part: self._time_part(part, lane, maker, load, work.go_on),
+            lambda lane, part: self._time_part(part, lane, load, work.go_on),
             lambda failure, n: self._tell(0, 0, f"{failure} Going on with {n} others"),
         )
         work.run(lanes)
@@ -160,12 +161,11 @@ class _Sitting:
         self,
         part: Sequence[Network],
         lane: Engine,
-        maker: BlockMaker,
         load: float,
         go_on: Callable[[], None],
     ) -> None:
         beside = [self.wanted.reference]
-        timers, reference = self._loaded(part, beside, lane, maker, go_on)
+        timers, reference = self._loaded(part, beside, lane, go_on)
         journal = Journal(self.path)
         visits = journal.visits(key_of(beside))
         plan = read_table(self.path).header.plan
@@ -200,11 +200,14 @@ class _Sitting:
         part: Sequence[Network],
         beside: Sequence[BlockSpec],
         lane: Engine,
-        maker: BlockMaker,
         go_on: Callable[[], None],
     ) -> tuple[dict[Blocks, Timer], Timer]:
-        """The part's models and the reference, made, prepared and loaded."""
-        with self.one_at_a_time:
+        """The part's models and the reference, made, prepared and loaded.
+
+        The lane's own engine says what it makes of them; what was made once lies in the cache.
+        """
+        maker = BlockMaker(self.device, lane)
+        with self.making:
             files = maker.make_all(part, lambda done: self._tell(done, len(part), "", "build"))
             reference = maker.make(beside)
 

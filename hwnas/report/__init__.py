@@ -18,10 +18,10 @@ from hwnas.report.picture import agreement_picture, picture
 from hwnas.report.ranking import ranking_picture
 from hwnas.report.result import (
     Baseline,
-    Elsewhere,
     FrontPoint,
     Int8Step,
     MeasuredNetwork,
+    OtherDevice,
     SearchResult,
 )
 from hwnas.report.tabular_result import TabularResult
@@ -30,7 +30,6 @@ __all__ = [
     "Baseline",
     "CurvePoint",
     "Effect",
-    "Elsewhere",
     "Explanation",
     "FrontPoint",
     "Int8Loss",
@@ -39,6 +38,7 @@ __all__ = [
     "LeverEffect",
     "MeasuredNetwork",
     "NextChange",
+    "OtherDevice",
     "SearchResult",
     "TabularResult",
     "ToldNetwork",

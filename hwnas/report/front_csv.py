@@ -8,20 +8,20 @@ from dataclasses import asdict, fields
 from hwnas.report.result import FrontPoint
 
 
-def front_csv(front: Sequence[FrontPoint], elsewhere: Sequence[str] = ()) -> str:
+def front_csv(front: Sequence[FrontPoint], others: Sequence[str] = ()) -> str:
     """One line a network, cheapest first; choices joined by semicolons.
 
-    ``elsewhere`` are the other devices: each has a column of latencies.
+    ``others`` are the other devices: each has a column of latencies.
     """
     text = io.StringIO()
-    latencies = [f"corrected_latency_ms_{device}" for device in elsewhere]
-    names = [field.name for field in fields(FrontPoint) if field.name != "elsewhere_ms"]
+    latencies = [f"corrected_latency_ms_{device}" for device in others]
+    names = [field.name for field in fields(FrontPoint) if field.name != "other_latencies_ms"]
     writer = csv.DictWriter(text, [*names, *latencies])
     writer.writeheader()
     for point in front:
         row = asdict(point) | {"choices": point.choices.replace(",", ";")}
         row["corrected_latency_ms"] = round(point.corrected_latency_ms, 6)
         row["score"] = round(point.score, 6)
-        there = zip(latencies, row.pop("elsewhere_ms"), strict=True)
+        there = zip(latencies, row.pop("other_latencies_ms"), strict=True)
         writer.writerow(row | {name: round(found, 6) for name, found in there})
     return text.getvalue()

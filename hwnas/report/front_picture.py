@@ -46,7 +46,7 @@ def _draw_front(axes: Any, result: SearchResult) -> None:  # noqa: ANN401
         axes.axvline(result.latency_budget_ms, color=ORANGE, linestyle="--", linewidth=1.2)
     axes.set_xlabel(f"latency on {result.device}, {conditions(result)} (ms)")
     axes.set_ylabel("expected accuracy (%)")
-    further = [*(one.device for one in result.elsewhere), *result.objectives]
+    further = [*(one.device for one in result.other_devices), *result.objectives]
     also = f", and of {', '.join(further)}" if further else ""
     axes.set_title(f"front of accuracy and latency{also}", loc="left")
 

@@ -53,16 +53,16 @@ def png(figure: Figure) -> bytes:
 
 
 def _draw_front(axes: Any, result: SearchResult) -> None:  # noqa: ANN401
-    asked = {p.corrected_latency_ms: p.supernet_accuracy for p in result.front}
-    known = {ms: found for ms, found in asked.items() if found is not None}
-    source = "supernet" if known else "expected"
-    if not known:
-        expected = {p.corrected_latency_ms: p.expected_accuracy for p in result.front}
-        known = {ms: found for ms, found in expected.items() if found is not None}
+    asked = [(p.corrected_latency_ms, p.supernet_accuracy) for p in result.front]
+    expected = [(p.corrected_latency_ms, p.expected_accuracy) for p in result.front]
+    is_asked = any(found is not None for _, found in asked)
+    known = [(ms, found) for ms, found in (asked if is_asked else expected) if found is not None]
+    source = "supernet" if is_asked else "expected"
+    is_line = not (result.objectives or result.other_devices)
     axes.plot(
-        list(known),
-        [100 * found for found in known.values()],
-        "o-",
+        [ms for ms, _ in known],
+        [100 * found for _, found in known],
+        "o-" if is_line else "o",
         color=BLUE,
         markerfacecolor="white",
         linewidth=1,

@@ -13,7 +13,7 @@ class FrontPoint:
     """One network of the front; ``supernet_accuracy`` only where it was asked.
 
     ``expected_accuracy`` is the regression's, where the search learned one; memory and size are
-    predicted. ``elsewhere_ms`` are corrected latencies on the other devices, in their order.
+    predicted. ``other_latencies_ms`` are corrected latencies on the other devices, in their order.
     """
 
     corrected_latency_ms: float
@@ -24,7 +24,7 @@ class FrontPoint:
     expected_accuracy: float | None = None
     memory_bytes: int | None = None
     model_bytes: int | None = None
-    elsewhere_ms: tuple[float, ...] = ()
+    other_latencies_ms: tuple[float, ...] = ()
     choices: str
 
 
@@ -39,7 +39,7 @@ class MeasuredNetwork:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Elsewhere:
+class OtherDevice:
     """The network on another device: ``file`` holds it as that device's recipe makes it."""
 
     device: str
@@ -49,10 +49,17 @@ class Elsewhere:
     threads: int
     latency_budget_ms: float | None
     predicted_latency_ms: float
+    corrected_latency_ms: float
     measured_latency_ms: float
+    measured_latency_spread: Measurement
     accuracy: float
+    memory_bytes: int | None
     model_bytes: int
     left_in_float: tuple[str, ...]
+    calibration: str | None
+    int8_steps: tuple["Int8Step", ...]
+    float_layers: tuple[str, ...]
+    n_estimated_blocks: int
     file: str
 
 
@@ -156,7 +163,7 @@ class SearchResult:
     """How well the front's accuracies may be believed, where blocks' qualities predict them."""
     objectives: tuple[str, ...] = ()
     """Of the front, beside accuracy and latencies."""
-    elsewhere: tuple[Elsewhere, ...] = ()
+    other_devices: tuple[OtherDevice, ...] = ()
     """The same network on the other devices that were asked for."""
     measured_networks: tuple[MeasuredNetwork, ...]
     baselines: tuple[Baseline, ...]
@@ -195,7 +202,8 @@ class SearchResult:
             notes.append(f"On validation images int8 lost too much at first. {told}.")
         slowest_ms = max((point.corrected_latency_ms for point in self.front), default=math.inf)
         others = (self.max_params, self.max_macs, self.max_memory_bytes, self.max_file_bytes)
-        only_latency = all(limit is None for limit in others)
+        budgets = (other.latency_budget_ms for other in self.other_devices)
+        only_latency = all(limit is None for limit in (*others, *budgets))
         if only_latency and slowest_ms < (self.latency_budget_ms or 0):
             notes.append(
                 f"The budget of {self.latency_budget_ms:g} ms excluded nothing: the front of "

@@ -33,8 +33,8 @@ DEFAULT_SETTINGS = Nsga2Settings()
 class Front:
     """Networks of which none beats another, and how far the front had come by each generation.
 
-    ``values`` line up with ``rows``; ``hypervolumes`` are shares of the box between the best and
-    the worst values that were ever met.
+    ``values`` line up with ``rows``; ``hypervolumes`` are of the first two objectives, shares of
+    the box between the best and the worst values that were ever met.
     """
 
     rows: Places
@@ -56,8 +56,9 @@ def nsga2(
         n_options: Of each decision.
         objectives: What is minimised.
         excess: What is over a limit where it is above 0.
-        starts: ``(n, n_decisions)`` to begin with, such as those of another front; the rest of
-            the first population is drawn uniformly.
+        starts: ``(n, n_decisions)`` to begin with, such as those of another front: all are known
+            to the result, and up to half of the first population is of them, evenly; the rest is
+            drawn uniformly.
         rng: Where chance comes from.
         settings: How long.
 
@@ -68,11 +69,13 @@ def nsga2(
     from pymoo.operators.crossover.ux import UniformCrossover
     from pymoo.operators.mutation.rm import ChoiceRandomMutation
 
-    missing = max(0, settings.population - len(starts))
+    n_started = min(len(starts), settings.population // 2)
+    started = starts[np.linspace(0, len(starts) - 1, n_started).round().astype(int)]
+    missing = settings.population - n_started
     drawn = rng.integers(np.array(n_options), size=(missing, len(n_options)))
     algorithm = NSGA2(
         pop_size=settings.population,
-        sampling=np.concatenate([starts[: settings.population], drawn]),
+        sampling=np.concatenate([started, drawn]),
         crossover=UniformCrossover(prob=0.9),
         mutation=ChoiceRandomMutation(prob=1.0, prob_var=1 / len(n_options)),
         eliminate_duplicates=True,
@@ -85,6 +88,7 @@ def nsga2(
         verbose=False,
     )
     archive = _Archive()
+    archive.add(starts, objectives(starts), excess(starts))
     while algorithm.has_next():
         asked = algorithm.ask()
         if asked is None or not len(asked):  # a space so small that no network is new
@@ -139,12 +143,13 @@ class _Archive:
     def _hypervolumes(self, values: Matrix) -> list[float]:
         from pymoo.indicators.hv import Hypervolume
 
-        low, high = values.min(axis=0), values.max(axis=0)
+        two = values[:, :2]
+        low, high = two.min(axis=0), two.max(axis=0)
         span = np.where(high > low, high - low, 1.0)
-        indicator = Hypervolume(ref_point=np.ones(values.shape[1]))
-        known, found = np.zeros((0, values.shape[1])), []
-        for added in self._values:
-            known = np.concatenate([known, (added - low) / span])
+        indicator = Hypervolume(ref_point=np.ones(2))
+        known, found = (self._values[0][:, :2] - low) / span, []
+        for added in self._values[1:]:
+            known = np.concatenate([known, (added[:, :2] - low) / span])
             known = known[undominated(known)]
             found.append(float(indicator(known)) if len(known) else 0.0)
         return found

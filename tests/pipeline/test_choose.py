@@ -35,6 +35,23 @@ def network(predicted_ms: int, place: str = "here") -> Architecture:
 
 
 @dataclass
+class Slower:
+    """Another device: blocks say the same of it, and networks take ``factor`` times as long."""
+
+    factor: float
+    budget_ms: float = math.inf
+
+    def predict_ms(self, blocks: tuple[str, ...]) -> float:
+        return float(blocks[0])
+
+    def measure(self, blocks: tuple[str, ...]) -> Measurement:
+        return measured(self.factor * self.predict_ms(blocks))
+
+    def fits(self, measurement: Measurement, slowdown: float) -> bool:
+        return slowdown * measurement.median_ms <= self.budget_ms
+
+
+@dataclass
 class Numbers:
     """Problem, generator and accuracy source in one."""
 
@@ -45,6 +62,7 @@ class Numbers:
     accuracies: dict[str, float] = field(default_factory=dict)
     limits_asked: list[float] = field(default_factory=list)
     n_measured: int = 0
+    others: tuple["Slower", ...] = ()
 
     def blocks(self, architecture: Architecture) -> tuple[str, ...]:
         return architecture.choices[:1]
@@ -54,12 +72,12 @@ class Numbers:
         return float(choices[0])
 
     @property
-    def first_ratios(self) -> tuple[float]:
-        return (1.0,)
+    def first_ratios(self) -> tuple[float, ...]:
+        return (1.0,) * len(self.devices)
 
     @property
-    def on(self) -> tuple["Numbers"]:
-        return (self,)
+    def devices(self) -> tuple[Any, ...]:
+        return (self, *self.others)
 
     def measure(self, blocks: tuple[str, ...]) -> Measurement:
         self.n_measured += 1
@@ -69,7 +87,8 @@ class Numbers:
         return slowdown * measurement.median_ms + measurement.mad_ms <= self.budget_ms
 
     def limits(self, ratios: Sequence[float]) -> tuple[float]:
-        return (self.budget_ms / ratios[0],)
+        budgets_ms = (device.budget_ms for device in self.devices)
+        return (min(budget / ratio for budget, ratio in zip(budgets_ms, ratios, strict=True)),)
 
     def best(self, limits: Sequence[float]) -> Iterator[Candidate]:
         self.limits_asked.append(limits[0])
@@ -326,3 +345,34 @@ def test_every_timing_is_logged(chooser_for: Make, tmp_path: Path) -> None:
     (log,) = tmp_path.glob(".run*/log.jsonl")
     events = [json.loads(line) for line in log.read_text().splitlines()]
     assert [event["measured_ms"] for event in events] == predictions(chooser)
+
+
+def on_two_devices(budget_ms: float = math.inf) -> Numbers:
+    made = numbers()
+    made.others = (Slower(2.0, budget_ms),)
+    return made
+
+
+def test_each_device_has_its_ratio(chooser_for: Make) -> None:
+    chooser = chooser_for(on_two_devices())
+    chooser.best()
+    assert chooser.ratios == pytest.approx((1.0, 2.0))
+
+
+def test_the_tighter_budget_binds(chooser_for: Make) -> None:
+    best = chooser_for(on_two_devices(budget_ms=20.0)).best()
+    assert 18 <= best.timings[1].measurement.median_ms <= 20  # one of the fastest is left out
+
+
+def test_a_slow_training_elsewhere_slows_no_other_device(chooser_for: Make) -> None:
+    chooser = chooser_for(on_two_devices())
+    first = chooser.best()
+    chooser.reject(first, [first.measurement, measured(1e6)])
+    assert chooser.best().predicted_ms == first.predicted_ms - 1
+
+
+def test_timings_of_all_devices_are_kept(chooser_for: Make) -> None:
+    before = chooser_for(on_two_devices())
+    before.best()
+    after = chooser_for(on_two_devices())
+    assert after.timed == before.timed and after.ratios == before.ratios

@@ -119,7 +119,7 @@ def test_latencies_and_scores_are_rounded_to_six_places() -> None:
 
 
 def test_each_other_device_has_a_column_of_latencies() -> None:
-    point = replace(FRONT[0], elsewhere_ms=(3.5,))
+    point = replace(FRONT[0], other_latencies_ms=(3.5,))
     row = next(csv.DictReader(io.StringIO(front_csv([point], ["board"]))))
     assert float(row["corrected_latency_ms_board"]) == 3.5
 

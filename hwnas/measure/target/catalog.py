@@ -8,7 +8,7 @@ from hwnas.errors import InvalidInputError
 from hwnas.measure.target.command import CommandTarget
 from hwnas.measure.target.here import Here
 from hwnas.measure.target.protocol import Target
-from hwnas.measure.target.ray_link import OnCluster
+from hwnas.measure.target.ray_link import ClusterDevice
 
 HERE = Here()
 
@@ -28,7 +28,7 @@ def target_for(device: DeviceSpec) -> Target:
             f"{device.engine}. Add --engine tvm, or name a command that starts a Python there."
         )
     if way == RAY:
-        return _on_cluster(OnCluster.of(device), 0)
+        return _on_cluster(ClusterDevice.of(device), 0)
     return _reached(device.connection, device.timeout_s)
 
 
@@ -36,8 +36,8 @@ def further_targets(device: DeviceSpec) -> Sequence[Target]:
     """Equal devices beside the first, where a cluster has several."""
     if device.connection.split()[0] != RAY:
         return ()
-    at = OnCluster.of(device)
-    return tuple(_on_cluster(at, number) for number in range(1, at.n_devices))
+    at = ClusterDevice.of(device)
+    return tuple(_on_cluster(at, number) for number in range(1, at.n_machines))
 
 
 @cache
@@ -46,8 +46,8 @@ def _reached(command: str, timeout_s: float) -> CommandTarget:
 
 
 @cache
-def _on_cluster(at: OnCluster, number: int) -> CommandTarget:
+def _on_cluster(at: ClusterDevice, number: int) -> CommandTarget:
     """``number`` tells the cluster's devices apart; which is which, Ray decides."""
     if number == 0:
-        _ = at.n_devices  # one at least
+        _ = at.n_machines  # one at least
     return CommandTarget(f"{RAY} {at.address}", at.timeout_s, at.connect)

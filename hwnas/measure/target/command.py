@@ -6,7 +6,6 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,8 @@ from hwnas.measure.target.protocol import Placement, settings_of
 TRIES, LONGEST_WAIT_S = 4, 10.0
 """Of a request, each over a new connection but the first; and the seconds between two."""
 LOAD_SECONDS = 0.3
+SAME = ("cpu", "machine", "n_cpus", "system")
+"""Of a machine's facts, what a new connection must find again."""
 ANSWERS: Mapping[str, frozenset[str]] = {
     "facts": frozenset({"machine", "health", "engine"}),
     "others_load": frozenset({"share"}),
@@ -59,6 +60,7 @@ class CommandTarget:
         self._timeout_s = timeout_s
         self._connect = connect or (lambda: Link(command, timeout_s))
         self._link: AnyLink | None = None
+        self._facts: Mapping[str, Any] = {}
         self._generation = 0
         """Counts connections; what was opened over an earlier one is gone."""
         self._unused: deque[tuple[int, str]] = deque()
@@ -86,10 +88,10 @@ class CommandTarget:
         found: Mapping[str, Any] = self._ask({"ask": "facts", "threads": threads})[0]["machine"]
         return found
 
-    @cached_property
+    @property
     def facts(self) -> Mapping[str, Any]:
-        """Machine, health and engine, as they were when the target was first asked."""
-        return self._ask({"ask": "facts", "threads": 1})[0]
+        """Machine, health and engine, as they were when the connection was made."""
+        return self._facts or self._ask({"ask": "facts", "threads": 1})[0]
 
     def health(self) -> Mapping[str, Any]:
         """The target's, as it is now."""
@@ -213,7 +215,25 @@ class CommandTarget:
         if self._link is None:
             self._link = self._connect()
             self._generation += 1
+            self._check_same(self._link)
         return self._link
+
+    def _check_same(self, link: AnyLink) -> None:
+        """Refuse another machine than that of the first connection: a fleet has several.
+
+        Raises:
+            MeasurementError: It is one.
+        """
+        before, self._facts = self._facts, self._answered(link, {"ask": "facts", "threads": 1})[0]
+        for name in SAME if before else ():
+            found, known = self._facts["machine"][name], before["machine"][name]
+            if found != known:
+                self._drop()
+                self._facts = before
+                raise MeasurementError(
+                    f"Another machine answers to {self._command!r} than before: {name} is "
+                    f"{found!r} and was {known!r}. Give each kind of machine a device of its own."
+                )
 
     def _drop(self) -> None:
         if self._link is not None:

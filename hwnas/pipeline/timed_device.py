@@ -17,7 +17,7 @@ from hwnas.verify import measure_within
 
 
 @dataclass(frozen=True, kw_only=True)
-class OnDevice:
+class TimedDevice:
     """The first of a search is the one that the network is made for; of others it keeps budgets.
 
     Without a budget a latency is only told, and is an objective where a strategy has several.
@@ -54,17 +54,17 @@ class OnDevice:
 
 
 def profiled(
-    on: DeviceBudget, space: Space, on_progress: OnProgress, *, interpolate: bool
-) -> OnDevice:
+    wanted: DeviceBudget, space: Space, on_progress: OnProgress, *, interpolate: bool
+) -> TimedDevice:
     """The device with all that the space needs timed, or interpolated where that is asked for."""
-    engine = engine_for(on.device)
-    table = _table(on.device, engine, space, on_progress, interpolate=interpolate)
+    engine = engine_for(wanted.device)
+    table = _table(wanted.device, engine, space, on_progress, interpolate=interpolate)
     on_progress(Progress("profile", 0, 0, coverage_of(table, space).text))
-    return OnDevice(
-        device=on.device,
+    return TimedDevice(
+        device=wanted.device,
         engine=engine,
         model=latency_model(table, all_blocks(space)),
-        budget_ms=on.latency_ms,
+        budget_ms=wanted.latency_ms,
     )
 
 
