@@ -10,13 +10,14 @@ those of validation images, float, mean of the seeds; each is kept beside FILE.j
 
 import argparse
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 from steps_of import add_options
 from study import study_of
 
 from hwnas.network import build
+from hwnas.pipeline.block_library import digest_of_facts
 from hwnas.space import blocks_of
 from hwnas.train import Finetuner
 from hwnas.whole_file import write_whole
@@ -37,13 +38,20 @@ def main() -> None:
     steps, library = study.steps, study.library
     few = max(1, round(arguments.share * arguments.scratch_epochs))
     found = []
-    for place, architecture in enumerate(study.along(arguments.seed, arguments.networks)):
+    for architecture in study.along(arguments.seed, arguments.networks):
         row: dict[str, object] = {"network": str(architecture), "epochs": few}
         ways = {"library": few, "fresh": few, "fresh, long": arguments.scratch_epochs}
         for name, epochs in ways.items():
             accuracies = []
             for seed in arguments.seeds:
-                known = arguments.out.with_suffix(f".{place}-{name}-{epochs}-{seed}")
+                facts = {
+                    "network": str(architecture),
+                    "taught_by": library.taught_by,
+                    "blockwise": asdict(library.settings),
+                    "finetune": asdict(steps.finetune),
+                    "way": [name, epochs, seed],
+                }
+                known = arguments.out.with_suffix(f".{digest_of_facts(facts)}")
                 if not known.is_file():
                     network = (
                         library.network(architecture)

@@ -1,7 +1,7 @@
 r"""DONNA's front against random search of equal cost, and diverse blocks against one type.
 
     python benchmarks/donna/front.py fashion-mnist --out FILE.json \
-        [--space benchmarks/donna/space.toml --fit 20 --seeds 0 1 2 --along 8 --random 28]
+        [--space benchmarks/donna/space.toml --fit 20 --seeds 0 1 2 --along 8]
 
 For each seed NSGA-II evolves a front on the predictor and this processor's latency table, and
 ``--along`` networks, evenly along it, are fine-tuned. Random search fine-tunes as many networks in
@@ -39,7 +39,6 @@ def main() -> None:
     add_options(parser)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--along", type=int, default=8)
-    parser.add_argument("--random", type=int, default=28)
     arguments = parser.parse_args()
     study = study_of(arguments)
     kinds: dict[str, Allows] = {"diverse": allow_all, "mbconv": inverted_residuals}
@@ -51,8 +50,8 @@ def main() -> None:
         name: {seed: study.along(seed, arguments.along, allows) for seed in arguments.seeds}
         for name, allows in kinds.items()
     }
-    rng = np.random.default_rng(99)
-    drawn = [random_architecture(study.steps.space, rng) for _ in range(arguments.random)]
+    rng, n_random = np.random.default_rng(99), arguments.fit + arguments.along
+    drawn = [random_architecture(study.steps.space, rng) for _ in range(n_random)]
     random_true = study.true(drawn)
     true = {
         name: {seed: study.true(networks) for seed, networks in of.items()}
@@ -80,7 +79,7 @@ def main() -> None:
     document = {
         "n_evaluated": n_evaluated,
         "n_finetuned_along": arguments.along,
-        "n_finetuned_random": arguments.random,
+        "n_finetuned_random": n_random,
         "seeds": told,
         "networks": {
             "random": _told(drawn, random_true),

@@ -188,7 +188,7 @@ def search(
     """Find the most accurate network that keeps the budget; write it as quantized ONNX.
 
     A missing latency table is profiled first. Interrupted, the same command goes on. The run
-    folder holds the models, result.json, pareto.csv, pareto.png and the log.
+    folder holds the models, result.json, pareto.csv, pareto.png (of donna front.png) and the log.
 
     Examples:
         hwnas search --latency 0.1ms

@@ -12,7 +12,8 @@ Precision = Literal["int8", "float16", "float32"]
 Clock = Literal["measured", "emulated"]
 Face = Literal["cpu", "dsp"]
 LOCAL, TRACKER, RAY = "local", "tracker", "ray"
-"""Connections: this process; ``tracker HOST:PORT KEY`` of TVM's servers; else a command."""
+"""Connections: this process; ``tracker HOST:PORT KEY`` of TVM's servers; ``ray ADDRESS [COMMAND]``
+of a cluster; else a command."""
 
 
 FLOAT_BYTES: Mapping[str, int] = {"float16": 2, "float32": 4}
