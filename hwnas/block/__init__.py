@@ -14,6 +14,7 @@ from hwnas.block.residual import LinearResidualSpec, PreactResidualSpec, Residua
 from hwnas.block.separable import DilConvSpec, SepConvSpec
 from hwnas.block.shuffle import ShuffleSpec
 from hwnas.block.spec import BlockSpec
+from hwnas.block.thin import ThinMBConvSpec
 from hwnas.block.width import divisible
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "SepConvSpec",
     "ShuffleSpec",
     "StemSpec",
+    "ThinMBConvSpec",
     "ZeroSpec",
     "block_from_json",
     "block_to_json",

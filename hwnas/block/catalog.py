@@ -16,6 +16,7 @@ from hwnas.block.residual import LinearResidualSpec, PreactResidualSpec, Residua
 from hwnas.block.separable import DilConvSpec, SepConvSpec
 from hwnas.block.shuffle import ShuffleSpec
 from hwnas.block.spec import BlockSpec
+from hwnas.block.thin import ThinMBConvSpec
 from hwnas.errors import UnknownNameError
 from hwnas.record import read_record, unknown_name
 
@@ -28,6 +29,7 @@ BLOCKS: dict[str, type[BlockSpec]] = {
         MBConvSpec,
         FusedMBConvSpec,
         GroupedMBConvSpec,
+        ThinMBConvSpec,
         ShuffleSpec,
         AttentionSpec,
         ResidualSpec,

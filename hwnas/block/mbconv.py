@@ -4,21 +4,19 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from hwnas.block.activation import check_activation
-from hwnas.block.spec import check_positive, strided
+from hwnas.block.inverted import InvertedResidual
+from hwnas.block.spec import check_positive
 from hwnas.block.width import divisible
 
 
 @dataclass(frozen=True, kw_only=True)
-class MBConvSpec:
+class MBConvSpec(InvertedResidual):
     """Expand 1×1, depthwise k×k, project 1×1; residual where the shape stays.
 
     ``expansion`` 1 has no expanding convolution; ``se_ratio`` 0 no squeeze-excitation.
     """
 
     kind: ClassVar[str] = "mbconv"
-    reads_image: ClassVar[bool] = False
-    gives_logits: ClassVar[bool] = False
-    n_inputs: ClassVar[int] = 1
 
     input_size: int
     in_channels: int
@@ -44,11 +42,6 @@ class MBConvSpec:
             raise ValueError(f"se_ratio must be between 0 and 1, got {self.se_ratio}")
 
     @property
-    def output_size(self) -> int:
-        """Height and width of the output, in pixels."""
-        return strided(self.input_size, self.stride)
-
-    @property
     def hidden_channels(self) -> int:
         """Channels of the depthwise convolution."""
         return self.in_channels * self.expansion
@@ -64,39 +57,9 @@ class MBConvSpec:
         return self.stride == 1 and self.in_channels == self.out_channels
 
     @property
-    def n_macs(self) -> int:
-        """Multiply-accumulates for one image."""
-        hidden = self.hidden_channels
-        expand = self._n_expand_weights * self.input_size**2
-        filters = self._n_filter_weights * self.output_size**2
-        squeeze_excite = 2 * hidden * self.se_channels
-        project = hidden * self.out_channels * self.output_size**2
-        return expand + filters + squeeze_excite + project
-
-    @property
-    def n_parameters(self) -> int:
-        """Weights, biases of the squeeze-excitation, and BatchNorm's scale and shift."""
-        hidden = self.hidden_channels
-        expand = self._n_expand_weights + (2 * hidden if self._n_expand_weights else 0)
-        filters = self._n_filter_weights + 2 * hidden
-        squeeze_excite = 2 * hidden * self.se_channels
-        if self.se_channels:
-            squeeze_excite += hidden + self.se_channels
-        project = hidden * self.out_channels + 2 * self.out_channels
-        return expand + filters + squeeze_excite + project
-
-    @property
-    def n_groups(self) -> int:
-        """Of the filtering convolution: each hidden channel is filtered alone."""
-        return self.hidden_channels
-
-    @property
-    def _n_expand_weights(self) -> int:
-        return self.in_channels * self.hidden_channels if self.expansion > 1 else 0
-
-    @property
-    def _n_filter_weights(self) -> int:
-        return self.hidden_channels**2 // self.n_groups * self.kernel_size**2
+    def expands(self) -> bool:
+        """Whether there is an expanding convolution."""
+        return self.expansion > 1
 
 
 @dataclass(frozen=True, kw_only=True)

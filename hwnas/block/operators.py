@@ -15,6 +15,7 @@ from hwnas.block.reduce import FactorizedReduceSpec
 from hwnas.block.residual import LinearResidualSpec, PreactResidualSpec, ResidualSpec
 from hwnas.block.separable import DilConvSpec, SepConvSpec
 from hwnas.block.spec import BlockSpec
+from hwnas.block.thin import ThinMBConvSpec
 
 FUSED = ("hard_swish", "swish", "softmax", "residual_add")
 """In float32 these need no memory of their own."""
@@ -187,11 +188,11 @@ def _head(block: HeadSpec, reads: FeatureMap) -> Iterator[Operator]:
     yield Operator(kind="linear", reads=pooled, gives=FeatureMap(block.n_classes, 1))
 
 
-def _mbconv(block: MBConvSpec, reads: FeatureMap) -> Iterator[Operator]:
+def _mbconv(block: MBConvSpec | ThinMBConvSpec, reads: FeatureMap) -> Iterator[Operator]:
     residual = (reads,) if block.has_residual else ()
     wide = FeatureMap(block.hidden_channels, block.input_size)
     filtered = FeatureMap(block.hidden_channels, block.output_size)
-    if block.expansion > 1:
+    if block.expands:
         yield Operator(kind="convolution", reads=reads, gives=wide)
         yield from activation_operators(block.activation, wide, residual)
     yield Operator(
@@ -199,7 +200,7 @@ def _mbconv(block: MBConvSpec, reads: FeatureMap) -> Iterator[Operator]:
         reads=wide,
         gives=filtered,
         kernel_size=block.kernel_size,
-        kept=residual if block.expansion > 1 else (),
+        kept=residual if block.expands else (),
         n_groups=block.n_groups,
     )
     yield from _projected(block, filtered)
@@ -211,7 +212,7 @@ def _fused_mbconv(block: FusedMBConvSpec, reads: FeatureMap) -> Iterator[Operato
     yield from _projected(block, filtered)
 
 
-def _projected(block: MBConvSpec, filtered: FeatureMap) -> Iterator[Operator]:
+def _projected(block: MBConvSpec | ThinMBConvSpec, filtered: FeatureMap) -> Iterator[Operator]:
     """What follows the filtering convolution of an inverted residual."""
     residual = (FeatureMap(block.in_channels, block.input_size),) if block.has_residual else ()
     gives = FeatureMap(block.out_channels, block.output_size)
@@ -230,7 +231,7 @@ def _projected(block: MBConvSpec, filtered: FeatureMap) -> Iterator[Operator]:
 
 
 def _squeeze_excite(
-    block: MBConvSpec, filtered: FeatureMap, residual: tuple[FeatureMap, ...]
+    block: MBConvSpec | ThinMBConvSpec, filtered: FeatureMap, residual: tuple[FeatureMap, ...]
 ) -> Iterator[Operator]:
     gate, squeezed = FeatureMap(block.hidden_channels, 1), FeatureMap(block.se_channels, 1)
     kept = (*residual, filtered)
@@ -245,6 +246,7 @@ OPERATORS: Mapping[type, Callable[[Any, FeatureMap], Iterator[Operator]]] = {
     StemSpec: _conv,
     PreactConvSpec: _preact_conv,
     MBConvSpec: _mbconv,
+    ThinMBConvSpec: _mbconv,
     GroupedMBConvSpec: _mbconv,
     FusedMBConvSpec: _fused_mbconv,
     ResidualSpec: _residual,

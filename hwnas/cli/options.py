@@ -135,6 +135,20 @@ DistilEpochs = Annotated[
     int | None,
     typer.Option("--distil-epochs", help="Of donna: how often it sees them. [default: 1]"),
 ]
+Granularity = Annotated[
+    str | None,
+    typer.Option(
+        "--granularity",
+        help="Of mgas: what is pruned, any of op,filter,weight. [default: op,filter; with "
+        "--max-params weight too]",
+    ),
+]
+PruneEpochs = Annotated[
+    int | None,
+    typer.Option(
+        "--prune-epochs", help="Of mgas: the most search epochs of each stage. [default: 8]"
+    ),
+]
 RayAddress = Annotated[
     str | None,
     typer.Option(

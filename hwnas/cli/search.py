@@ -15,12 +15,14 @@ from hwnas.cli.options import (
     Engine,
     EpochImages,
     Finetuned,
+    Granularity,
     Json,
     MaxMemory,
     MaxSize,
     PairDistance,
     PathsPerBatch,
     Precision,
+    PruneEpochs,
     Quiet,
     RankWeight,
     RayAddress,
@@ -65,7 +67,7 @@ def search(
         str,
         typer.Option(
             "--strategy",
-            help="ddpnas, ddpnas-regression, donna, evolution, foxnas or random.",
+            help="ddpnas, ddpnas-regression, donna, evolution, foxnas, mgas or random.",
         ),
     ] = "ddpnas",
     accuracy: Annotated[
@@ -181,6 +183,8 @@ def search(
     finetuned: Finetuned = None,
     distil_images: DistilImages = None,
     distil_epochs: DistilEpochs = None,
+    granularity: Granularity = None,
+    prune_epochs: PruneEpochs = None,
     ray: RayAddress = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -198,13 +202,14 @@ def search(
         hwnas search --space nasbench201 --accuracy benchmark:cells.csv --queries 140
         hwnas search --latency 0.2ms --data fashion-mnist --supernet rd --teacher macs
         hwnas search --latency 0.2ms --also-on board.toml=20ms
+        hwnas search --strategy mgas --max-params 300k --granularity op,filter
         hwnas search --from runs/shirts --latency 0.1ms --device other.toml --out runs/small
     """
     if is_on_table(context):
         search_on_table(context)
         return
     refuse_table_options(context)
-    from hwnas.pipeline import donna_settings, rule_of, settings_from
+    from hwnas.pipeline import donna_settings, mgas_settings, rule_of, settings_from
     from hwnas.pipeline import search as find
 
     named = named_settled(context)
@@ -255,6 +260,7 @@ def search(
             supernet=trained if run is None else None,
             finetune=finetune,
             donna=donna,
+            mgas=mgas_settings(granularity=granularity, prune_epochs=prune_epochs),
             ray=ray,
             on_progress=on_progress,
             **named,
@@ -270,7 +276,7 @@ SETTLED = ("space", "strategy", "data", "seed", "input_size", "skip_bad")
 TRAINING = (
     *("supernet", "supernet_epochs", "teacher", "rank_weight", "distance", "paths_per_batch"),
     *("epoch_images", "warmup_epochs", "teacher_weights", "cuts", "finetuned"),
-    *("distil_images", "distil_epochs"),
+    *("distil_images", "distil_epochs", "granularity", "prune_epochs"),
 )
 
 

@@ -58,6 +58,8 @@ def _beside(result: Any) -> list[list[str]]:  # noqa: ANN401
                 f"{100 * fit.mean_error:.2f} points off",
             ]
         )
+    if result.pruning is not None:
+        rows += _pruning_rows(result.pruning)
     if result.started_from is not None:
         rows.append(["learned by", result.started_from])
     for there in result.other_devices:
@@ -72,3 +74,19 @@ def _beside(result: Any) -> list[list[str]]:  # noqa: ANN401
         measured = f"{base.measured_latency_ms:.4g} ms{base.provenance.label}"
         rows.append([f"beside it: {base.name}", f"{measured}, {known}"])
     return rows
+
+
+def _pruning_rows(pruning: Any) -> list[list[str]]:  # noqa: ANN401
+    """What is left by granularity, what that is worth, and the memory that it took."""
+    left = [f"{100 * share:.3g} % of {name}s" for name, share in pruning.left.items()]
+    most = max(phase.n_bytes for phase in pruning.memory)
+    return [
+        ["left of what was pruned", ", ".join(left)],
+        ["parameters that are not zero", f"{pruning.kept_parameters:,}"],
+        ["model, compressed", f"{pruning.compressed_bytes:,} bytes"],
+        [
+            "training step, at its largest",
+            f"{told_bytes(most)} for its backward pass, {100 * pruning.memory_share:.0f} % of all "
+            "operations at once",
+        ],
+    ]

@@ -17,7 +17,7 @@ from hwnas.latency.fitted import (
     fit_costs,
     most_telling,
 )
-from hwnas.latency.interpolated import interpolated
+from hwnas.latency.interpolated import interpolated, interpolating
 from hwnas.latency.part_columns import Likely, PartColumns
 from hwnas.latency.priced_space import PricedSpace
 from hwnas.latency.protocol import LatencyModel
@@ -41,6 +41,7 @@ __all__ = [
     "cross_validated_ms",
     "fit_costs",
     "interpolated",
+    "interpolating",
     "latency_model",
     "left_out_ms",
     "most_telling",

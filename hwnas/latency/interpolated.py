@@ -20,36 +20,75 @@ def interpolated(table: LatencyTable, blocks: Iterable[BlockSpec]) -> LatencyTab
     between the two the latency grows with the multiply-accumulates. A block that no pair encloses
     stays missing: nothing is extrapolated.
     """
-    rows = dict(table.rows)
+    rows, neighbours = dict(table.rows), _Neighbours(table)
     for block in table.missing(blocks):
-        row = _between(table, block)
+        row = neighbours.between(block)
         if row is not None:
             rows[block] = row
     return replace(table, rows=rows)
 
 
-def _between(table: LatencyTable, block: BlockSpec) -> Measurement | None:
-    alike = [other for other in table.rows if _sameness(other) == _sameness(block)]
-    pairs = [(low, high) for low in alike for high in alike if _encloses(low, block, high)]
-    if not pairs:
-        return None
-    low, high = min(pairs, key=lambda pair: _distance(pair[0], block) + _distance(block, pair[1]))
-    below, above = table[low], table[high]
-    span = high.n_macs - low.n_macs
-    share = (block.n_macs - low.n_macs) / span if span else 0.5
+def interpolating(table: LatencyTable) -> LatencyTable:
+    """The same, with a row for any block that measured ones enclose, made when it is asked for.
 
-    def mix(name: str) -> float:
-        return (1 - share) * float(getattr(below, name)) + share * float(getattr(above, name))
+    For searches that ask for few of very many widths.
+    """
+    return replace(table, rows=_GrowingRows(table))
 
-    return Measurement(
-        median_ms=mix("median_ms"),
-        p90_ms=mix("p90_ms"),
-        min_ms=mix("min_ms"),
-        mad_ms=mix("mad_ms"),
-        n_runs=min(below.n_runs, above.n_runs),
-        provenance=Provenance.ESTIMATED,
-        settled=below.settled and above.settled,
-    )
+
+class _GrowingRows(dict[BlockSpec, Measurement]):
+    """The rows of a table, and what lies between them."""
+
+    def __init__(self, table: LatencyTable) -> None:
+        super().__init__(table.rows)
+        self._neighbours = _Neighbours(table)
+
+    def __missing__(self, block: BlockSpec) -> Measurement:
+        row = self._neighbours.between(block)
+        if row is None:
+            raise KeyError(block)
+        self[block] = row
+        return row
+
+
+class _Neighbours:
+    """The measured blocks of a table, by all but their sizes."""
+
+    def __init__(self, table: LatencyTable) -> None:
+        self._table = table
+        self._alike: dict[tuple[object, ...], list[BlockSpec]] = {}
+        for block in table.rows:
+            self._alike.setdefault(_sameness(block), []).append(block)
+
+    def between(self, block: BlockSpec) -> Measurement | None:
+        """What the block takes by the closest two that enclose it; nothing if none do."""
+        alike = self._alike.get(_sameness(block), [])
+        lower = [other for other in alike if _fits_in(other, block)]
+        higher = [other for other in alike if _fits_in(block, other)]
+        pairs = [(low, high) for low in lower for high in higher if low != high]
+        if not pairs:
+            return None
+        return self._mixed(
+            block, *min(pairs, key=lambda p: _distance(p[0], block) + _distance(block, p[1]))
+        )
+
+    def _mixed(self, block: BlockSpec, low: BlockSpec, high: BlockSpec) -> Measurement:
+        below, above = self._table[low], self._table[high]
+        span = high.n_macs - low.n_macs
+        share = (block.n_macs - low.n_macs) / span if span else 0.5
+
+        def mix(name: str) -> float:
+            return (1 - share) * float(getattr(below, name)) + share * float(getattr(above, name))
+
+        return Measurement(
+            median_ms=mix("median_ms"),
+            p90_ms=mix("p90_ms"),
+            min_ms=mix("min_ms"),
+            mad_ms=mix("mad_ms"),
+            n_runs=min(below.n_runs, above.n_runs),
+            provenance=Provenance.ESTIMATED,
+            settled=below.settled and above.settled,
+        )
 
 
 def _sameness(block: BlockSpec) -> tuple[object, ...]:
@@ -64,9 +103,9 @@ def _sizes(block: BlockSpec) -> Iterator[int]:
     return (row[name] for name in SIZES if name in row)
 
 
-def _encloses(low: BlockSpec, block: BlockSpec, high: BlockSpec) -> bool:
-    triples = zip(_sizes(low), _sizes(block), _sizes(high), strict=True)
-    return all(a <= b <= c for a, b, c in triples) and low != high
+def _fits_in(low: BlockSpec, high: BlockSpec) -> bool:
+    """Whether no size of the first is larger."""
+    return all(a <= b for a, b in zip(_sizes(low), _sizes(high), strict=True))
 
 
 def _distance(low: BlockSpec, high: BlockSpec) -> float:

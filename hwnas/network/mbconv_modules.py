@@ -4,7 +4,7 @@ from typing import cast
 
 from torch import Tensor, nn
 
-from hwnas.block import FusedMBConvSpec, MBConvSpec
+from hwnas.block import FusedMBConvSpec, MBConvSpec, ThinMBConvSpec
 from hwnas.network.activation import ACTIVATION_MODULES
 from hwnas.network.cell_modules import FeatureMap
 
@@ -27,15 +27,15 @@ class SqueezeExcite(nn.Module):
 
 
 class MBConvBlock(nn.Module):
-    """The inverted residual of :class:`hwnas.block.MBConvSpec`, grouped if the spec is."""
+    """The inverted residual of :class:`hwnas.block.MBConvSpec`, grouped or thin if the spec is."""
 
-    def __init__(self, spec: MBConvSpec) -> None:
+    def __init__(self, spec: MBConvSpec | ThinMBConvSpec) -> None:
         super().__init__()
         hidden = spec.hidden_channels
         self.has_residual = spec.has_residual
         self.activation = ACTIVATION_MODULES[spec.activation]()
         self.expand = nn.Sequential()
-        if spec.expansion > 1:
+        if spec.expands:
             self.expand = nn.Sequential(
                 nn.Conv2d(spec.in_channels, hidden, 1, bias=False), nn.BatchNorm2d(hidden)
             )

@@ -31,6 +31,7 @@ from hwnas.block import (
     SepConvSpec,
     ShuffleSpec,
     StemSpec,
+    ThinMBConvSpec,
     ZeroSpec,
 )
 from hwnas.network.activation import ACTIVATION_MODULES
@@ -201,6 +202,7 @@ MODULES: Mapping[type, Callable[..., nn.Module]] = {
     StemSpec: ConvBlock,
     PreactConvSpec: PreactConvBlock,
     MBConvSpec: MBConvBlock,
+    ThinMBConvSpec: MBConvBlock,
     GroupedMBConvSpec: MBConvBlock,
     FusedMBConvSpec: FusedMBConvBlock,
     ShuffleSpec: ShuffleBlock,

@@ -1,7 +1,14 @@
 """The only room that names all the others: each command from end to end."""
 
 from hwnas.pipeline.api import export, profile, search
-from hwnas.pipeline.arguments import device_with, donna_settings, rule_of, settings_from, space_for
+from hwnas.pipeline.arguments import (
+    device_with,
+    donna_settings,
+    mgas_settings,
+    rule_of,
+    settings_from,
+    space_for,
+)
 from hwnas.pipeline.coverage import Coverage, coverage_of
 from hwnas.pipeline.doctor import Check, Verdict, examine
 from hwnas.pipeline.explain import explain
@@ -36,6 +43,7 @@ __all__ = [
     "is_benchmark",
     "is_table_run",
     "merge_tables",
+    "mgas_settings",
     "migrate_table",
     "profile",
     "rank",

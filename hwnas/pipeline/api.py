@@ -28,6 +28,7 @@ from hwnas.report import SearchResult
 from hwnas.space import CellLimits
 from hwnas.table import LatencyTable
 from hwnas.train import FinetuneSettings, SupernetSettings
+from hwnas.train.mgas import MgasSettings
 
 
 def profile(  # noqa: PLR0913 - a command's options
@@ -118,6 +119,7 @@ def search(  # noqa: PLR0913 - a command's options
     supernet: SupernetSettings | None = None,
     finetune: FinetuneSettings | None = None,
     donna: DonnaSettings | None = None,
+    mgas: MgasSettings | None = None,
     ray: str | None = None,
     on_progress: OnProgress = silent,
 ) -> SearchResult:
@@ -162,6 +164,7 @@ def search(  # noqa: PLR0913 - a command's options
         supernet: How the supernet is trained.
         finetune: How the chosen network is trained, and the reference of ``donna``.
         donna: Of strategy ``donna``: whose blocks are replaced, and how they are trained.
+        mgas: Of strategy ``mgas``: what is pruned, in how many stages, and how fast.
         ray: Where the tasks of ``donna`` run: ``local``, ``auto`` or a cluster's address; in this
             process by default.
         on_progress: Told of every step.
@@ -211,6 +214,7 @@ def search(  # noqa: PLR0913 - a command's options
         baselines=tuple(baselines),
         finetune=finetune or FinetuneSettings(),
         donna=donna or DonnaSettings(),
+        mgas=mgas or MgasSettings(),
         ray=ray,
         start=start,
         cells=CellLimits(max_height=max_height, non_parametric_edges=non_parametric_edges),

@@ -21,6 +21,7 @@ from hwnas.search import ANNEALED, Budget
 from hwnas.space import Space, without_operations
 from hwnas.train import DEFAULT_RULE, FinetuneSettings, SupernetSettings
 from hwnas.train.blockwise import BlockwiseSettings
+from hwnas.train.mgas import MgasSettings
 from hwnas.train.rules import OPTIONS_OF
 
 PRECISIONS: tuple[str, ...] = get_args(Precision)
@@ -339,6 +340,29 @@ def donna_settings(
     blockwise = given({"images": distil_images, "epochs": distil_epochs})
     settings = DonnaSettings(reference=reference, blockwise=BlockwiseSettings(**blockwise))
     return settings if finetuned is None else replace(settings, finetuned=finetuned)
+
+
+def mgas_settings(
+    *, granularity: str | None = None, prune_epochs: int | None = None
+) -> MgasSettings:
+    """What is pruned and for how long at most; granularities such as ``op,filter``.
+
+    Raises:
+        UnknownNameError: No such granularity.
+        InvalidInputError: One is named twice, or there is no epoch.
+    """
+    options: dict[str, Any] = {}
+    if granularity is not None:
+        names = tuple(name.strip() for name in granularity.split(","))
+        if len(set(names)) < len(names):
+            raise InvalidInputError(
+                f"--granularity {granularity} names one twice. Give any of op,filter,weight once."
+            )
+        options["granularities"] = names
+    if prune_epochs is not None:
+        check_least(1, prune_epochs=prune_epochs)
+        options["most_epochs"] = prune_epochs
+    return MgasSettings(**options)
 
 
 def given(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -168,6 +168,11 @@ def read_exploration(folder: Path) -> dict[str, Any]:
         RunError: It is missing or no JSON object.
     """
     path = folder / EXPLORATION
+    if not path.exists() and (folder / "pruning.png").exists():
+        raise RunError(
+            f"{folder} was pruned down to its one network and keeps nothing to go on from. "
+            "Search again without --from."
+        )
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(document, dict):

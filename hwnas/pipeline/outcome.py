@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from hwnas.accuracy import AccuracySource
-from hwnas.pipeline.choose import Chooser, Timed
+from hwnas.pipeline.choose import Timed, Timing
 from hwnas.pipeline.finish import Finished, Workshop
 from hwnas.pipeline.problem import Problem
 from hwnas.pipeline.supernet import images_per_second
@@ -18,13 +18,15 @@ from hwnas.report import (
     FrontPoint,
     MeasuredNetwork,
     OtherDevice,
+    Pruning,
     SearchResult,
     front_csv,
     front_picture,
     picture,
+    pruning_picture,
 )
 from hwnas.search import Proposer
-from hwnas.space import architecture_to_json
+from hwnas.space import Architecture, architecture_to_json
 from hwnas.version import versions
 
 FRONT_POINTS_SCORED = 16
@@ -37,15 +39,20 @@ class Outcome:
 
     problem: Problem
     workshop: Workshop
-    chooser: Chooser
-    chosen: Timed
+    architecture: Architecture
+    timings: tuple[Timing, ...]
+    """Of the network before it was trained, one a device."""
+    ratios: tuple[float, ...]
+    """Of latencies to what blocks say, by the networks timed on the way, one a device."""
+    measured: tuple[MeasuredNetwork, ...]
     finished: tuple[Finished, ...]
     front: tuple[FrontPoint, ...]
-    hypervolumes: tuple[float, ...]
-    predictor: QualityFit | None
     baselines: tuple[Baseline, ...]
     kept: dict[str, bytes]
-    """What of the exploration goes into the run folder, name to content."""
+    """What else goes into the run folder, name to content."""
+    hypervolumes: tuple[float, ...] = ()
+    predictor: QualityFit | None = None
+    pruning: Pruning | None = None
 
     def files(self, result: SearchResult) -> dict[str, bytes]:
         """The run folder, name to content; the log is the work folder's to add."""
@@ -66,13 +73,15 @@ class Outcome:
         pictures = {"pareto.png": picture(result)}
         if result.hypervolumes:
             pictures["front.png"] = front_picture(result)
+        if self.pruning is not None:
+            pictures["pruning.png"] = pruning_picture(result, self.pruning)
         return models | encoded | self.kept | pictures
 
     def result(self, work: WorkFolder) -> SearchResult:
         """Test both files and put every figure in its place."""
         problem, request, finished = self.problem, self.problem.request, self.finished[0]
-        device, blocks = request.device, problem.blocks(self.chosen.architecture)
-        architecture = architecture_to_json(problem.space, self.chosen.architecture)
+        device, blocks = request.device, problem.blocks(self.architecture)
+        architecture = architecture_to_json(problem.space, self.architecture)
         float32_accuracy = self.workshop.test_accuracy(finished.float32)
         deployed_accuracy = float32_accuracy
         if device.precision != "float32":
@@ -102,8 +111,8 @@ class Outcome:
             max_file_bytes=request.budget.file_bytes,
             max_height=request.cells.max_height,
             non_parametric_edges=request.cells.non_parametric_edges,
-            predicted_latency_ms=self.chosen.predicted_ms,
-            corrected_latency_ms=self.chooser.ratios[0] * self.chosen.predicted_ms,
+            predicted_latency_ms=problem.predict_ms(self.architecture),
+            corrected_latency_ms=self.ratios[0] * problem.predict_ms(self.architecture),
             measured_latency_ms=finished.measurement.median_ms,
             measured_latency_spread=finished.measurement,
             float32_latency_ms=float32_ms,
@@ -112,9 +121,9 @@ class Outcome:
             accuracy_float16=deployed_accuracy if device.precision == "float16" else None,
             params=sum(block.n_parameters for block in blocks),
             macs=sum(block.n_macs for block in blocks),
-            predicted_memory_bytes=problem.predict_memory_bytes(self.chosen.architecture),
+            predicted_memory_bytes=problem.predict_memory_bytes(self.architecture),
             memory_bytes=finished.memory_bytes,
-            predicted_model_bytes=problem.predict_file_bytes(self.chosen.architecture),
+            predicted_model_bytes=problem.predict_file_bytes(self.architecture),
             model_bytes=len(finished.deployed.content),
             float32_bytes=finished.float32.ByteSize(),
             left_in_float=finished.deployed.left_in_float,
@@ -131,12 +140,13 @@ class Outcome:
             predictor=self.predictor,
             objectives=request.objectives,
             other_devices=tuple(self._other_devices()),
-            measured_networks=tuple(_measured(timed) for timed in self.chooser.timed),
+            measured_networks=self.measured,
             baselines=self.baselines,
             seconds=work.seconds(),
             images_per_second=images_per_second(work),
             versions=versions(),
             out=str(request.out),
+            pruning=self.pruning,
             started_from=None if request.start is None else str(request.start.folder),
         )
 
@@ -146,11 +156,11 @@ class Outcome:
         others = zip(
             self.problem.devices[later],
             self.finished[later],
-            self.chosen.timings[later],
-            self.chooser.ratios[later],
+            self.timings[later],
+            self.ratios[later],
             strict=True,
         )
-        blocks = self.problem.blocks(self.chosen.architecture)
+        blocks = self.problem.blocks(self.architecture)
         for timed, finished, timing, ratio in others:
             device = timed.device
             workshop = self.workshop.at(device, timed.engine, timed.budget_ms)
@@ -212,7 +222,8 @@ def front_of(
     return tuple(points)
 
 
-def _measured(timed: Timed) -> MeasuredNetwork:
+def measured_network(timed: Timed) -> MeasuredNetwork:
+    """What a result says of a network that was timed while choosing."""
     return MeasuredNetwork(
         choices=str(timed.architecture),
         predicted_latency_ms=timed.predicted_ms,

@@ -13,6 +13,7 @@ from hwnas.pipeline.exploration import KeptRun
 from hwnas.search import Budget
 from hwnas.space import NO_CELL_LIMITS, CellLimits, Space
 from hwnas.train import FinetuneSettings, SupernetSettings
+from hwnas.train.mgas import MgasSettings
 from hwnas.version import VERSION
 
 OBJECTIVES = ("parameters", "macs", "memory", "size")
@@ -50,6 +51,7 @@ class SearchRequest:
     keep_supernet: bool = False
     baselines: tuple[str, ...] = ()
     donna: DonnaSettings = field(default_factory=DonnaSettings)
+    mgas: MgasSettings = field(default_factory=MgasSettings)
     ray: str | None = None
     """Where tasks run: ``local``, ``auto`` or a cluster's address; ``None`` in this process."""
     max_int8_drop: float | None = None

@@ -4,15 +4,15 @@ import math
 from dataclasses import dataclass
 
 from hwnas.device import DeviceSpec
-from hwnas.latency import LatencyModel, interpolated, latency_model
+from hwnas.latency import LatencyModel, latency_model
 from hwnas.measure import NETWORK_PLAN, Measurement
 from hwnas.measure.engine import Engine, engine_for
 from hwnas.pipeline.coverage import coverage_of
 from hwnas.pipeline.request import DeviceBudget
-from hwnas.profile import Wanted, fill_table, ready_blocks, wanted_by
+from hwnas.pipeline.timed_table import timed_table
+from hwnas.profile import ready_blocks, wanted_by
 from hwnas.progress import OnProgress, Progress
 from hwnas.space import Network, Space, all_blocks
-from hwnas.table import LatencyTable, find_table
 from hwnas.verify import measure_within
 
 
@@ -57,30 +57,15 @@ def profiled(
     wanted: DeviceBudget, space: Space, on_progress: OnProgress, *, interpolate: bool
 ) -> TimedDevice:
     """The device with all that the space needs timed, or interpolated where that is asked for."""
-    engine = engine_for(wanted.device)
-    table = _table(wanted.device, engine, space, on_progress, interpolate=interpolate)
+    device, blocks = wanted.device, all_blocks(space)
+    engine = engine_for(device)
+    table = timed_table(
+        wanted_by(space), blocks, device, engine, on_progress, interpolate=interpolate
+    )
     on_progress(Progress("profile", 0, 0, coverage_of(table, space).text))
     return TimedDevice(
-        device=wanted.device,
+        device=device,
         engine=engine,
-        model=latency_model(table, all_blocks(space)),
+        model=latency_model(table, blocks),
         budget_ms=wanted.latency_ms,
     )
-
-
-def _table(
-    device: DeviceSpec,
-    engine: Engine,
-    space: Space,
-    on_progress: OnProgress,
-    *,
-    interpolate: bool,
-) -> LatencyTable:
-    wanted, blocks = wanted_by(space), all_blocks(space)
-    if not interpolate:
-        return fill_table(wanted, device, engine, on_progress)
-    known, _ = find_table(device, engine.fingerprint(device))
-    if known is not None:
-        beyond = interpolated(known, blocks).missing(blocks)
-        wanted = Wanted(wanted.label, tuple(beyond))
-    return interpolated(fill_table(wanted, device, engine, on_progress), blocks)

@@ -43,7 +43,7 @@ class WorkFolder:
         """
         self.path = out.parent / f".{out.name}.{key}.partial"
         self._out = out
-        self._on_progress = on_progress
+        self.on_progress = on_progress
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -113,7 +113,7 @@ class WorkFolder:
 
     def progress(self, phase: str, done: int, total: int, note: str = "") -> None:
         """Tell whoever watches."""
-        self._on_progress(Progress(phase, done, total, note))
+        self.on_progress(Progress(phase, done, total, note))
 
     def remember(self, name: str, facts: Mapping[str, Any]) -> None:
         """Keep a decision, so that a resumed run does not take it anew."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from hwnas.measure import Measurement, Provenance
 from hwnas.regression.qualities import QualityFit
+from hwnas.report.pruning import Pruning
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,6 +172,8 @@ class SearchResult:
     images_per_second: float | None = None
     versions: dict[str, str]
     out: str
+    pruning: Pruning | None = None
+    """Of a network that was pruned."""
     started_from: str | None = None
     """The run whose scores were taken over, if no supernet was trained."""
 
@@ -212,7 +215,18 @@ class SearchResult:
         if self.n_estimated_blocks:
             notes.append(
                 f"{self.n_estimated_blocks} of the {self.n_blocks} blocks were not timed: their "
-                "latency is interpolated between measured sizes. Leave --interpolate out to time "
-                "them."
+                f"latency is interpolated between measured {self._between}"
+            )
+        if self.pruning is not None and self.pruning.n_zeros:
+            notes.append(
+                f"{self.pruning.n_zeros:,} weights are zeros. They shrink the compressed file, "
+                "and no latency: ONNX Runtime multiplies by them as by any others."
             )
         return notes
+
+    @property
+    def _between(self) -> str:
+        """What blocks that were not timed lie between."""
+        if self.pruning is not None:
+            return "widths. The whole network was timed."
+        return "sizes. Leave --interpolate out to time them."

@@ -4,7 +4,7 @@ from hwnas.search.annealed import AnnealedGenerator
 from hwnas.search.annealing import AnnealingSettings, Landscape, anneal
 from hwnas.search.budget import Budget
 from hwnas.search.by_regression import Expected
-from hwnas.search.catalog import ANNEALED, DISTILLED, STRATEGIES, strategy_named
+from hwnas.search.catalog import ANNEALED, DISTILLED, PRUNED, STRATEGIES, strategy_named
 from hwnas.search.ddpnas import Ddpnas, DdpnasSettings, UpdateRule
 from hwnas.search.ddpnas_regression import DdpnasRegression, RegressionSettings
 from hwnas.search.evolution import Evolution, EvolutionSettings
@@ -20,6 +20,7 @@ from hwnas.search.terms import Fits, SearchTerms
 __all__ = [
     "ANNEALED",
     "DISTILLED",
+    "PRUNED",
     "STRATEGIES",
     "AnnealedGenerator",
     "AnnealingSettings",

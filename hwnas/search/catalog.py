@@ -51,6 +51,9 @@ Networks of the others are generated from their scores.
 DISTILLED = ("donna",)
 """Strategies that ask no supernet: blocks are distilled alone, and predict whole networks."""
 
+PRUNED = ("mgas",)
+"""Strategies that ask nothing: a network of everything is pruned while it trains."""
+
 
 def strategy_named(
     name: str,

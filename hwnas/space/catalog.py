@@ -10,6 +10,7 @@ from hwnas.record import read_record, read_toml, unknown_name
 from hwnas.space.architecture import Architecture
 from hwnas.space.darts import DartsSpace
 from hwnas.space.donna import DonnaSpace, donna
+from hwnas.space.fixed import FixedSpace
 from hwnas.space.mobilenet import MobilenetSpace
 from hwnas.space.nasbench201 import Nasbench201Space
 from hwnas.space.nasbench_macro import NasbenchMacroSpace
@@ -38,7 +39,13 @@ SPACES: Mapping[str, Callable[..., Space]] = {
 """Each takes ``input_size``, ``in_channels`` and ``n_classes``."""
 
 Family = (
-    MobilenetSpace | NasbenchMacroSpace | Nasbench201Space | DartsSpace | ResnetSpace | DonnaSpace
+    MobilenetSpace
+    | NasbenchMacroSpace
+    | Nasbench201Space
+    | DartsSpace
+    | ResnetSpace
+    | DonnaSpace
+    | FixedSpace
 )
 FAMILIES: Mapping[str, type[Family]] = {
     "mobilenet": MobilenetSpace,
@@ -47,6 +54,7 @@ FAMILIES: Mapping[str, type[Family]] = {
     "darts": DartsSpace,
     "resnet": ResnetSpace,
     "donna": DonnaSpace,
+    "fixed": FixedSpace,
 }
 """What the ``family`` of a written space is read into."""
 

@@ -51,7 +51,10 @@ OnEpoch = Callable[[int, int, float], None]
 
 
 class Finetuner:
-    """One network with its optimizer and its exponential moving average."""
+    """One network with its optimizer and its exponential moving average.
+
+    Weights of a convolution or matrix that are exactly 0 at the start were pruned, and stay 0.
+    """
 
     def __init__(
         self,
@@ -83,6 +86,7 @@ class Finetuner:
             momentum=settings.momentum,
             nesterov=True,
         )
+        self._masks = _masks(self._network)
         n_steps = self._n_epochs * (len(self._train) // self._batch_size)
         self._schedule = torch.optim.lr_scheduler.LambdaLR(
             self._optimizer, lambda step: warmed_up_cosine(step / n_steps, settings.warmup_share)
@@ -137,6 +141,8 @@ class Finetuner:
             loss.backward()  # type: ignore[no-untyped-call]
             self._optimizer.step()
             self._schedule.step()
+            for weight, mask in self._masks:
+                weight.data *= mask
             self._average.update_parameters(self._network)
 
     def _distilled(
@@ -171,6 +177,13 @@ class Finetuner:
         self._optimizer.load_state_dict(state["optimizer"])
         self._schedule.load_state_dict(state["schedule"])
         return int(state["epochs_done"])
+
+
+def _masks(network: nn.Module) -> list[tuple[Tensor, Tensor]]:
+    """Each weight of which a part is 0, and 1 where it is not."""
+    weights = [parameter for parameter in network.parameters() if parameter.ndim > 1]
+    masks = [(weight, (weight.detach() != 0).to(weight.dtype)) for weight in weights]
+    return [(weight, mask) for weight, mask in masks if not bool(mask.all())]
 
 
 def _averaging(largest_decay: float) -> Callable[..., torch.Tensor]:

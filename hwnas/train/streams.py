@@ -20,6 +20,8 @@ class Purpose(IntEnum):
     BLOCKWISE_BATCHES = 10
     LIBRARY_IMAGES = 11
     FINETUNED_NETWORKS = 12
+    PRUNING_BATCHES = 13
+    REGROWN = 14
 
 
 def stream(seed: int, purpose: Purpose, epoch: int = 0) -> np.random.Generator:

@@ -28,6 +28,7 @@ from hwnas.block import (
     SepConvSpec,
     ShuffleSpec,
     StemSpec,
+    ThinMBConvSpec,
     ZeroSpec,
 )
 
@@ -138,10 +139,38 @@ DIVERSE: list[BlockSpec] = [
         for size, width in ((4, 16), (5, 8))
     ),
 ]
+THIN: list[BlockSpec] = [
+    ThinMBConvSpec(
+        input_size=7,
+        in_channels=8,
+        hidden_channels=hidden,
+        out_channels=out_channels,
+        kernel_size=5,
+        stride=stride,
+        activation="relu6",
+        has_residual=has_residual,
+        expands=expands,
+    )
+    for hidden, out_channels, stride, has_residual, expands in (
+        (20, 8, 1, True, True),
+        (20, 8, 1, False, True),
+        (8, 16, 2, False, True),
+        (8, 8, 1, True, False),
+    )
+]
 
 
 @pytest.fixture(
-    params=[*MBCONVS, *CONVOLUTIONS, *HEADS, *OF_CELLS, *RESIDUALS, *DIVERSE, DispatchSpec()],
+    params=[
+        *MBCONVS,
+        *CONVOLUTIONS,
+        *HEADS,
+        *OF_CELLS,
+        *RESIDUALS,
+        *DIVERSE,
+        *THIN,
+        DispatchSpec(),
+    ],
     ids=str,
 )
 def block(request: pytest.FixtureRequest) -> BlockSpec:

@@ -7,7 +7,7 @@ import pytest
 from hwnas.block import BlockSpec, MBConvSpec
 from hwnas.device import DeviceSpec, fingerprint
 from hwnas.errors import TableMissError
-from hwnas.latency import AdditiveModel, interpolated
+from hwnas.latency import AdditiveModel, interpolated, interpolating
 from hwnas.measure import BLOCK_ROUNDS, Measurement, Provenance
 from hwnas.table import LatencyTable, TableHeader
 
@@ -76,3 +76,14 @@ def test_nothing_is_extrapolated(table: LatencyTable, beyond: MBConvSpec) -> Non
 
 def test_what_was_measured_stays(table: LatencyTable) -> None:
     assert interpolated(table, table.rows) == table
+
+
+def test_rows_between_are_made_when_they_are_asked_for(table: LatencyTable) -> None:
+    growing = interpolating(table)
+    assert wide(40) not in growing.rows
+    assert growing[wide(40)] == interpolated(table, [wide(40)])[wide(40)]
+
+
+def test_nothing_is_made_beyond_the_measured_ones(table: LatencyTable) -> None:
+    with pytest.raises(TableMissError):
+        interpolating(table)[wide(200)]

@@ -173,3 +173,17 @@ def test_the_learning_rate_rises_to_its_largest_and_falls_to_nothing(n_steps: in
     assert shares[-1] == pytest.approx(0, abs=1e-12)
     assert shares[: peak + 1] == sorted(shares[: peak + 1])
     assert shares[peak:] == sorted(shares[peak:], reverse=True)
+
+
+def test_weights_that_were_pruned_stay_zero(bright_or_dark: DataSet, tmp_path: Path) -> None:
+    def sparse() -> nn.Module:
+        made = network()
+        made.get_parameter("0.weight").data[:2] = 0.0
+        return made
+
+    trainer = Finetuner(sparse(), bright_or_dark, settings(), seed=0)
+    with pytest.raises(KeyboardInterrupt):
+        trainer.run(tmp_path / "s.pt", interrupt)
+    resumed = Finetuner(sparse(), bright_or_dark, settings(), seed=0)
+    weight = resumed.run(tmp_path / "s.pt", silent).get_parameter("0.weight")
+    assert bool((weight[:2] == 0).all()) and bool((weight[2:] != 0).all())

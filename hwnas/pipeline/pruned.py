@@ -1,0 +1,312 @@
+"""A search by pruning: from a network of everything to one that was seen to keep its budget."""
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+
+import numpy as np
+
+from hwnas.data import DataSet
+from hwnas.errors import InvalidInputError, NoNetworkFitsError
+from hwnas.latency import interpolating, latency_model
+from hwnas.measure import Measurement
+from hwnas.measure.engine import engine_for
+from hwnas.network.granular import GRANULARITIES, Granularity
+from hwnas.pipeline.baselines import run_baselines
+from hwnas.pipeline.finish import Finished
+from hwnas.pipeline.outcome import Outcome
+from hwnas.pipeline.problem import Problem
+from hwnas.pipeline.pruning_costs import limit_shares, pruning_costs
+from hwnas.pipeline.request import SearchRequest
+from hwnas.pipeline.timed_device import TimedDevice
+from hwnas.pipeline.timed_table import timed_table
+from hwnas.pipeline.trained import (
+    MAX_FINISHED,
+    budget_not_kept,
+    finished_of,
+    keeps_budget,
+    workshop_of,
+)
+from hwnas.pipeline.work_folder import WorkFolder
+from hwnas.profile import Wanted
+from hwnas.report import MeasuredNetwork, PhaseMemory, Pruning, PruningMoment
+from hwnas.search import PRUNED
+from hwnas.space import NO_CELL_LIMITS, Network, Space
+from hwnas.space.fixed import ONLY, FixedSpace
+from hwnas.space.prunable import PrunableChain, n_prunable_weights, prunable
+from hwnas.table import key_of
+from hwnas.train.mgas import MgasSettings, Pruner, shares_left
+
+N_NETWORKS = 16
+"""Timed beside the blocks, to calibrate their latencies on."""
+SEED = 20_990_102
+"""Of these networks."""
+MAX_ROUNDS = 5
+"""Global phases, each after the latency model was corrected by a network that was too slow."""
+SPARE = 1.02
+"""How much slower than seen a network is assumed after one that was too slow."""
+MOST_CORRECTION = 1.2
+"""Of what is assumed, by one network that was too slow."""
+KEPT_AS, CHECKPOINT = "pruned", "pruning.pt"
+
+
+def check_pruned(request: SearchRequest) -> None:
+    """Refuse what pruning cannot serve, and its options where nothing is pruned.
+
+    Raises:
+        InvalidInputError: Either.
+    """
+    if request.strategy not in PRUNED:
+        if request.mgas != MgasSettings():
+            raise InvalidInputError(
+                f"--strategy {request.strategy} prunes nothing. Leave --granularity and "
+                "--prune-epochs out, or give --strategy mgas."
+            )
+        return
+    if request.keep_supernet or request.supernet.trains_whole:
+        option = "--keep-supernet" if request.keep_supernet else "--supernet"
+        raise InvalidInputError(
+            f"{option} goes with a supernet of shared weights, and mgas prunes its own down to "
+            "the result. Leave it out."
+        )
+    if request.also_on:
+        raise InvalidInputError(
+            "--strategy mgas prunes to the latency of one device. Leave --also-on out, or search "
+            "by another strategy."
+        )
+    if request.cells != NO_CELL_LIMITS:
+        raise InvalidInputError(
+            "--strategy mgas does not limit cells. Leave --max-height and "
+            "--non-parametric-edges out, or search by ddpnas."
+        )
+    limited = [name for name, limit in asdict(request.budget).items() if limit is not None]
+    if request.mgas.granularities == ("weight",) and limited != ["n_parameters"]:
+        raise InvalidInputError(
+            "--granularity weight alone makes no network faster or its file smaller: ONNX Runtime "
+            "multiplies by zeros as by any other weights. Add op or filter, or give --max-params "
+            "as the only limit."
+        )
+
+
+def granularities_of(request: SearchRequest) -> tuple[Granularity, ...]:
+    """Those asked for; else operations and filters, and weights where parameters are limited.
+
+    To no other limit do weights that are zero matter.
+    """
+    named = request.mgas.granularities
+    if named or request.budget.n_parameters is not None:
+        return named or GRANULARITIES
+    return tuple(name for name in GRANULARITIES if name != "weight")
+
+
+def prune(request: SearchRequest, data: DataSet, space: Space, work: WorkFolder) -> Outcome:
+    """Prune, time, prune further where it is too slow; train what is left to the end.
+
+    Raises:
+        NoNetworkFitsError: The smallest that can be left is over a limit, or every network that
+            was trained was.
+    """
+    chain = prunable(space)
+    device, blocks = request.device, chain.measured()
+    engine = engine_for(device)
+    with work.phase("profile"):
+        table = timed_table(
+            wanted_by_pruning(chain),
+            blocks,
+            device,
+            engine,
+            work.on_progress,
+            interpolate=request.interpolate,
+        )
+    timed = TimedDevice(
+        device=device,
+        engine=engine,
+        model=latency_model(interpolating(table), blocks),
+        budget_ms=request.budget.latency_ms,
+    )
+    search = _Pruning(
+        pruner=_pruner(request, data, chain, work),
+        base=Problem(request, data, FixedSpace.of(chain.name, chain.whole()), (timed,)),
+        work=work,
+    )
+    with work.discarded_if_hopeless():
+        search.refuse_hopeless()
+    return search.outcome()
+
+
+def wanted_by_pruning(chain: PrunableChain) -> Wanted:
+    """Blocks of a few widths, and networks of them drawn at random, the same each time."""
+    rng = np.random.default_rng(SEED)
+    networks = {network.blocks: network for network in _drawn(chain, rng)}
+    label = f"{chain.name} pruned ({key_of(chain.measured())[:6]})"
+    return Wanted(label, chain.measured(), tuple(networks.values()))
+
+
+def _drawn(chain: PrunableChain, rng: np.random.Generator) -> Iterator[Network]:
+    return (chain.drawn(rng) for _ in range(N_NETWORKS))
+
+
+def _pruner(
+    request: SearchRequest, data: DataSet, chain: PrunableChain, work: WorkFolder
+) -> Pruner:
+    return Pruner(
+        chain,
+        data,
+        replace(
+            request.mgas,
+            granularities=granularities_of(request),
+            epoch_images=request.supernet.epoch_images,
+        ),
+        seed=request.seed,
+        checkpoint=work.path / CHECKPOINT,
+        on_epoch=work.progress,
+    )
+
+
+@dataclass
+class _Pruning:
+    """One search; what was timed, and how often it was too slow, is kept for a later sitting."""
+
+    pruner: Pruner
+    base: Problem
+    """Of the whole network; others are of what is left."""
+    work: WorkFolder
+    ratios: list[float] = field(default_factory=lambda: [1.0])
+    """Of latencies to what blocks say, as each global phase assumed."""
+    measured: list[MeasuredNetwork] = field(default_factory=list)
+    n_finished: int = 0
+
+    def refuse_hopeless(self) -> None:
+        """Time the smallest network that can be left.
+
+        Raises:
+            NoNetworkFitsError: It is over a limit.
+        """
+        searched = granularities_of(self.base.request)
+        least = self.pruner.chain.chain.narrowest(
+            operations="op" in searched, filters="filter" in searched
+        )
+        problem = self._problem_of(least)
+        measurement = problem.devices[0].measure(problem.blocks(ONLY))
+        n_prunable = n_prunable_weights(least) if "weight" in searched else 0
+        ratio = min(1.0, measurement.median_ms / problem.predict_ms(ONLY))
+        shares = dict(limit_shares(problem, ratio, least, n_prunable))
+        if problem.devices[0].fits(measurement) and max(shares.values()) <= 1:
+            return
+        over = ", ".join(f"{share:.3g} times {name}" for name, share in shares.items())
+        raise NoNetworkFitsError(
+            f"Pruning {', '.join(searched)} of space {self.base.space.name!r} keeps no such "
+            f"budget: the smallest network that it can leave takes {over}, and "
+            f"{measurement.median_ms:.4g} ms ({measurement.provenance}). Raise the limit, prune "
+            "at more granularities or name another --space."
+        )
+
+    def outcome(self) -> Outcome:
+        """Prune and train until what ships keeps the budget."""
+        self._restore()
+        while True:
+            with self.work.phase("search"):
+                problem = self._pruned()
+            module = self.pruner.chain.pruned()
+            workshop = workshop_of(problem, ONLY)
+            with self.work.phase("finetune"):
+                finished = finished_of(problem, workshop, module, ONLY, self.work)
+            if keeps_budget(problem, finished, self.work):
+                break
+            self.n_finished += 1
+            if self.n_finished == MAX_FINISHED:
+                self.work.forget(KEPT_AS)
+                raise budget_not_kept(problem, finished)
+            self._correct(problem, finished[0].measurement)
+        with self.work.phase("baselines"):
+            baselines = run_baselines(problem.request.baselines, workshop, self.work)
+        return Outcome(
+            problem=problem,
+            workshop=workshop,
+            architecture=ONLY,
+            timings=(),
+            ratios=(self.ratios[-1],),
+            measured=tuple(self.measured),
+            finished=finished,
+            front=(),
+            baselines=tuple(baselines),
+            kept={},
+            pruning=self._told(finished[0]),
+        )
+
+    def _pruned(self) -> Problem:
+        """Prune until the whole network, built and timed, keeps the budget."""
+        for _ in range(MAX_ROUNDS):
+            costs = pruning_costs(self.base, self.ratios[-1])
+            chain = self.pruner.run(costs, len(self.ratios))
+            problem = self._problem_of(chain.network())
+            measurement = problem.devices[0].measure(problem.blocks(ONLY))
+            self._note(problem, measurement)
+            if problem.devices[0].fits(measurement):
+                return problem
+            self._correct(problem, measurement)
+        self.work.forget(KEPT_AS)
+        raise NoNetworkFitsError(
+            f"{MAX_ROUNDS} pruned networks were timed over the budget of "
+            f"{self.base.request.budget.latency_ms:g} ms, the last at "
+            f"{measurement.median_ms:.4g} ms ({measurement.provenance}). Stop other work on the "
+            "device or raise --latency, and run the same command again."
+        )
+
+    def _correct(self, problem: Problem, measurement: Measurement) -> None:
+        """Assume from now on what this one took, and a little more.
+
+        One that took much longer than was assumed was timed beside other work.
+        """
+        seen = (measurement.median_ms + measurement.mad_ms) / problem.predict_ms(ONLY)
+        assumed = self.ratios[-1]
+        self.ratios.append(SPARE * min(max(seen, assumed), MOST_CORRECTION * assumed))
+        self._keep()
+
+    def _note(self, problem: Problem, measurement: Measurement) -> None:
+        one = MeasuredNetwork(
+            choices=f"global phase {len(self.ratios)}",
+            predicted_latency_ms=problem.predict_ms(ONLY),
+            measured_latency_ms=measurement.median_ms,
+            supernet_accuracy=None,
+        )
+        self.measured = [*self.measured[: len(self.ratios) - 1], one]
+        self.work.log("pruned", ratio=self.ratios[-1], **asdict(one))
+        self._keep()
+
+    def _problem_of(self, network: Network) -> Problem:
+        return replace(self.base, space=FixedSpace.of(self.base.space.name, network))
+
+    def _told(self, finished: Finished) -> Pruning:
+        chain, history = self.pruner.chain, self.pruner.history
+        n_zeros, everything = chain.n_zeros(), len(chain.chain.nodes)
+        return Pruning(
+            granularities=granularities_of(self.base.request),
+            left={name: share for name, (share,) in shares_left(chain, (everything,)).items()},
+            kept_parameters=sum(block.n_parameters for block in chain.network()) - n_zeros,
+            n_zeros=n_zeros,
+            compressed_bytes=_compressed(finished.deployed.content),
+            compressed_float32_bytes=_compressed(finished.float32.SerializeToString()),
+            moments=tuple(PruningMoment(**vars(moment)) for moment in history.moments),
+            memory=tuple(PhaseMemory(**vars(memory)) for memory in history.memory),
+            all_at_once_bytes=history.all_at_once_bytes,
+            accuracies=history.accuracies,
+        )
+
+    def _keep(self) -> None:
+        state = {
+            "ratios": self.ratios,
+            "n_finished": self.n_finished,
+            "measured": list(map(asdict, self.measured)),
+        }
+        self.work.remember(KEPT_AS, state)
+
+    def _restore(self) -> None:
+        known = self.work.recall(KEPT_AS)
+        if known is not None:
+            self.ratios, self.n_finished = known["ratios"], known["n_finished"]
+            self.measured = [MeasuredNetwork(**one) for one in known["measured"]]
+
+
+def _compressed(content: bytes) -> int:
+    return len(zlib.compress(content, level=9))

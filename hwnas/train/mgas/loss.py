@@ -1,0 +1,80 @@
+"""What pushes thresholds up and operations down: the regularization of MGAS."""
+
+from collections.abc import Iterable
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from hwnas.network.granular import Candidate, RelaxedNode
+from hwnas.network.granular.heaviside import kept_units
+from hwnas.space.prunable import WIDTH_STEP
+from hwnas.train.mgas.costs import Costs
+
+Scalar = Float[Tensor, ""]
+
+
+def threshold_loss(nodes: Iterable[RelaxedNode[Candidate]]) -> Scalar:
+    """``exp(-t)`` of every threshold of a living operation, which pushes it up."""
+    thresholds = [
+        threshold
+        for node in nodes
+        for one in node.living.values()
+        for threshold in one.thresholds.values()
+    ]
+    return torch.exp(-torch.stack(thresholds)).sum()
+
+
+def resource_loss(
+    nodes: Iterable[RelaxedNode[Candidate]],
+    costs: Costs,
+    *,
+    count_share: float,
+    cost_share: float,
+) -> Scalar:
+    """``log(1 + n s/Σs)`` times what it costs, over the living operations.
+
+    ``n`` are those of its own node and ``Σs`` the sum of their strengths; a cost of 1 is the
+    mean.
+    """
+    concentrations, prices = [], []
+    for node in nodes:
+        living = list(node.living.values())
+        strengths = torch.stack([one.strength for one in living]) if living else torch.ones(0)
+        shares = len(living) * strengths / strengths.sum()
+        for one, share in zip(living, shares, strict=True):
+            concentrations.append(torch.log1p(share))
+            prices.append(operation_price(one, costs))
+    if not prices:
+        return torch.zeros(())
+    price = torch.stack(prices)
+    relative = price / price.detach().mean().clamp_min(1e-12)
+    loss: Tensor = (torch.stack(concentrations) * (count_share + cost_share * relative)).sum()
+    return loss
+
+
+def operation_price(one: Candidate, costs: Costs) -> Scalar:
+    """At its present width; the gates feel the slope to the next narrower one.
+
+    The width that they feel is the sum of ``log2(1 + n g/Σg)`` over the ``n`` filters that are
+    kept, ``g`` how far each is open, which is ``n`` where all are open alike.
+    """
+    width = one.built_width
+    price = torch.tensor(costs.price(one.at(width)))
+    if one.gates is None:
+        return price
+    narrower = max(0, width - WIDTH_STEP)
+    below = costs.price(one.at(narrower)) if narrower >= WIDTH_STEP else 0.0
+    slope = (float(price) - below) / (width - narrower)
+    return price + slope * (_felt_width(one) - one.n_kept)
+
+
+def _felt_width(one: Candidate) -> Scalar:
+    gates = one.gates
+    if gates is None:
+        raise ValueError("an operation without gates has no width to feel")
+    kept = kept_units(gates.margins(one.thresholds["filter"]), gates.alive)
+    openness = gates.openness() * gates.alive
+    share = one.n_kept * openness / openness.sum()
+    felt: Tensor = (kept * torch.log2(1 + share)).sum()
+    return felt

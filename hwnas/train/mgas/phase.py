@@ -1,0 +1,252 @@
+"""One phase of pruning: a stage up to its end, or the whole network down to its target."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from hwnas.network.granular import GRANULARITIES, Candidate, RelaxedChain, RelaxedNode
+from hwnas.train.hardware import half_precision
+from hwnas.train.images import Batch
+from hwnas.train.loss import checked_cross_entropy
+from hwnas.train.mgas.costs import Costs
+from hwnas.train.mgas.loss import resource_loss, threshold_loss
+from hwnas.train.mgas.settings import MgasSettings
+from hwnas.train.mgas.strength import Strength, is_capped
+from hwnas.train.mgas.units import commit, settle
+
+SLACK = 1.5
+"""How much more than its share of the limits a stage leaves at least, for the global phase."""
+FASTEST = 2
+"""Times the pace that a commit prunes at most: thresholds pass many gates at once."""
+GLOBAL_CAP, STAGE_CAP = 0.5, 1.0
+"""Shares of the regularization that cross-entropy may fall to before it grows no more."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """What a phase trains: the first ``n_nodes``, or all of them and the head."""
+
+    name: str
+    n_nodes: int | None = None
+
+
+class PhaseTraining:
+    """Optimizer, auxiliary head, strength and goal of a phase, from its begin to its end."""
+
+    def __init__(
+        self,
+        chain: RelaxedChain,
+        stretch: Stretch,
+        settings: MgasSettings,
+        costs: Costs,
+        *,
+        seed: int = 0,
+    ) -> None:
+        """The seed decides the weights of an auxiliary head."""
+        self.stretch = stretch
+        self.epoch = 0
+        self.cross_entropy = math.nan
+        self._chain, self._settings, self._costs = chain, settings, costs
+        self._auxiliary: nn.Module | None = None
+        n_nodes = stretch.n_nodes
+        if n_nodes is not None and n_nodes < len(chain.chain.nodes):
+            hardware = next(chain.parameters()).device
+            self._auxiliary = chain.auxiliary(n_nodes, seed).to(hardware)
+        self._optimizer = self._fresh_optimizer()
+        self.strength = Strength.begun(
+            settings.first_strength, settings.growth, settings.largest_strength
+        )
+        self._regularization = 0.0
+        self._last_cost = self.cost()
+        self._goal = self._goal_of(self._last_cost)
+
+    def lower_thresholds(self) -> None:
+        """To 0, where all is kept that was not pruned for good."""
+        for threshold in self._thresholds():
+            threshold.data.zero_()
+
+    @property
+    def n_epochs(self) -> int:
+        """The most that it takes."""
+        return self._settings.warmup_epochs + self._settings.most_epochs
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether what it trains costs what it may."""
+        return self.cost() <= self._goal
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to train: the goal is reached, or every epoch is done."""
+        is_warm = self.epoch >= self._settings.warmup_epochs
+        return is_warm and (self.is_reached or self.epoch >= self.n_epochs)
+
+    def nodes(self) -> list[RelaxedNode[Candidate]]:
+        """Those that it prunes."""
+        return [node for _, node in self._chain.placed(self.stretch.n_nodes)]
+
+    def cost(self) -> float:
+        """Of what it trains, as a share of the limits."""
+        n_nodes = self.stretch.n_nodes
+        n_zeros = self._chain.n_zeros(n_nodes)
+        if n_nodes is None:
+            return self._costs.of_network(self._chain.network(), n_zeros)
+        blocks = self._chain.blocks(n_nodes)
+        return sum(map(self._costs.price, blocks)) - n_zeros * self._costs.weight_price
+
+    def logits(self, images: Tensor) -> Tensor:
+        """Those of the head at its end."""
+        logits: Tensor = self._chain(images, self.stretch.n_nodes, self._auxiliary)
+        return logits
+
+    def step(self, batch: Batch, *, prunes: bool) -> float:
+        """One batch; of weights alone unless it ``prunes``. Returns the cross-entropy."""
+        self._optimizer.zero_grad()
+        loss, cross_entropy = self.loss(batch, prunes=prunes)
+        loss.backward()  # type: ignore[no-untyped-call]
+        if not prunes:
+            for parameter in self._gates_and_thresholds():
+                parameter.grad = None
+        torch.nn.utils.clip_grad_norm_(self._weights(), self._settings.largest_gradient)
+        self._optimizer.step()
+        return float(cross_entropy)
+
+    def loss(self, batch: Batch, *, prunes: bool) -> tuple[Tensor, Tensor]:
+        """With the regularization, and the cross-entropy alone."""
+        images, labels = batch
+        with half_precision(images.device):
+            logits = self.logits(images)
+        cross_entropy = checked_cross_entropy(logits.float(), labels, epoch=self.epoch)
+        if not prunes:
+            return cross_entropy, cross_entropy.detach()
+        settings, nodes = self._settings, self.nodes()
+        resources = resource_loss(
+            nodes,
+            self._costs,
+            count_share=settings.count_share,
+            cost_share=settings.cost_share,
+        )
+        self._regularization = self.strength.value * float(resources.detach())
+        pushed = self.strength.value * (resources + threshold_loss(nodes))
+        return cross_entropy + pushed, cross_entropy.detach()
+
+    def commit(self) -> None:
+        """Prune for good what is below its threshold, and set the strength by how much that was.
+
+        The pace that would do takes the cost to the goal in the commits that are left. What is
+        below its threshold beyond ``FASTEST`` times that waits, nearest to it first. Where
+        thresholds rose too slowly, more goes by how near it is to its threshold, as if all had
+        risen further; weights only where they cost something that is limited.
+        """
+        begun = self._last_cost
+        n_left = (self.n_epochs - self.epoch) // self._settings.commit_epochs + 1
+        pace = max(0.0, math.log(begun / self._goal)) / n_left
+        fastest = begun * math.exp(-FASTEST * pace)
+        commit(self.nodes, self.cost, max(self._goal, fastest))
+        below = self.cost()
+        share = GLOBAL_CAP if self.stretch.n_nodes is None else STAGE_CAP
+        self.strength = self.strength.after(
+            math.log(begun / below),
+            pace,
+            is_capped=is_capped(self.cross_entropy, self._regularization, share),
+        )
+        wanted = max(self._goal, begun * math.exp(-pace))
+        if below > wanted:
+            costing = [g for g in GRANULARITIES if g != "weight" or self._costs.weight_price]
+            commit(self.nodes, self.cost, wanted, ranked=costing)
+        settle(self.nodes())
+        self._last_cost = self.cost()
+
+    def momentum(self, parameter: Tensor) -> Tensor:
+        """Of a parameter, as the optimizer holds it; zeros where it never moved."""
+        held = self._optimizer.state.get(parameter, {}).get("momentum_buffer")
+        return torch.zeros_like(parameter) if held is None else held
+
+    def state(self) -> dict[str, Any]:
+        """All that training changes, but for the chain."""
+        return {
+            "epoch": self.epoch,
+            "cross_entropy": self.cross_entropy,
+            "regularization": self._regularization,
+            "strength": asdict(self.strength),
+            "goal": self._goal,
+            "last_cost": self._last_cost,
+            "optimizer": self._optimizer.state_dict(),
+            "auxiliary": None if self._auxiliary is None else self._auxiliary.state_dict(),
+        }
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from ``state()``."""
+        self.epoch, self.cross_entropy = state["epoch"], state["cross_entropy"]
+        self._regularization = state["regularization"]
+        self.strength = Strength(**state["strength"])
+        self._goal, self._last_cost = state["goal"], state["last_cost"]
+        self._optimizer.load_state_dict(state["optimizer"])
+        if self._auxiliary is not None:
+            self._auxiliary.load_state_dict(state["auxiliary"])
+
+    def _goal_of(self, begin: float) -> float:
+        """A share of what a stage begins with, but no less than its part of the limits allows."""
+        if self.stretch.n_nodes is None:
+            return 1.0
+        chain = self._chain.chain
+        allowed = SLACK / self._costs.of_network(chain.whole(), 0)
+        full = [node.full for node in chain.nodes[: self.stretch.n_nodes]]
+        part = allowed * sum(map(self._costs.price, chain.blocks(full)))
+        return max(self._settings.stage_share * begin, part)
+
+    def _fresh_optimizer(self) -> torch.optim.Optimizer:
+        settings = self._settings
+        of_weights, others = self._thresholds_by_kind()
+        groups = [
+            {
+                "params": self._weights(),
+                "lr": settings.learning_rate,
+                "weight_decay": settings.weight_decay,
+            },
+            {"params": self._gates(), "lr": settings.gate_rate},
+            {"params": others, "lr": settings.threshold_rate},
+            {"params": of_weights, "lr": settings.weight_threshold_rate},
+        ]
+        return torch.optim.SGD([g for g in groups if g["params"]], momentum=settings.momentum)
+
+    def _candidates(self) -> list[Candidate]:
+        """Those that were alive as the phase began, so that a resumed one has the same."""
+        return [one for node in self.nodes() for one in node.built.values()]
+
+    def _thresholds(self) -> list[Tensor]:
+        return [t for kind in self._thresholds_by_kind() for t in kind]
+
+    def _thresholds_by_kind(self) -> tuple[list[Tensor], list[Tensor]]:
+        """Those of weights, and the others."""
+        of_weights: list[Tensor] = []
+        others: list[Tensor] = []
+        for one in self._candidates():
+            for granularity, threshold in one.thresholds.items():
+                (of_weights if granularity == "weight" else others).append(threshold)
+        return of_weights, others
+
+    def _gates(self) -> list[Tensor]:
+        """What operations and filters are weighted by."""
+        gates: list[Tensor] = []
+        for one in self._candidates():
+            gates += [one.logit] if "op" in one.searched else []
+            gates += [] if one.gates is None else [one.gates.logits]
+        return gates
+
+    def _gates_and_thresholds(self) -> list[Tensor]:
+        return [*self._gates(), *self._thresholds()]
+
+    def _weights(self) -> list[Tensor]:
+        """All else that the stretch trains: stem, operations, head."""
+        parts: list[nn.Module] = [self._chain.stem, *self._candidates()]
+        if self._auxiliary is not None:
+            parts.append(self._auxiliary)
+        elif self.stretch.n_nodes is not None:
+            parts.append(self._chain.head)
+        special = {id(parameter) for parameter in self._gates_and_thresholds()}
+        return [p for part in parts for p in part.parameters() if id(p) not in special]

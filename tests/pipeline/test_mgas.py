@@ -1,0 +1,238 @@
+"""A search by pruning from end to end, and what it refuses."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from onnx import numpy_helper
+
+import hwnas
+from hwnas.block import StemSpec
+from hwnas.errors import InvalidInputError, NoNetworkFitsError, RunError
+from hwnas.latency import DISPATCH
+from hwnas.pipeline import mgas_settings
+from hwnas.pipeline import pruned as pruned_file
+from hwnas.pipeline.timed_device import TimedDevice
+from hwnas.progress import Progress
+from hwnas.report import SearchResult
+from hwnas.space import architecture_from_json, blocks_of
+from hwnas.train import FinetuneSettings, SupernetSettings
+from hwnas.train.mgas import MgasSettings
+
+TESTS = Path(__file__).parents[1]
+SIMULATED = str(TESTS / "devices" / "simulated.toml")
+SPACE = str(TESTS / "spaces" / "prunable.toml")
+QUICK = MgasSettings(most_epochs=2, batch_size=64, validation_images=100)
+MOST = 5000
+
+
+@pytest.fixture(scope="module", autouse=True)
+def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Own tables, no presets."""
+    folder = tmp_path_factory.mktemp("mgas")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HWNAS_TABLES", str(folder / "tables"))
+        patch.setenv("HWNAS_CACHE", str(folder / "cache"))
+        patch.setattr("hwnas.pipeline.baselines.PRESETS", ())
+        yield folder
+
+
+@pytest.fixture(autouse=True)
+def tables(apart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test's, those of the search."""
+    monkeypatch.setenv("HWNAS_TABLES", str(apart / "tables"))
+    monkeypatch.setenv("HWNAS_CACHE", str(apart / "cache"))
+
+
+def searched(out: Path, **options: Any) -> SearchResult:  # noqa: ANN401
+    given: dict[str, Any] = {
+        "strategy": "mgas",
+        "space": SPACE,
+        "device": SIMULATED,
+        "mgas": QUICK,
+        "supernet": SupernetSettings(epoch_images=256),
+        "finetune": FinetuneSettings(epochs=1),
+    }
+    return hwnas.search(**{**given, **options, "out": out})
+
+
+@pytest.fixture(scope="module")
+def found(apart: Path) -> SearchResult:
+    return searched(apart / "run", max_params=str(MOST))
+
+
+def test_what_is_left_keeps_the_target(found: SearchResult) -> None:
+    assert found.pruning is not None
+    assert 0.9 * MOST < found.pruning.kept_parameters <= MOST
+
+
+def test_zeros_stay_zeros_in_the_file(found: SearchResult) -> None:
+    assert found.pruning is not None and found.pruning.n_zeros > 0
+    model = onnx.load(Path(found.out) / "model.float32.onnx")
+    weights = [numpy_helper.to_array(w) for w in model.graph.initializer]
+    n_zeros = sum(int((w == 0).sum()) for w in weights if w.ndim == 4)
+    assert n_zeros >= found.pruning.n_zeros
+
+
+def test_parameters_are_those_of_the_blocks_built(found: SearchResult) -> None:
+    assert found.pruning is not None
+    assert found.params == found.pruning.kept_parameters + found.pruning.n_zeros
+
+
+def test_the_result_is_read_back(found: SearchResult) -> None:
+    document = json.loads((Path(found.out) / "result.json").read_text())
+    assert document["pruning"]["left"].keys() == {"op", "filter", "weight"}
+    architecture = json.loads((Path(found.out) / "architecture.json").read_text())
+    space, only = architecture_from_json(architecture, "architecture.json")
+    assert sum(block.n_parameters for block in blocks_of(space, only)) == found.params
+
+
+def test_its_architecture_is_exported_and_timed(found: SearchResult, apart: Path) -> None:
+    source = Path(found.out) / "architecture.json"
+    report = hwnas.export(source, apart / "again.onnx", device=SIMULATED, precision="float32")
+    assert report.out.is_file()
+
+
+def test_the_run_is_exported_with_its_weights(found: SearchResult, apart: Path) -> None:
+    report = hwnas.export(found.out, apart / "run.onnx", device=SIMULATED, precision="int8")
+    assert report.trained
+
+
+def test_a_note_tells_what_zeros_are_worth(found: SearchResult) -> None:
+    assert any("zeros" in note for note in found.notes)
+
+
+def test_compression_is_told(found: SearchResult) -> None:
+    assert found.pruning is not None
+    assert found.pruning.compressed_bytes < found.model_bytes
+
+
+def half_way(apart: Path) -> float:
+    """Milliseconds between the fastest network that can be left and the whole."""
+    with pytest.raises(NoNetworkFitsError) as refused:
+        searched(apart / "never", latency="0.001us")
+    fastest_ms = float(str(refused.value).split(" and ")[-1].split(" ms")[0])
+    return 3 * fastest_ms
+
+
+def test_a_latency_is_kept(apart: Path) -> None:
+    budget_ms = half_way(apart)
+    result = searched(apart / "fast", latency=f"{budget_ms:.6f}ms")
+    assert result.measured_latency_ms <= budget_ms
+    assert result.pruning is not None and "weight" not in result.pruning.left
+
+
+def test_a_network_that_is_slower_than_predicted_is_pruned_further(
+    apart: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measure = TimedDevice.measure
+
+    def slower(device: TimedDevice, blocks: Any) -> Any:  # noqa: ANN401
+        found = measure(device, blocks)
+        return replace(found, median_ms=1.3 * found.median_ms, p90_ms=1.3 * found.p90_ms)
+
+    monkeypatch.setattr(TimedDevice, "measure", slower)
+    budget_ms = half_way(apart)
+    result = searched(apart / "slower", latency=f"{budget_ms:.6f}ms")
+    assert len(result.measured_networks) > 1
+    assert result.measured_networks[-1].measured_latency_ms <= budget_ms
+
+
+def test_multiply_accumulates_are_kept_without_pruning_weights(apart: Path) -> None:
+    result = searched(apart / "macs", max_macs="250k")
+    assert result.macs <= 250_000
+    assert result.pruning is not None and result.pruning.granularities == ("op", "filter")
+
+
+def test_an_interrupted_search_goes_on_to_the_same_network(
+    found: SearchResult, apart: Path
+) -> None:
+    def interrupt(progress: Progress) -> None:
+        if progress.phase == "stage 3":
+            raise KeyboardInterrupt
+
+    out = apart / "interrupted"
+    with pytest.raises(KeyboardInterrupt):
+        searched(out, max_params=str(MOST), on_progress=interrupt)
+    again = searched(out, max_params=str(MOST))
+    assert again.architecture == found.architecture
+    assert again.accuracy_float32 == found.accuracy_float32
+
+
+def test_a_pruned_run_serves_no_other_budget(found: SearchResult) -> None:
+    with pytest.raises(RunError, match="keeps nothing to go on from"):
+        hwnas.search("1ms", run=found.out, device=SIMULATED)
+
+
+def test_its_picture_is_drawn(found: SearchResult) -> None:
+    content = (Path(found.out) / "pruning.png").read_bytes()
+    assert content.startswith(b"\x89PNG") and len(content) > 10_000
+
+
+def test_one_slow_timing_corrects_the_prediction_a_little(
+    apart: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measure, n_measured = TimedDevice.measure, 0
+
+    def once_disturbed(device: TimedDevice, blocks: Any) -> Any:  # noqa: ANN401
+        nonlocal n_measured
+        n_measured += 1
+        found, factor = measure(device, blocks), 9.0 if n_measured == 2 else 1.0
+        return replace(found, median_ms=factor * found.median_ms, p90_ms=9 * found.p90_ms)
+
+    budget_ms = half_way(apart)
+    monkeypatch.setattr(TimedDevice, "measure", once_disturbed)
+    result = searched(apart / "disturbed", latency=f"{budget_ms:.6f}ms")
+    assert result.measured_networks[-1].predicted_latency_ms > 0.5 * budget_ms
+
+
+@pytest.mark.parametrize("limit", ["latency", "max_macs", "max_size"])
+def test_weights_alone_are_refused_where_they_save_nothing(apart: Path, limit: str) -> None:
+    budget = {"latency": "1ms", "max_macs": "1M", "max_size": "1MB"}[limit]
+    weights = replace(QUICK, granularities=("weight",))
+    with pytest.raises(InvalidInputError, match="--granularity weight alone"):
+        searched(apart / "refused", mgas=weights, **{limit: budget})
+
+
+def test_other_strategies_prune_nothing(apart: Path) -> None:
+    with pytest.raises(InvalidInputError, match="prunes nothing"):
+        searched(apart / "refused", strategy="ddpnas", latency="1ms")
+
+
+def test_a_space_without_inverted_residuals_is_refused(apart: Path) -> None:
+    with pytest.raises(InvalidInputError, match="prunes chains"):
+        searched(apart / "refused", space="resnet", latency="1ms")
+
+
+def test_a_supernet_that_there_is_not_cannot_be_kept(apart: Path) -> None:
+    with pytest.raises(InvalidInputError, match="--keep-supernet"):
+        searched(apart / "refused", keep_supernet=True, latency="1ms")
+
+
+def test_a_target_below_the_smallest_network_is_told(apart: Path) -> None:
+    filters = replace(QUICK, granularities=("filter",))
+    with pytest.raises(NoNetworkFitsError, match="parameters"):
+        searched(apart / "refused", mgas=filters, max_params="500")
+
+
+def test_an_unknown_granularity_names_the_nearest() -> None:
+    with pytest.raises(hwnas.errors.UnknownNameError, match="did you mean 'filter'"):
+        mgas_settings(granularity="op,filters")
+
+
+def test_a_granularity_is_named_once() -> None:
+    with pytest.raises(InvalidInputError, match="twice"):
+        mgas_settings(granularity="op,op")
+
+
+def test_the_table_holds_every_block_that_may_be_left() -> None:
+    space = hwnas.space.space_named(SPACE, input_size=8, in_channels=1, n_classes=10)
+    wanted = pruned_file.wanted_by_pruning(hwnas.space.prunable.prunable(space))
+    assert DISPATCH in wanted.needed and isinstance(wanted.blocks[0], StemSpec)
+    assert {b for n in wanted.networks for b in n} <= set(wanted.blocks)
+    assert np.unique([len(n) for n in wanted.networks]).size > 1

@@ -1,0 +1,134 @@
+"""Stages, the global phase, and that an interruption changes nothing."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from hwnas.data import DataSet
+from hwnas.errors import DataError
+from hwnas.network.granular import RelaxedChain
+from hwnas.train.mgas import Costs, MgasSettings, Pruner
+from hwnas.train.mgas.phase import PhaseTraining, Stretch
+
+MakePruner = Callable[..., Pruner]
+MakeCosts = Callable[[int], Costs]
+MOST = 5000
+
+
+@pytest.mark.parametrize("searched", [("op", "filter", "weight"), ("op",), ("filter", "weight")])
+def test_what_is_left_costs_what_it_may(
+    make_pruner: MakePruner, most_parameters: MakeCosts, searched: tuple[str, ...]
+) -> None:
+    most = 8000 if searched == ("op",) else MOST
+    chain = make_pruner(granularities=searched).run(most_parameters(most))
+    n_kept = sum(block.n_parameters for block in chain.network()) - chain.n_zeros()
+    assert n_kept <= most
+
+
+def test_an_interrupted_pruning_goes_on_as_if_it_had_not_been(
+    make_pruner: MakePruner, most_parameters: MakeCosts
+) -> None:
+    n_done = 0
+
+    def interrupt(*_: object) -> None:
+        nonlocal n_done
+        n_done += 1
+        if n_done in (4, 9):
+            raise KeyboardInterrupt
+
+    whole = make_pruner(name="whole.pt").run(most_parameters(MOST))
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            make_pruner(on_epoch=interrupt).run(most_parameters(MOST))
+    resumed = make_pruner()
+    chain = resumed.run(most_parameters(MOST))
+    assert chain.shape == whole.shape
+    for name, value in whole.state_dict().items():
+        assert torch.equal(chain.state_dict()[name], value)
+
+
+def test_going_on_prunes_further(make_pruner: MakePruner, most_parameters: MakeCosts) -> None:
+    pruner = make_pruner()
+    pruner.run(most_parameters(MOST))
+    less = most_parameters(MOST // 2)
+    chain = pruner.run(less, 2)
+    assert less.of_network(chain.network(), chain.n_zeros()) <= 1
+    assert [m.phase for m in pruner.history.moments][-1] == "global 2"
+
+
+def test_a_stage_trains_its_own_parameters_and_no_later_ones(
+    whole: RelaxedChain, most_parameters: MakeCosts
+) -> None:
+    costs = most_parameters(MOST)
+    parts = {
+        end: {
+            id(p) for p in PhaseTraining(whole, Stretch("", end), MgasSettings(), costs)._weights()
+        }
+        for end in (1, 2)
+    }
+    later = {id(p) for node in list(whole.nodes)[1:] for p in node.parameters()}
+    assert not parts[1] & later
+    assert parts[2] & later
+
+
+def test_an_earlier_stage_is_pruned_again(whole: RelaxedChain, most_parameters: MakeCosts) -> None:
+    phase = PhaseTraining(whole, Stretch("", 2), MgasSettings(), most_parameters(MOST))
+    assert len(phase.nodes()) == 2
+    first = next(iter(phase.nodes()[0].living.values()))
+    first.thresholds["op"].data.fill_(0.6)
+    phase.commit()
+    assert not bool(first.alive)
+
+
+def test_thresholds_begin_anew_with_each_phase(
+    whole: RelaxedChain, most_parameters: MakeCosts
+) -> None:
+    one = next(iter(dict(whole.placed())["stage1.block1"].living.values()))
+    one.thresholds["filter"].data.fill_(0.7)
+    PhaseTraining(whole, Stretch("", 1), MgasSettings(), most_parameters(MOST)).lower_thresholds()
+    assert one.thresholds["filter"].item() == 0
+
+
+def test_warm_up_moves_weights_alone(
+    whole: RelaxedChain, most_parameters: MakeCosts, digits: DataSet
+) -> None:
+    phase = PhaseTraining(whole, Stretch("", 1), MgasSettings(), most_parameters(MOST))
+    images = torch.randn(16, 1, 8, 8), torch.arange(16) % 10
+    gates = [p.detach().clone() for p in phase._gates_and_thresholds()]
+    weights = [p.detach().clone() for p in phase._weights()]
+    phase.step(images, prunes=False)
+    assert all(map(torch.equal, gates, phase._gates_and_thresholds()))
+    assert not all(map(torch.equal, weights, phase._weights()))
+
+
+def test_test_images_are_never_looked_at(
+    make_pruner: MakePruner, most_parameters: MakeCosts, digits: DataSet
+) -> None:
+    images = replace(digits, test=digits.train.take(np.arange(1)))
+    pruner = make_pruner(data=images)
+    pruner.run(most_parameters(MOST))
+    assert set(pruner.history.accuracies) == {"stage 1", "stage 2", "stage 3", "global"}
+
+
+def test_a_failure_ends_the_pruning(make_pruner: MakePruner, most_parameters: MakeCosts) -> None:
+    with pytest.raises(DataError, match="diverged"):
+        make_pruner(learning_rate=1e20).run(most_parameters(MOST))
+
+
+def test_stages_hold_less_than_everything_at_once(
+    make_pruner: MakePruner, most_parameters: MakeCosts
+) -> None:
+    pruner = make_pruner()
+    pruner.run(most_parameters(MOST))
+    history = pruner.history
+    assert [one.phase for one in history.memory] == ["stage 1", "stage 2", "stage 3", "global"]
+    assert history.memory[0].n_bytes < history.all_at_once_bytes
+
+
+def test_a_search_epoch_of_few_images_is_several_passes(make_pruner: MakePruner) -> None:
+    pruner = make_pruner(epoch_images=4096, batch_size=128)
+    batches = list(pruner._batches(np.random.default_rng(0)))
+    assert len(batches) == 32

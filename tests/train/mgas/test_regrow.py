@@ -1,0 +1,115 @@
+"""What comes back after a stage: how much, where, and as what."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from hwnas.network.granular import RelaxedChain
+from hwnas.train.mgas.regrow import Regrower, shared_out
+
+SHARE = 0.2
+
+
+@pytest.fixture
+def pruned(whole: RelaxedChain) -> RelaxedChain:
+    generator = torch.Generator().manual_seed(2)
+    for _, node in whole.placed(4):
+        for place, one in enumerate(node.living.values()):
+            if place < 3:
+                one.alive.fill_(place == 0)
+            if one.gates is not None:
+                one.gates.alive.copy_(torch.rand(one.width, generator=generator) < 0.5)
+            for convolution in one.convolutions:
+                drawn = torch.rand(convolution.weight.shape, generator=generator)
+                convolution.alive.copy_(drawn < 0.6)
+    return whole
+
+
+@pytest.fixture
+def make_regrower(pruned: RelaxedChain) -> Callable[..., Regrower]:
+    def make(momentum: Callable[[Tensor], Tensor] = torch.ones_like, seed: int = 0) -> Regrower:
+        return Regrower(
+            chain=pruned,
+            n_nodes=4,
+            momentum=momentum,
+            share=SHARE,
+            rng=np.random.default_rng(seed),
+        )
+
+    return make
+
+
+def dead_counts(chain: RelaxedChain) -> tuple[int, int, int]:
+    nodes = [node for _, node in chain.placed(4)]
+    built = [one for node in nodes for one in node.built.values()]
+    living = [one for node in nodes for one in node.living.values()]
+    return (
+        sum(not bool(one.alive) for one in built),
+        sum(one.width - one.n_kept for one in living),
+        sum(int((~c.alive).sum()) for one in living for c in one.convolutions),
+    )
+
+
+def test_a_share_of_each_granularity_comes_back(
+    pruned: RelaxedChain, make_regrower: Callable[..., Regrower]
+) -> None:
+    before = dead_counts(pruned)
+    regrown = make_regrower().regrow()
+    assert (regrown.op, regrown.filter, regrown.weight) == tuple(round(SHARE * n) for n in before)
+
+
+def test_an_operation_comes_back_whole_and_fresh(
+    pruned: RelaxedChain, make_regrower: Callable[..., Regrower]
+) -> None:
+    dead = {(p, n) for p, node in pruned.placed(4) for n in node.built if n not in node.living}
+    make_regrower().regrow()
+    living = {(p, n): one for p, node in pruned.placed(4) for n, one in node.living.items()}
+    back = [living[key] for key in dead if key in living]
+    assert back
+    for one in back:
+        assert one.n_kept == one.width == one.full_width and one.n_zeros() == 0
+        assert one.logit.item() == 0
+
+
+def test_the_same_seed_brings_the_same_back(
+    pruned: RelaxedChain, make_regrower: Callable[..., Regrower]
+) -> None:
+    state = {name: value.clone() for name, value in pruned.state_dict().items()}
+    make_regrower(seed=5)._regrow_filters()
+    first = {n: v.clone() for n, v in pruned.state_dict().items() if n.endswith("gates.alive")}
+    pruned.load_state_dict(state)
+    make_regrower(seed=5)._regrow_filters()
+    assert all(torch.equal(v, pruned.state_dict()[n]) for n, v in first.items())
+
+
+def test_filters_come_back_where_momentum_is(
+    pruned: RelaxedChain, make_regrower: Callable[..., Regrower]
+) -> None:
+    gates = [
+        one.gates for _, node in pruned.placed(4) for one in node.living.values() if one.gates
+    ]
+    moving = gates[0]
+    n_dead = [int((~gate.alive).sum()) for gate in gates]
+
+    def momentum(parameter: Tensor) -> Tensor:
+        return torch.full_like(parameter, 1e3 if parameter is moving.logits else 1e-9)
+
+    make_regrower(momentum)._regrow_filters()
+    back = [n - int((~gate.alive).sum()) for n, gate in zip(n_dead, gates, strict=True)]
+    assert back[0] / n_dead[0] > 2 * sum(back[1:]) / sum(n_dead[1:])
+
+
+@pytest.mark.parametrize("n", [0, 1, 7, 30, 99])
+def test_units_are_shared_out_wholly_and_within_the_room(n: int) -> None:
+    room = np.array([3, 0, 10, 20])
+    counts = shared_out(n, np.array([5.0, 9.0, 0.1, 0.0]), room, np.random.default_rng(0))
+    assert counts.sum() == min(n, room.sum()) and (counts <= room).all()
+
+
+def test_more_important_groups_get_more() -> None:
+    room = np.array([1000, 1000])
+    counts = shared_out(400, np.array([0.75, 0.25]), room, np.random.default_rng(0))
+    assert 270 < counts[0] < 330

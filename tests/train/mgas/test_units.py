@@ -1,0 +1,136 @@
+"""Committing: what is below its threshold goes for good, no more than needed, no last one."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from hwnas.network.granular import Candidate, RelaxedChain, RelaxedNode
+from hwnas.train.mgas import Costs
+from hwnas.train.mgas.units import commit, groups_of, settle
+
+MakeCosts = Callable[[int], Costs]
+NOTHING = 0.0
+
+
+def nodes_of(chain: RelaxedChain) -> list[RelaxedNode[Candidate]]:
+    return [node for _, node in chain.placed()]
+
+
+def cost_of(chain: RelaxedChain, costs: Costs) -> float:
+    return costs.of_network(chain.network(), chain.n_zeros())
+
+
+def scattered(chain: RelaxedChain) -> None:
+    """Every unit at a height of its own, every threshold at 0.5."""
+    generator = torch.Generator().manual_seed(4)
+    for node in nodes_of(chain):
+        for one in node.built.values():
+            one.logit.data.normal_(generator=generator)
+            if one.gates is not None:
+                one.gates.logits.data.normal_(generator=generator)
+            for name, threshold in one.thresholds.items():
+                threshold.data.fill_(0.05 if name == "weight" else 0.5)
+
+
+def alive_units(chain: RelaxedChain) -> list[torch.Tensor]:
+    return [
+        buffer.clone()
+        for name, buffer in chain.named_buffers()
+        if name.endswith("alive") and "head.alive" not in name
+    ]
+
+
+def test_what_is_below_its_threshold_goes(whole: RelaxedChain, most_parameters: MakeCosts) -> None:
+    scattered(whole)
+    above = {
+        id(one): (one.gates.margins(one.thresholds["filter"]) > 0)
+        for node in nodes_of(whole)
+        for one in node.living.values()
+        if one.gates is not None
+    }
+    commit(lambda: nodes_of(whole), lambda: cost_of(whole, most_parameters(1)), NOTHING)
+    for node in nodes_of(whole):
+        for one in node.living.values():
+            if one.gates is not None and bool(above[id(one)].any()):
+                assert torch.equal(one.gates.alive, above[id(one)])
+
+
+def test_masks_only_ever_lose_units(whole: RelaxedChain, most_parameters: MakeCosts) -> None:
+    scattered(whole)
+    cost = lambda: cost_of(whole, most_parameters(1))  # noqa: E731
+    commit(lambda: nodes_of(whole), cost, NOTHING)
+    first = alive_units(whole)
+    for node in nodes_of(whole):
+        for one in node.built.values():
+            for threshold in one.thresholds.values():
+                threshold.data.fill_(-1.0)
+    commit(lambda: nodes_of(whole), cost, NOTHING)
+    assert all(torch.equal(a, b) for a, b in zip(alive_units(whole), first, strict=True))
+    scattered(whole)
+    for parameter in whole.parameters():
+        if parameter.ndim == 0:
+            parameter.data += 0.1
+    commit(lambda: nodes_of(whole), cost, NOTHING)
+    assert all(not bool((b & ~a).any()) for a, b in zip(first, alive_units(whole), strict=True))
+
+
+def test_no_group_loses_its_last_unit(whole: RelaxedChain, most_parameters: MakeCosts) -> None:
+    for node in nodes_of(whole):
+        for one in node.built.values():
+            for threshold in one.thresholds.values():
+                threshold.data.fill_(9.0)
+    commit(lambda: nodes_of(whole), lambda: cost_of(whole, most_parameters(1)), NOTHING)
+    for node in nodes_of(whole):
+        assert len(node.living) == (0 if node.may_be_empty else 1)
+        for one in node.living.values():
+            assert one.n_kept >= 1
+            assert all(int(c.alive.sum()) >= 1 for c in one.convolutions)
+
+
+@pytest.mark.parametrize("most", [8000, 9000])
+def test_no_more_goes_than_is_needed(
+    whole: RelaxedChain, most_parameters: MakeCosts, most: int
+) -> None:
+    scattered(whole)
+    costs = most_parameters(most)
+    commit(lambda: nodes_of(whole), lambda: cost_of(whole, costs), 1.0)
+    assert 0.93 < cost_of(whole, costs) <= 1.0
+
+
+def test_where_thresholds_do_not_reach_units_go_by_rank(
+    whole: RelaxedChain, most_parameters: MakeCosts
+) -> None:
+    costs = most_parameters(4000)
+    arguments = (lambda: nodes_of(whole), lambda: cost_of(whole, costs), 1.0)
+    commit(*arguments)
+    assert cost_of(whole, costs) > 1
+    commit(*arguments, ranked=("op", "filter", "weight"))
+    assert 0.95 < cost_of(whole, costs) <= 1
+
+
+def test_granularities_that_are_not_ranked_stay(
+    whole: RelaxedChain, most_parameters: MakeCosts
+) -> None:
+    costs = most_parameters(6000)
+    commit(lambda: nodes_of(whole), lambda: cost_of(whole, costs), 1.0, ranked=("op", "filter"))
+    groups = list(groups_of(nodes_of(whole)))
+    assert all(bool(group.alive.all()) for group in groups if group.granularity == "weight")
+
+
+def test_thresholds_settle_below_all_that_is_alive(
+    whole: RelaxedChain, most_parameters: MakeCosts
+) -> None:
+    scattered(whole)
+    costs = most_parameters(9000)
+    commit(lambda: nodes_of(whole), lambda: cost_of(whole, costs), 1.0)
+    settle(nodes_of(whole))
+    for group in groups_of(nodes_of(whole)):
+        assert bool((group.margins[group.alive] > 0).all())
+
+
+def test_thresholds_that_are_below_already_stay(whole: RelaxedChain) -> None:
+    settle(nodes_of(whole))
+    for node in nodes_of(whole):
+        for one in node.living.values():
+            assert all(t.item() == 0 for name, t in one.thresholds.items() if name != "weight")
