@@ -55,8 +55,8 @@ def main() -> None:
         "n_unseen": len(unseen),
         "spread_of_unseen": [float(known[n:].min()), float(known[n:].max())],
         "unseen": _held(learned.predict(rows[n:]), known[n:]),
-        "by_macs": _held(_log_sums(space, networks, "n_macs")[n:], known[n:]),
-        "by_parameters": _held(_log_sums(space, networks, "n_parameters")[n:], known[n:]),
+        "by_macs": _order(_sums(space, networks, "n_macs")[n:], known[n:]),
+        "by_parameters": _order(_sums(space, networks, "n_parameters")[n:], known[n:]),
         "left_out": {
             name: _left_out(measures, rows, known, (types == name).any(axis=1))
             for name in space.types
@@ -85,8 +85,8 @@ def _unseen(space: DonnaSpace, merits: Sequence[Vector], n: int) -> list[Archite
     return [*spread, *(random_architecture(space, rng) for _ in range(n - len(spread)))]
 
 
-def _held(predicted: Vector, known: Vector) -> dict[str, float]:
-    """Kendall's tau with what 9 of 10 resamples say of it, and the mean error in points."""
+def _order(predicted: Vector, known: Vector) -> dict[str, float]:
+    """Kendall's tau, with what 9 of 10 resamples say of it."""
     rng, taus = np.random.default_rng(0), []
     for _ in range(500):
         drawn = rng.integers(len(known), size=len(known))
@@ -96,8 +96,13 @@ def _held(predicted: Vector, known: Vector) -> dict[str, float]:
         "kendall_tau": kendall_tau(predicted, known),
         "tau_low": float(low),
         "tau_high": float(high),
-        "mean_error_points": float(100 * np.abs(predicted - known).mean()),
     }
+
+
+def _held(predicted: Vector, known: Vector) -> dict[str, float]:
+    """Their order, and the mean error in points."""
+    error = float(100 * np.abs(predicted - known).mean())
+    return {**_order(predicted, known), "mean_error_points": error}
 
 
 def _left_out(
@@ -110,9 +115,9 @@ def _left_out(
     return {"n_fit": int((~has).sum()), "n_unseen": int(has.sum()), **held}
 
 
-def _log_sums(space: DonnaSpace, networks: Sequence[Architecture], what: str) -> Vector:
+def _sums(space: DonnaSpace, networks: Sequence[Architecture], what: str) -> Vector:
     sums = [sum(getattr(block, what) for block in blocks_of(space, one)) for one in networks]
-    return np.log(np.array(sums, dtype=np.float64))
+    return np.array(sums, dtype=np.float64)
 
 
 if __name__ == "__main__":
