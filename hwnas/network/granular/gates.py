@@ -83,3 +83,9 @@ class MaskedConv(nn.Conv2d):
     def margins(self, threshold: Tensor) -> Float[Tensor, "out inside height width"]:
         """How far each weight is above the threshold."""
         return self.weight.abs() - threshold
+
+    def magnitude(self) -> Float[Tensor, ""]:
+        """Of a weight that is alive, on average; above 0."""
+        alive = self.weight.abs()[self.alive]
+        least = torch.finfo(self.weight.dtype).tiny
+        return alive.mean().clamp_min(least) if len(alive) else self.weight.new_ones(())

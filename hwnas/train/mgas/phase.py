@@ -71,7 +71,11 @@ class PhaseTraining:
 
     @property
     def n_epochs(self) -> int:
-        """The most that it takes."""
+        """The most that it takes, with the last one, of masks as they are."""
+        return self._last_pruning + 1
+
+    @property
+    def _last_pruning(self) -> int:
         return self._settings.warmup_epochs + self._settings.most_epochs
 
     @property
@@ -83,7 +87,7 @@ class PhaseTraining:
     def finished(self) -> bool:
         """Whether nothing is left to train: the goal is reached, or every epoch is done."""
         is_warm = self.epoch >= self._settings.warmup_epochs
-        return is_warm and (self.is_reached or self.epoch >= self.n_epochs)
+        return is_warm and (self.is_reached or self.epoch >= self._last_pruning)
 
     def nodes(self) -> list[RelaxedNode[Candidate]]:
         """Those that it prunes."""
@@ -143,7 +147,7 @@ class PhaseTraining:
         risen further; weights only where they cost something that is limited.
         """
         begun = self._last_cost
-        n_left = (self.n_epochs - self.epoch) // self._settings.commit_epochs + 1
+        n_left = (self._last_pruning - self.epoch) // self._settings.commit_epochs + 1
         pace = max(0.0, math.log(begun / self._goal)) / n_left
         fastest = begun * math.exp(-FASTEST * pace)
         commit(self.nodes, self.cost, max(self._goal, fastest))

@@ -41,7 +41,11 @@ class Group:
 
 
 def groups_of(nodes: Iterable[RelaxedNode[Candidate]]) -> Iterator[Group]:
-    """Those that are searched: the operations of a node, filters, the weights of a convolution."""
+    """Those that are searched: the operations of a node, filters, the weights of a convolution.
+
+    A weight's margin counts in magnitudes of its convolution: wide ones have small weights, and
+    would else be emptied before narrow ones lose any.
+    """
     for node in nodes:
         living = list(node.living.values())
         if living and all("op" in one.searched for one in living):
@@ -53,7 +57,7 @@ def groups_of(nodes: Iterable[RelaxedNode[Candidate]]) -> Iterator[Group]:
             threshold = one.threshold("weight")
             for convolution in one.convolutions if threshold is not None else ():
                 margins = convolution.margins(threshold)  # type: ignore[arg-type]
-                yield _group("weight", margins, convolution.alive)
+                yield _group("weight", margins / convolution.magnitude(), convolution.alive)
 
 
 def commit(

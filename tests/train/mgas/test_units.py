@@ -118,6 +118,21 @@ def test_granularities_that_are_not_ranked_stay(
     assert all(bool(group.alive.all()) for group in groups if group.granularity == "weight")
 
 
+def test_a_convolution_of_larger_weights_is_not_spared(whole: RelaxedChain) -> None:
+    """Its weights count in its own magnitude, so that no other is emptied first."""
+    before = [
+        group.margins for group in groups_of(nodes_of(whole)) if group.granularity == "weight"
+    ]
+    one = next(iter(nodes_of(whole)[0].living.values()))
+    for convolution in one.convolutions:
+        convolution.weight.data *= 10
+    after = [
+        group.margins for group in groups_of(nodes_of(whole)) if group.granularity == "weight"
+    ]
+    for margins, of_larger in zip(before, after, strict=True):
+        torch.testing.assert_close(of_larger, margins)
+
+
 def test_thresholds_settle_below_all_that_is_alive(
     whole: RelaxedChain, most_parameters: MakeCosts
 ) -> None:
