@@ -34,8 +34,9 @@ refusal, and return the one message.
 
 @pytest.fixture(autouse=True)
 def only_named_baselines(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Published networks take longer to build than a small search takes."""
+    """Published networks take longer to build than a small search takes; so do ten candidates."""
     monkeypatch.setattr("hwnas.pipeline.baselines.PRESETS", ())
+    monkeypatch.setattr("hwnas.pipeline.choose.N_CANDIDATES", 4)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ RESOURCES = {"device:fleet-cpu": 1}
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """A head, and two machines, each with one of the devices."""
     ray = pytest.importorskip("ray", reason="Ray is not installed")
@@ -55,6 +55,17 @@ def test_a_device_that_no_machine_has_is_told(device: DeviceSpec) -> None:
         engine_for(replace(device, name="other"))
 
 
+def test_a_command_that_cannot_start_is_told_as_from_here(device: DeviceSpec) -> None:
+    lost = replace(device, connection=f"{device.connection} $NO_SUCH_BOARD/python")
+    with pytest.raises(MeasurementError, match="NO_SUCH_BOARD/python cannot be started"):
+        engine_for(lost).version()
+
+
+def test_two_clusters_are_refused(device: DeviceSpec) -> None:
+    with pytest.raises(InvalidInputError, match="cannot use 'auto' too"):
+        engine_for(replace(device, connection="ray auto"))
+
+
 def test_a_fleet_fills_one_table_though_its_first_machine_is_lost(
     cluster: Any,  # noqa: ANN401
     device: DeviceSpec,
@@ -76,14 +87,3 @@ def test_a_fleet_fills_one_table_though_its_first_machine_is_lost(
     table = fill_table(wanted, device, engine, lose_one)
     assert set(wanted.needed) <= set(table.rows)
     assert any("Going on with 1 others" in note for note in told)
-
-
-def test_a_command_that_cannot_start_is_told_as_from_here(device: DeviceSpec) -> None:
-    lost = replace(device, connection=f"{device.connection} $NO_SUCH_BOARD/python")
-    with pytest.raises(MeasurementError, match="NO_SUCH_BOARD/python cannot be started"):
-        engine_for(lost).version()
-
-
-def test_two_clusters_are_refused(device: DeviceSpec) -> None:
-    with pytest.raises(InvalidInputError, match="cannot use 'auto' too"):
-        engine_for(replace(device, connection="ray auto"))

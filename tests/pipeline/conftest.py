@@ -29,6 +29,8 @@ TESTS = Path(__file__).parents[1]
 SIMULATED = str(TESTS / "devices" / "simulated.toml")
 SMALL_SPACE = str(TESTS / "spaces" / "small.toml")
 
+FEW = 4
+"""Candidates that a small search times."""
 QuickSearch = Callable[..., SearchResult]
 """``search(latency, **options)``: seconds long, into ``tmp_path/run`` unless told otherwise."""
 
@@ -48,8 +50,9 @@ class DisappointingTimer(FixedTimer):
 
 @pytest.fixture
 def only_named_baselines(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Published networks take longer to build than a small search takes."""
+    """Published networks take longer to build than a small search takes; so do ten candidates."""
     monkeypatch.setattr("hwnas.pipeline.baselines.PRESETS", ())
+    monkeypatch.setattr("hwnas.pipeline.choose.N_CANDIDATES", FEW)
 
 
 @pytest.fixture

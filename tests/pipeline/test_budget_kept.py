@@ -90,8 +90,9 @@ def test_trained_networks_that_are_all_over_budget_are_not_written(
 
 
 def test_networks_faster_than_their_blocks_use_the_whole_budget(
-    quick_search: QuickSearch, use_engine: UseEngine
+    quick_search: QuickSearch, use_engine: UseEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("hwnas.pipeline.choose.N_CANDIDATES", 10)
     use_engine(lambda _, plan: 0.7 if plan == NETWORK_PLAN else 1.0)
     result = quick_search("0.03ms")
     assert any(network.predicted_latency_ms > 0.03 for network in result.measured_networks)
