@@ -29,7 +29,7 @@ from hwnas.train.blockwise import BlockwiseSettings
 from hwnas.whole_file import write_whole
 
 SPACE = Path(__file__).with_name("space.toml")
-N_EMPTY, ROUNDS = 200, 3
+N_EMPTY, ROUNDS = 200, 2
 """Tasks that do nothing; and how often each cluster distils."""
 
 
@@ -81,7 +81,7 @@ def _distil(workers: Workers) -> float:
         steps = Distillation(
             data=data,
             space=donna_space(space),
-            settings=DonnaSettings(blockwise=BlockwiseSettings(images=1024, epochs=4)),
+            settings=DonnaSettings(blockwise=BlockwiseSettings(images=1024)),
             finetune=FinetuneSettings(epochs=1),
             seed=0,
             work=Path(folder),

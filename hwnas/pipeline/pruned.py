@@ -16,7 +16,7 @@ from hwnas.pipeline.baselines import run_baselines
 from hwnas.pipeline.finish import Finished
 from hwnas.pipeline.outcome import Outcome
 from hwnas.pipeline.problem import Problem
-from hwnas.pipeline.pruning_costs import limit_shares, pruning_costs
+from hwnas.pipeline.pruning_costs import LATENCY, limit_shares, pruning_costs
 from hwnas.pipeline.request import SearchRequest
 from hwnas.pipeline.timed_device import TimedDevice
 from hwnas.pipeline.timed_table import timed_table
@@ -214,10 +214,11 @@ class _Pruning:
             if keeps_budget(problem, finished, self.work):
                 break
             self.n_finished += 1
-            if self.n_finished == MAX_FINISHED:
-                self.work.forget(KEPT_AS)
-                raise budget_not_kept(problem, finished)
             self._correct(problem, finished[0].measurement)
+            if self.n_finished == MAX_FINISHED:
+                self.n_finished = 0  # a later sitting prunes on from here
+                self._keep()
+                raise budget_not_kept(problem, finished)
         with self.work.phase("baselines"):
             baselines = run_baselines(problem.request.baselines, workshop, self.work)
         return Outcome(
@@ -240,18 +241,34 @@ class _Pruning:
             costs = pruning_costs(self.base, self.ratios[-1])
             chain = self.pruner.run(costs, len(self.ratios))
             problem = self._problem_of(chain.network())
+            self._check_reached(problem, chain.n_zeros())
             measurement = problem.devices[0].measure(problem.blocks(ONLY))
             self._note(problem, measurement)
             if problem.devices[0].fits(measurement):
                 return problem
             self._correct(problem, measurement)
-        self.work.forget(KEPT_AS)
         raise NoNetworkFitsError(
             f"{MAX_ROUNDS} pruned networks were timed over the budget of "
             f"{self.base.request.budget.latency_ms:g} ms, the last at "
             f"{measurement.median_ms:.4g} ms ({measurement.provenance}). Stop other work on the "
             "device or raise --latency, and run the same command again."
         )
+
+    def _check_reached(self, problem: Problem, n_zeros: int) -> None:
+        """Milliseconds are measured; whatever else is limited is known.
+
+        Raises:
+            NoNetworkFitsError: The epochs of pruning ended above a limit.
+        """
+        shares = dict(limit_shares(problem, self.ratios[-1], problem.blocks(ONLY), n_zeros))
+        shares.pop(LATENCY, None)
+        over = [f"{share:.3g} times {name}" for name, share in shares.items() if share > 1]
+        if over:
+            raise NoNetworkFitsError(
+                f"Pruning {', '.join(granularities_of(problem.request))} ended at "
+                f"{' and '.join(over)}. Give more --prune-epochs, prune at more granularities or "
+                "raise the limit."
+            )
 
     def _correct(self, problem: Problem, measurement: Measurement) -> None:
         """Assume from now on what this one took, and a little more.

@@ -8,7 +8,7 @@ from hwnas.pipeline.problem import Problem
 from hwnas.space import Network
 from hwnas.train.mgas import Costs
 
-PARAMETERS = "parameters"
+PARAMETERS, LATENCY = "parameters", "--latency"
 
 
 def pruning_costs(problem: Problem, ratio: float) -> Costs:
@@ -44,7 +44,7 @@ def limit_shares(
     """Every limit's name, and the share of it that a network takes."""
     budget = problem.request.budget
     if budget.latency_ms is not None:
-        yield "--latency", ratio * problem.model.predict_ms(network) / budget.latency_ms
+        yield LATENCY, ratio * problem.model.predict_ms(network) / budget.latency_ms
     for limit in problem.sum_limits:
         taken = sum(map(limit.price, network)) + limit.constant
         kept = taken - n_zeros if limit.unit == PARAMETERS else taken

@@ -22,7 +22,7 @@ from hwnas.progress import Progress
 from hwnas.report import SearchResult
 from hwnas.space import architecture_from_json, blocks_of
 from hwnas.train import FinetuneSettings, SupernetSettings
-from hwnas.train.mgas import MgasSettings
+from hwnas.train.mgas import MgasSettings, Pruner
 
 TESTS = Path(__file__).parents[1]
 SIMULATED = str(TESTS / "devices" / "simulated.toml")
@@ -141,6 +141,15 @@ def test_a_network_that_is_slower_than_predicted_is_pruned_further(
     result = searched(apart / "slower", latency=f"{budget_ms:.6f}ms")
     assert len(result.measured_networks) > 1
     assert result.measured_networks[-1].measured_latency_ms <= budget_ms
+
+
+def test_pruning_that_ends_above_a_limit_is_told_and_nothing_is_written(
+    apart: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Pruner, "run", lambda pruner, *_: pruner.chain)
+    with pytest.raises(NoNetworkFitsError, match=r"ended at .* times parameters\. Give more"):
+        searched(apart / "above", max_params=str(MOST))
+    assert not (apart / "above").exists()
 
 
 def test_multiply_accumulates_are_kept_without_pruning_weights(apart: Path) -> None:

@@ -60,7 +60,7 @@ def operation_price(one: Candidate, costs: Costs) -> Scalar:
     kept, ``g`` how far each is open, which is ``n`` where all are open alike.
     """
     width = one.built_width
-    price = torch.tensor(costs.price(one.at(width)))
+    price = one.logit.new_tensor(costs.price(one.at(width)))
     if one.gates is None:
         return price
     narrower = max(0, width - WIDTH_STEP)

@@ -117,6 +117,7 @@ class Pruner:
         n_nodes = phase.stretch.n_nodes
         phase.lower_thresholds()
         self._train_epoch(phase, prunes=False)  # its momentum tells where to regrow
+        self._accuracies[phase.stretch.name] = self.accuracy(phase)
         if n_nodes is not None and self._settings.regrow_share:
             rng = stream(self._seed, Purpose.REGROWN, self._n_phases_done)
             Regrower(
@@ -126,7 +127,6 @@ class Pruner:
                 share=self._settings.regrow_share,
                 rng=rng,
             ).regrow()
-        self._accuracies[phase.stretch.name] = self.accuracy(phase)
         self.chain.rebuild(n_nodes)
         self._note(phase, costs)
         self._n_phases_done += 1
