@@ -28,7 +28,11 @@ from hwnas.whole_file import write_whole
 
 def inverted_residuals(block: BlockSpec) -> bool:
     """What MobileNetV2 and its like are made of."""
-    return isinstance(block, (StemSpec, MBConvSpec, HeadSpec))
+    return type(block) in (
+        StemSpec,
+        MBConvSpec,
+        HeadSpec,
+    )  # fused and grouped ones are kinds of it
 
 
 def main() -> None:
