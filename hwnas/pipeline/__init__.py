@@ -1,14 +1,7 @@
 """The only room that names all the others: each command from end to end."""
 
 from hwnas.pipeline.api import export, profile, search
-from hwnas.pipeline.arguments import (
-    device_with,
-    donna_settings,
-    mgas_settings,
-    rule_of,
-    settings_from,
-    space_for,
-)
+from hwnas.pipeline.arguments import device_with, rule_of, space_for
 from hwnas.pipeline.coverage import Coverage, coverage_of
 from hwnas.pipeline.doctor import Check, Verdict, examine
 from hwnas.pipeline.explain import explain
@@ -20,6 +13,7 @@ from hwnas.pipeline.rank import RankReport, rank
 from hwnas.pipeline.score_table import TableScore, score_table
 from hwnas.pipeline.search_table import is_benchmark, search_table
 from hwnas.pipeline.tables import import_table, merge_tables, migrate_table
+from hwnas.pipeline.training_arguments import donna_settings, mgas_settings, settings_from
 from hwnas.pipeline.verify import verify
 
 __all__ = [

@@ -73,8 +73,8 @@ class Outcome:
         pictures = {"pareto.png": picture(result)}
         if result.hypervolumes:
             pictures["front.png"] = front_picture(result)
-        if self.pruning is not None:
-            pictures["pruning.png"] = pruning_picture(result, self.pruning)
+        if result.pruning is not None:
+            pictures["pruning.png"] = pruning_picture(result, result.pruning)
         return models | encoded | self.kept | pictures
 
     def result(self, work: WorkFolder) -> SearchResult:

@@ -7,16 +7,16 @@ from dataclasses import asdict, dataclass, field, replace
 import numpy as np
 
 from hwnas.data import DataSet
-from hwnas.errors import InvalidInputError, NoNetworkFitsError
+from hwnas.errors import NoNetworkFitsError
 from hwnas.latency import interpolating, latency_model
 from hwnas.measure import Measurement
 from hwnas.measure.engine import engine_for
-from hwnas.network.granular import GRANULARITIES, Granularity
 from hwnas.pipeline.baselines import run_baselines
 from hwnas.pipeline.finish import Finished
 from hwnas.pipeline.outcome import Outcome
 from hwnas.pipeline.problem import Problem
 from hwnas.pipeline.pruning_costs import LATENCY, limit_shares, pruning_costs
+from hwnas.pipeline.pruning_request import granularities_of
 from hwnas.pipeline.request import SearchRequest
 from hwnas.pipeline.timed_device import TimedDevice
 from hwnas.pipeline.timed_table import timed_table
@@ -29,13 +29,12 @@ from hwnas.pipeline.trained import (
 )
 from hwnas.pipeline.work_folder import WorkFolder
 from hwnas.profile import Wanted
-from hwnas.report import MeasuredNetwork, PhaseMemory, Pruning, PruningMoment
-from hwnas.search import PRUNED
-from hwnas.space import NO_CELL_LIMITS, Network, Space
+from hwnas.report import MeasuredNetwork, Pruning
+from hwnas.space import Network, Space
 from hwnas.space.fixed import ONLY, FixedSpace
 from hwnas.space.prunable import PrunableChain, n_prunable_weights, prunable
 from hwnas.table import key_of
-from hwnas.train.mgas import MgasSettings, Pruner, shares_left
+from hwnas.train.mgas import Pruner, shares_left
 
 N_NETWORKS = 16
 """Timed beside the blocks, to calibrate their latencies on."""
@@ -48,55 +47,6 @@ SPARE = 1.02
 MOST_CORRECTION = 1.2
 """Of what is assumed, by one network that was too slow."""
 KEPT_AS, CHECKPOINT = "pruned", "pruning.pt"
-
-
-def check_pruned(request: SearchRequest) -> None:
-    """Refuse what pruning cannot serve, and its options where nothing is pruned.
-
-    Raises:
-        InvalidInputError: Either.
-    """
-    if request.strategy not in PRUNED:
-        if request.mgas != MgasSettings():
-            raise InvalidInputError(
-                f"--strategy {request.strategy} prunes nothing. Leave --granularity and "
-                "--prune-epochs out, or give --strategy mgas."
-            )
-        return
-    if request.keep_supernet or request.supernet.trains_whole:
-        option = "--keep-supernet" if request.keep_supernet else "--supernet"
-        raise InvalidInputError(
-            f"{option} goes with a supernet of shared weights, and mgas prunes its own down to "
-            "the result. Leave it out."
-        )
-    if request.also_on:
-        raise InvalidInputError(
-            "--strategy mgas prunes to the latency of one device. Leave --also-on out, or search "
-            "by another strategy."
-        )
-    if request.cells != NO_CELL_LIMITS:
-        raise InvalidInputError(
-            "--strategy mgas does not limit cells. Leave --max-height and "
-            "--non-parametric-edges out, or search by ddpnas."
-        )
-    limited = [name for name, limit in asdict(request.budget).items() if limit is not None]
-    if request.mgas.granularities == ("weight",) and limited != ["n_parameters"]:
-        raise InvalidInputError(
-            "--granularity weight alone makes no network faster or its file smaller: ONNX Runtime "
-            "multiplies by zeros as by any other weights. Add op or filter, or give --max-params "
-            "as the only limit."
-        )
-
-
-def granularities_of(request: SearchRequest) -> tuple[Granularity, ...]:
-    """Those asked for; else operations and filters, and weights where parameters are limited.
-
-    To no other limit do weights that are zero matter.
-    """
-    named = request.mgas.granularities
-    if named or request.budget.n_parameters is not None:
-        return named or GRANULARITIES
-    return tuple(name for name in GRANULARITIES if name != "weight")
 
 
 def prune(request: SearchRequest, data: DataSet, space: Space, work: WorkFolder) -> Outcome:
@@ -304,8 +254,8 @@ class _Pruning:
             n_zeros=n_zeros,
             compressed_bytes=_compressed(finished.deployed.content),
             compressed_float32_bytes=_compressed(finished.float32.SerializeToString()),
-            moments=tuple(PruningMoment(**vars(moment)) for moment in history.moments),
-            memory=tuple(PhaseMemory(**vars(memory)) for memory in history.memory),
+            moments=history.moments,
+            memory=history.memory,
             all_at_once_bytes=history.all_at_once_bytes,
             accuracies=history.accuracies,
         )

@@ -15,7 +15,8 @@ from hwnas.pipeline.images import images_and_space
 from hwnas.pipeline.outcome import Outcome, front_of, measured_network
 from hwnas.pipeline.problem import Problem
 from hwnas.pipeline.propose import check_annealed, predictor_fit, proposer_of
-from hwnas.pipeline.pruned import check_pruned, prune
+from hwnas.pipeline.pruned import prune
+from hwnas.pipeline.pruning_request import check_pruned
 from hwnas.pipeline.refusal import refuse_hopeless
 from hwnas.pipeline.request import SearchRequest
 from hwnas.pipeline.timed_device import profiled

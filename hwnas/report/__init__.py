@@ -15,7 +15,7 @@ from hwnas.report.explanation_words import sentences
 from hwnas.report.front_csv import front_csv
 from hwnas.report.front_picture import front_picture
 from hwnas.report.picture import agreement_picture, picture
-from hwnas.report.pruning import PhaseMemory, Pruning, PruningMoment
+from hwnas.report.pruning import Pruning
 from hwnas.report.pruning_picture import pruning_picture
 from hwnas.report.ranking import ranking_picture
 from hwnas.report.result import (
@@ -41,9 +41,7 @@ __all__ = [
     "MeasuredNetwork",
     "NextChange",
     "OtherDevice",
-    "PhaseMemory",
     "Pruning",
-    "PruningMoment",
     "SearchResult",
     "TabularResult",
     "ToldNetwork",

@@ -3,28 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-
-@dataclass(frozen=True, kw_only=True)
-class PruningMoment:
-    """What was left after an epoch: the cost is that of the nearest limit, 1 where it is kept.
-
-    ``left`` is by granularity the share of each stage.
-    """
-
-    phase: str
-    epoch: int
-    cross_entropy: float
-    strength: float
-    cost: float
-    left: Mapping[str, tuple[float, ...]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class PhaseMemory:
-    """Bytes that a training step holds for its backward pass as a phase begins."""
-
-    phase: str
-    n_bytes: int
+from hwnas.train.mgas.history import Moment, StageMemory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +20,8 @@ class Pruning:
     n_zeros: int
     compressed_bytes: int
     compressed_float32_bytes: int
-    moments: tuple[PruningMoment, ...]
-    memory: tuple[PhaseMemory, ...]
+    moments: tuple[Moment, ...]
+    memory: tuple[StageMemory, ...]
     all_at_once_bytes: int
     accuracies: Mapping[str, float]
     """Of the supernet at the end of each phase, on validation images."""

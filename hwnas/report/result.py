@@ -40,31 +40,6 @@ class MeasuredNetwork:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OtherDevice:
-    """The network on another device: ``file`` holds it as that device's recipe makes it."""
-
-    device: str
-    engine: str
-    provenance: Provenance
-    precision: str
-    threads: int
-    latency_budget_ms: float | None
-    predicted_latency_ms: float
-    corrected_latency_ms: float
-    measured_latency_ms: float
-    measured_latency_spread: Measurement
-    accuracy: float
-    memory_bytes: int | None
-    model_bytes: int
-    left_in_float: tuple[str, ...]
-    calibration: str | None
-    int8_steps: tuple["Int8Step", ...]
-    float_layers: tuple[str, ...]
-    n_estimated_blocks: int
-    file: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class Baseline:
     """A published network on the same images and device; accuracies only where it was trained."""
 
@@ -91,6 +66,31 @@ class Int8Step:
     made: str
     lost: float
     latency_ms: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherDevice:
+    """The network on another device: ``file`` holds it as that device's recipe makes it."""
+
+    device: str
+    engine: str
+    provenance: Provenance
+    precision: str
+    threads: int
+    latency_budget_ms: float | None
+    predicted_latency_ms: float
+    corrected_latency_ms: float
+    measured_latency_ms: float
+    measured_latency_spread: Measurement
+    accuracy: float
+    memory_bytes: int | None
+    model_bytes: int
+    left_in_float: tuple[str, ...]
+    calibration: str | None
+    int8_steps: tuple[Int8Step, ...]
+    float_layers: tuple[str, ...]
+    n_estimated_blocks: int
+    file: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_expo
 from hwnas.device import DeviceSpec
 from hwnas.errors import MeasurementError
 from hwnas.measure.plan import MeasurePlan
+from hwnas.measure.target.answers import check_answer
 from hwnas.measure.target.link import AnyLink, Link, LinkLostError
 from hwnas.measure.target.protocol import Placement, settings_of
 
@@ -23,24 +24,6 @@ TRIES, LONGEST_WAIT_S = 4, 10.0
 LOAD_SECONDS = 0.3
 SAME = ("cpu", "machine", "n_cpus", "system")
 """Of a machine's facts, what a new connection must find again."""
-ANSWERS: Mapping[str, frozenset[str]] = {
-    "facts": frozenset({"machine", "health", "engine"}),
-    "others_load": frozenset({"share"}),
-    "has": frozenset({"has"}),
-    "put": frozenset(),
-    "open": frozenset({"session", "inputs"}),
-    "inputs": frozenset({"inputs"}),
-    "prepare": frozenset(),
-    "time": frozenset({"n_runs"}),
-    "run": frozenset({"shape"}),
-    "optimized": frozenset(),
-    "allocated": frozenset({"bytes"}),
-    "placement": frozenset({"ran_on"}),
-    "cycles": frozenset({"cycles"}),
-}
-"""What the answer to each request tells at least."""
-
-
 MISSING_MODULE = re.compile(r"No module named '(\w+)'")
 """In the last words of a Python that cannot run the agent."""
 
@@ -246,23 +229,8 @@ class CommandTarget:
         unused = [self._unused.popleft() for _ in range(len(self._unused))]
         asked = {**header, "forget": [name for of, name in unused if of == self._generation]}
         answer, content = link.ask(asked, payload, self._timeout_s + seconds)
-        if "error" not in answer:
-            missing = ANSWERS[header["ask"]] - answer.keys()
-            if missing:
-                raise KeyError(*sorted(missing))
-            return answer, content
-        message = str(answer.get("message"))
-        if answer["error"] == "refused":
-            raise MeasurementError(message)
-        if answer["error"] == "disk":
-            raise MeasurementError(
-                f"The target of {self._command!r} cannot keep the model: {message}. Free space "
-                "there, or name another folder with HWNAS_AGENT_CACHE in its environment."
-            )
-        raise MeasurementError(
-            f"The agent on the target of {self._command!r} failed: {message}. Run this again; if "
-            "it stays so, report it."
-        )
+        check_answer(answer, header["ask"], self._command)
+        return answer, content
 
 
 class _OpenedThere:

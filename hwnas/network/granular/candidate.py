@@ -109,7 +109,7 @@ class Candidate(nn.Module, ABC):
             return torch.ones(len(filters), device=self.logit.device)
         return (self.gates.openness() * self.gates.alive).detach()[filters]
 
-    def _take_common(self, other: "Candidate", filters: Filters) -> None:
+    def _take_shared(self, other: "Candidate", filters: Filters) -> None:
         """Weight, thresholds and gates of some filters of another one; fillers are alive again."""
         with torch.no_grad():
             self.logit.copy_(other.logit)
@@ -154,7 +154,7 @@ class MBConvCandidate(Candidate):
         """The same operation, built with the filters that are left."""
         filters = self.built_filters()
         thin = MBConvCandidate(self.at(len(filters)), self.full_width, self.searched)
-        thin._take_common(self, filters)
+        thin._take_shared(self, filters)
         if self.expand is not None and thin.expand is not None:
             _take_conv(thin.expand, self.expand, (filters, slice(None)))
             _take_norm(thin.expand_norm, self.expand_norm, filters)
@@ -199,7 +199,7 @@ class HeadCandidate(Candidate):
         """The same classifier, built with the filters that are left."""
         filters = self.built_filters()
         thin = HeadCandidate(self.at(len(filters)), self.full_width, self.searched)
-        thin._take_common(self, filters)
+        thin._take_shared(self, filters)
         _take_conv(thin.widen, self.widen, (filters, slice(None)))
         _take_norm(thin.norm, self.norm, filters)
         with torch.no_grad():
