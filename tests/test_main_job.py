@@ -37,17 +37,20 @@ def result(run: Path) -> dict[str, Any]:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_the_emitted_model_was_timed_within_the_budget(result: dict[str, Any]) -> None:
     assert result["provenance"] == "measured"
     assert 0 < result["measured_latency_ms"] <= BUDGET_MS
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_the_emitted_model_reads_digits(result: dict[str, Any]) -> None:
     assert result["accuracy_int8"] >= 0.95
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_both_models_and_the_picture_are_there(run: Path) -> None:
     names = {path.name for path in run.iterdir()}
     assert names >= {"model.int8.onnx", "model.float32.onnx", "pareto.png", "result.json"}

@@ -47,6 +47,7 @@ def search_half(data: str, folder: Path) -> hwnas.SearchResult:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.timeout(1800)  # several minutes, on a machine that others use
 def test_fashion_mnist_at_half_the_latency_of_mobilenetv2(tmp_path: Path) -> None:
     try:
@@ -62,6 +63,7 @@ def test_fashion_mnist_at_half_the_latency_of_mobilenetv2(tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.timeout(1800)  # several minutes, on a machine that others use
 def test_a_folder_of_colour_images_works_with_the_same_command(tmp_path: Path) -> None:
     if not TO_FOLDER.is_file():

@@ -210,7 +210,7 @@ def test_a_python_without_numpy_is_told_what_to_install() -> None:
 
 
 def test_a_target_that_takes_nothing_is_given_up_in_time(reached: Reached) -> None:
-    device = reached(f"printf '%s\\n' '{READY.decode().strip()}'", "sleep 60", timeout_s=3.0)
+    device = reached(f"printf '%s\\n' '{READY.decode().strip()}'", "sleep 60", timeout_s=1.0)
     with pytest.raises(MeasurementError, match="out of reach: it was silent for too long"):
         engine_for(device).measure(_with_weights(2_000_000), device, PLAN)
 

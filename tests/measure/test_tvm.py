@@ -47,7 +47,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def network(device: DeviceSpec) -> bytes:
-    space = space_named("mobilenet", input_size=32, in_channels=3, n_classes=10)
+    space = space_named(str(SPACE), input_size=16, in_channels=3, n_classes=10)
     architecture = random_architecture(space, np.random.default_rng(5))
     return ready_blocks(blocks_of(space, architecture).blocks, device, engine_for(device)).content
 
@@ -281,6 +281,7 @@ def test_two_servers_measure_side_by_side_and_one_that_is_killed_loses_nothing(
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_the_main_job_through_tvm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # compiling one takes seconds
     monkeypatch.setattr(import_module("hwnas.profile.wanted"), "N_NETWORKS", 6)

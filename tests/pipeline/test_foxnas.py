@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 import hwnas
+from hwnas.device import load_device
 from hwnas.errors import InvalidInputError, RunError
+from hwnas.pipeline.arguments import default_space, space_for
 from hwnas.pipeline.exploration import kept_run
 from hwnas.report import SearchResult
 from hwnas.train import FinetuneSettings, SupernetSettings, SupernetTrainer
@@ -129,6 +131,9 @@ def test_a_run_that_cannot_be_explained_says_so(tmp_path: Path) -> None:
         hwnas.explain(tmp_path)
 
 
-def test_the_device_names_the_face_of_the_space(tmp_path: Path) -> None:
-    with pytest.raises(hwnas.NoNetworkFitsError, match="space 'foxnas-cpu'"):
-        hwnas.search("0.00001ms", device=SIMULATED, strategy="foxnas", out=tmp_path / "run")
+@pytest.mark.parametrize(
+    ("device", "face"), [(SIMULATED, "foxnas-cpu"), ("hexagon-dsp", "foxnas-dsp")]
+)
+def test_the_device_names_the_face_of_the_space(device: str, face: str) -> None:
+    space = default_space("foxnas")
+    assert space_for(load_device(device), space, (32, 3, 10), None, lambda _: None).name == face

@@ -29,7 +29,7 @@ SMALL_SPACE = str(TESTS / "spaces" / "small.toml")
 N_ROWS = 15 + N_NETWORKS
 N_VISITS = N_ROWS * BLOCK_ROUNDS.min_rounds
 HERE = fingerprint("simulated 1")
-N_NETWORKS_TIMED = 10
+N_NETWORKS_TIMED = 4
 
 BASELINE = """
 stem_channels = 8
@@ -64,6 +64,7 @@ def baseline(tmp_path_factory: pytest.TempPathFactory) -> str:
 def search_into(out: Path, baseline: str, on_progress: Callable[[Progress], None]) -> SearchResult:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("hwnas.pipeline.baselines.PRESETS", ())
+        patch.setattr("hwnas.pipeline.choose.N_CANDIDATES", N_NETWORKS_TIMED)
         return hwnas.search(
             "1ms",
             device=SIMULATED,
@@ -131,8 +132,8 @@ def interrupt_at(phase: str, number: int) -> Callable[[Progress], None]:
         ("profile", 6),
         ("search", 1),
         ("search", 9),
-        ("choose", 4),
-        pytest.param("choose", 10, marks=pytest.mark.slow),
+        ("choose", 2),
+        pytest.param("choose", 4, marks=pytest.mark.slow),
         ("finetune", 1),
         ("train", 1),
         ("baselines", 1),
