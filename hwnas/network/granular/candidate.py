@@ -70,11 +70,11 @@ class Candidate(nn.Module, ABC):
         return evened(self.n_kept, self.width)
 
     def built_filters(self) -> Filters:
-        """Those alive and, to fill up hardware's steps, the best of the others, in order."""
+        """Those alive and, to fill up hardware's steps, the first of the others, in order."""
         if self.gates is None:
             return torch.arange(self.width, device=self.logit.device)
-        rank = self.gates.openness().detach() + self.gates.alive
-        return torch.sort(rank.argsort(descending=True, stable=True)[: self.built_width])[0]
+        alive_first = self.gates.alive.int().argsort(descending=True, stable=True)
+        return torch.sort(alive_first[: self.built_width])[0]
 
     def n_zeros(self) -> int:
         """Weights pruned among the filters that it will be built with."""
@@ -85,9 +85,31 @@ class Candidate(nn.Module, ABC):
         """Weights that may be pruned among the filters that it will be built with."""
         return sum(kept.numel() for kept in self.alive_weights(self.built_filters()))
 
-    @abstractmethod
     def alive_weights(self, filters: Filters) -> Iterator[Tensor]:
         """The masks of its convolutions, cut to some filters."""
+        for mask, axis in self.weight_masks():
+            yield mask.index_select(axis, filters)
+
+    def dead_weights(self) -> Iterator[Bool[Tensor, "out inside height width"]]:
+        """Of each convolution the weights pruned, but for those of filters that are pruned too."""
+        for mask, axis in self.weight_masks():
+            shape = [1] * mask.ndim
+            shape[axis] = -1
+            yield ~mask if self.gates is None else ~mask & self.gates.alive.view(shape)
+
+    def revive(self, filters: Filters) -> None:
+        """Filters that were pruned, as new: gates as at first, and all of their weights."""
+        if self.gates is None:
+            raise ValueError("an operation without gates has no filters to revive")
+        with torch.no_grad():
+            self.gates.logits[filters] = 0.0
+            self.gates.alive[filters] = True
+            for mask, axis in self.weight_masks():
+                mask.index_fill_(axis, filters, value=True)
+
+    @abstractmethod
+    def weight_masks(self) -> Iterator[tuple[Tensor, int]]:
+        """The masks of its convolutions, and which of their axes is that of the filters."""
 
     @abstractmethod
     def at(self, width: int) -> BlockSpec:
@@ -110,7 +132,7 @@ class Candidate(nn.Module, ABC):
         return (self.gates.openness() * self.gates.alive).detach()[filters]
 
     def _take_shared(self, other: "Candidate", filters: Filters) -> None:
-        """Weight, thresholds and gates of some filters of another one; fillers are alive again."""
+        """Weight, thresholds and gates of some filters of another one; fillers stay closed."""
         with torch.no_grad():
             self.logit.copy_(other.logit)
             self.alive.copy_(other.alive)
@@ -118,6 +140,7 @@ class Candidate(nn.Module, ABC):
                 threshold.copy_(other.thresholds[name])
             if self.gates is not None and other.gates is not None:
                 self.gates.logits.copy_(other.gates.logits[filters])
+                self.gates.alive.copy_(other.gates.alive[filters])
 
 
 class MBConvCandidate(Candidate):
@@ -164,12 +187,12 @@ class MBConvCandidate(Candidate):
         thin.project_norm.load_state_dict(self.project_norm.state_dict())
         return thin
 
-    def alive_weights(self, filters: Filters) -> Iterator[Tensor]:
-        """The masks of its convolutions, cut to some filters."""
+    def weight_masks(self) -> Iterator[tuple[Tensor, int]]:
+        """The masks of its convolutions, and which of their axes is that of the filters."""
         if self.expand is not None:
-            yield self.expand.alive[filters]
-        yield self.filter.alive[filters]
-        yield self.project.alive[:, filters]
+            yield self.expand.alive, 0
+        yield self.filter.alive, 0
+        yield self.project.alive, 1
 
 
 class HeadCandidate(Candidate):
@@ -207,9 +230,9 @@ class HeadCandidate(Candidate):
             thin.classify.bias.copy_(self.classify.bias)
         return thin
 
-    def alive_weights(self, filters: Filters) -> Iterator[Tensor]:
-        """The mask of its convolution, cut to some filters."""
-        yield self.widen.alive[filters]
+    def weight_masks(self) -> Iterator[tuple[Tensor, int]]:
+        """The mask of its convolution, whose first axis is that of the filters."""
+        yield self.widen.alive, 0
 
 
 def _take_conv(

@@ -57,7 +57,8 @@ def operation_price(one: Candidate, costs: Costs) -> Scalar:
     """At its present width; the gates feel the slope to the next narrower one.
 
     The width that they feel is the sum of ``log2(1 + n g/Σg)`` over the ``n`` filters that are
-    kept, ``g`` how far each is open, which is ``n`` where all are open alike.
+    kept, ``g`` how far each is open, which is ``n`` where all are open alike. Where a table has
+    the narrower one slower, which is chance, they feel nothing.
     """
     width = one.built_width
     price = one.logit.new_tensor(costs.price(one.at(width)))
@@ -65,7 +66,7 @@ def operation_price(one: Candidate, costs: Costs) -> Scalar:
         return price
     narrower = max(0, width - WIDTH_STEP)
     below = costs.price(one.at(narrower)) if narrower >= WIDTH_STEP else 0.0
-    slope = (float(price) - below) / (width - narrower)
+    slope = max(0.0, float(price) - below) / (width - narrower)
     return price + slope * (_felt_width(one) - one.n_kept)
 
 

@@ -1,9 +1,9 @@
 """One phase of pruning: a stage up to its end, or the whole network down to its target."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +16,7 @@ from hwnas.train.mgas.costs import Costs
 from hwnas.train.mgas.loss import resource_loss, threshold_loss
 from hwnas.train.mgas.settings import MgasSettings
 from hwnas.train.mgas.strength import Strength, is_capped
-from hwnas.train.mgas.units import commit, settle
+from hwnas.train.mgas.units import commit, narrow, settle
 
 SLACK = 1.5
 """How much more than its share of the limits a stage leaves at least, for the global phase."""
@@ -24,6 +24,10 @@ FASTEST = 2
 """Times the pace that a commit prunes at most: thresholds pass many gates at once."""
 GLOBAL_CAP, STAGE_CAP = 0.5, 1.0
 """Shares of the regularization that cross-entropy may fall to before it grows no more."""
+
+
+Trains = Literal["weights", "gates", "everything"]
+"""Weights alone; gates too, by cross-entropy and with masks as they are; thresholds too."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ class PhaseTraining:
             settings.first_strength, settings.growth, settings.largest_strength
         )
         self._regularization = 0.0
+        self.n_zeros_begun = chain.n_zeros(n_nodes)
         self._last_cost = self.cost()
         self._goal = self._goal_of(self._last_cost)
 
@@ -107,14 +112,13 @@ class PhaseTraining:
         logits: Tensor = self._chain(images, self.stretch.n_nodes, self._auxiliary)
         return logits
 
-    def step(self, batch: Batch, *, prunes: bool) -> float:
-        """One batch; of weights alone unless it ``prunes``. Returns the cross-entropy."""
+    def step(self, batch: Batch, trains: Trains) -> float:
+        """One batch. Returns the cross-entropy."""
         self._optimizer.zero_grad()
-        loss, cross_entropy = self.loss(batch, prunes=prunes)
+        loss, cross_entropy = self.loss(batch, prunes=trains == "everything")
         loss.backward()  # type: ignore[no-untyped-call]
-        if not prunes:
-            for parameter in self._gates_and_thresholds():
-                parameter.grad = None
+        for parameter in self._still(trains):
+            parameter.grad = None
         torch.nn.utils.clip_grad_norm_(self._weights(), self._settings.largest_gradient)
         self._optimizer.step()
         return float(cross_entropy)
@@ -144,13 +148,13 @@ class PhaseTraining:
         The pace that would do takes the cost to the goal in the commits that are left. What is
         below its threshold beyond ``FASTEST`` times that waits, nearest to it first. Where
         thresholds rose too slowly, more goes by how near it is to its threshold, as if all had
-        risen further; weights only where they cost something that is limited.
+        risen as much further; weights only where they cost something that is limited.
         """
         begun = self._last_cost
         n_left = (self._last_pruning - self.epoch) // self._settings.commit_epochs + 1
         pace = max(0.0, math.log(begun / self._goal)) / n_left
         fastest = begun * math.exp(-FASTEST * pace)
-        commit(self.nodes, self.cost, max(self._goal, fastest))
+        commit(self.nodes, self.cost, max(self._goal, fastest), price=self._price)
         below = self.cost()
         share = GLOBAL_CAP if self.stretch.n_nodes is None else STAGE_CAP
         self.strength = self.strength.after(
@@ -161,14 +165,27 @@ class PhaseTraining:
         wanted = max(self._goal, begun * math.exp(-pace))
         if below > wanted:
             costing = [g for g in GRANULARITIES if g != "weight" or self._costs.weight_price]
-            commit(self.nodes, self.cost, wanted, ranked=costing)
+            commit(self.nodes, self.cost, wanted, ranked=costing, price=self._price)
+        is_last = self.stretch.n_nodes is None and n_left == 1
+        if self._price is not None and is_last and not self.is_reached:
+            narrow(self.nodes, self.cost, self._goal, self._price)
         settle(self.nodes())
+        for threshold in self._thresholds():  # which else goes on past where it was settled
+            self._optimizer.state.pop(threshold, None)
         self._last_cost = self.cost()
 
     def momentum(self, parameter: Tensor) -> Tensor:
         """Of a parameter, as the optimizer holds it; zeros where it never moved."""
         held = self._optimizer.state.get(parameter, {}).get("momentum_buffer")
         return torch.zeros_like(parameter) if held is None else held
+
+    @property
+    def _price(self) -> Callable[[Candidate], float] | None:
+        """By which the cheapest operation of a node is told, where filters make none cheaper."""
+        searched = self._chain.searched
+        if "op" not in searched or "filter" in searched:
+            return None
+        return lambda one: self._costs.price(one.at(one.built_width))
 
     def state(self) -> dict[str, Any]:
         """All that training changes, but for the chain."""
@@ -179,6 +196,7 @@ class PhaseTraining:
             "strength": asdict(self.strength),
             "goal": self._goal,
             "last_cost": self._last_cost,
+            "n_zeros_begun": self.n_zeros_begun,
             "optimizer": self._optimizer.state_dict(),
             "auxiliary": None if self._auxiliary is None else self._auxiliary.state_dict(),
         }
@@ -189,6 +207,7 @@ class PhaseTraining:
         self._regularization = state["regularization"]
         self.strength = Strength(**state["strength"])
         self._goal, self._last_cost = state["goal"], state["last_cost"]
+        self.n_zeros_begun = state["n_zeros_begun"]
         self._optimizer.load_state_dict(state["optimizer"])
         if self._auxiliary is not None:
             self._auxiliary.load_state_dict(state["auxiliary"])
@@ -242,8 +261,11 @@ class PhaseTraining:
             gates += [] if one.gates is None else [one.gates.logits]
         return gates
 
-    def _gates_and_thresholds(self) -> list[Tensor]:
-        return [*self._gates(), *self._thresholds()]
+    def _still(self, trains: Trains) -> list[Tensor]:
+        """What does not move."""
+        if trains == "everything":
+            return []
+        return self._thresholds() if trains == "gates" else [*self._gates(), *self._thresholds()]
 
     def _weights(self) -> list[Tensor]:
         """All else that the stretch trains: stem, operations, head."""
@@ -252,5 +274,9 @@ class PhaseTraining:
             parts.append(self._auxiliary)
         elif self.stretch.n_nodes is not None:
             parts.append(self._chain.head)
-        special = {id(parameter) for parameter in self._gates_and_thresholds()}
-        return [p for part in parts for p in part.parameters() if id(p) not in special]
+        return [
+            parameter
+            for part in parts
+            for name, parameter in part.named_parameters()
+            if not name.endswith("logit") and "gates." not in name and "thresholds." not in name
+        ]

@@ -20,7 +20,7 @@ from hwnas.train.loss import share_right
 from hwnas.train.mgas.costs import Costs
 from hwnas.train.mgas.history import History, Moment, StageMemory
 from hwnas.train.mgas.memory import step_bytes
-from hwnas.train.mgas.phase import PhaseTraining, Stretch
+from hwnas.train.mgas.phase import PhaseTraining, Stretch, Trains
 from hwnas.train.mgas.regrow import Regrower
 from hwnas.train.mgas.settings import MgasSettings
 from hwnas.train.mgas.shares import shares_left
@@ -104,7 +104,7 @@ class Pruner:
             self._begun = None
         while not phase.finished:
             prunes = phase.epoch >= self._settings.warmup_epochs
-            self._train_epoch(phase, prunes=prunes)
+            self._train_epoch(phase, "everything" if prunes else "weights")
             n_pruning = phase.epoch - self._settings.warmup_epochs
             if prunes and n_pruning % self._settings.commit_epochs == 0:
                 phase.commit()
@@ -116,7 +116,7 @@ class Pruner:
         """Train what is left for an epoch, regrow after a stage, and build it."""
         n_nodes = phase.stretch.n_nodes
         phase.lower_thresholds()
-        self._train_epoch(phase, prunes=False)  # its momentum tells where to regrow
+        self._train_epoch(phase, "gates")  # its momentum tells where to regrow
         self._accuracies[phase.stretch.name] = self.accuracy(phase)
         if n_nodes is not None and self._settings.regrow_share:
             rng = stream(self._seed, Purpose.REGROWN, self._n_phases_done)
@@ -125,6 +125,7 @@ class Pruner:
                 n_nodes=n_nodes,
                 momentum=phase.momentum,
                 share=self._settings.regrow_share,
+                n_zeros_begun=phase.n_zeros_begun,
                 rng=rng,
             ).regrow()
         self.chain.rebuild(n_nodes)
@@ -132,10 +133,10 @@ class Pruner:
         self._n_phases_done += 1
         self._save(None)
 
-    def _train_epoch(self, phase: PhaseTraining, *, prunes: bool) -> None:
+    def _train_epoch(self, phase: PhaseTraining, trains: Trains) -> None:
         self.chain.train()
         rng = stream(self._seed, Purpose.PRUNING_BATCHES, self._n_epochs_done)
-        found = [phase.step(batch, prunes=prunes) for batch in self._batches(rng)]
+        found = [phase.step(batch, trains) for batch in self._batches(rng)]
         phase.cross_entropy = float(np.mean(found))
         phase.epoch += 1
         self._n_epochs_done += 1

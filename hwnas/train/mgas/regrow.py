@@ -28,12 +28,16 @@ class Regrown:
 
 @dataclass(frozen=True, kw_only=True)
 class Regrower:
-    """Gives back ``share`` of the units that a stage pruned, drawn by ``rng``."""
+    """Gives back ``share`` of the units that a stage pruned, drawn by ``rng``.
+
+    ``n_zeros_begun`` weights were pruned when it began.
+    """
 
     chain: RelaxedChain
     n_nodes: int
     momentum: Momentum
     share: float
+    n_zeros_begun: int
     rng: np.random.Generator
 
     def regrow(self) -> Regrown:
@@ -72,31 +76,32 @@ class Regrower:
         return int(counts.sum())
 
     def _regrow_filters(self) -> int:
-        gates = [one.gates for one in self._living() if one.gates is not None]
+        gated = [one for one in self._living() if one.gates is not None]
+        gates = [one.gates for one in gated if one.gates is not None]
+        dead = [~gate.alive for gate in gates]
         counts = self._drawn(
             [gate.openness() for gate in gates],
             [self.momentum(gate.logits) for gate in gates],
             [gate.alive for gate in gates],
+            dead,
         )
-        for gate, count in zip(gates, counts, strict=True):
-            with torch.no_grad():
-                gate.logits[self._revived(gate.alive, int(count))] = 0.0
+        for one, candidates, count in zip(gated, dead, counts, strict=True):
+            one.revive(self._chosen(candidates, int(count)))
         return int(counts.sum())
 
     def _regrow_weights(self) -> int:
-        convolutions = [
-            convolution
-            for one in self._living()
-            if "weight" in one.searched
-            for convolution in one.convolutions
-        ]
+        searched = [one for one in self._living() if "weight" in one.searched]
+        convolutions = [convolution for one in searched for convolution in one.convolutions]
+        dead = [weights for one in searched for weights in one.dead_weights()]
         counts = self._drawn(
             [convolution.weight.abs() for convolution in convolutions],
             [self.momentum(convolution.weight) for convolution in convolutions],
             [convolution.alive for convolution in convolutions],
+            dead,
+            self.n_zeros_begun,
         )
-        for convolution, count in zip(convolutions, counts, strict=True):
-            self._revived(convolution.alive, int(count))
+        for convolution, candidates, count in zip(convolutions, dead, counts, strict=True):
+            convolution.alive.view(-1)[self._chosen(candidates, int(count))] = True
         return int(counts.sum())
 
     def _living(self) -> list[Candidate]:
@@ -104,23 +109,29 @@ class Regrower:
         return [one for node in nodes for one in node.living.values()]
 
     def _drawn(
-        self, magnitudes: Sequence[Tensor], momenta: Sequence[Tensor], alive: Sequence[Tensor]
+        self,
+        magnitudes: Sequence[Tensor],
+        momenta: Sequence[Tensor],
+        alive: Sequence[Tensor],
+        dead: Sequence[Tensor],
+        n_begun: int = 0,
     ) -> NDArray[np.int64]:
-        """How many of each group's dead units come back, by importance of those alive."""
-        n_dead = np.array([int((~kept).sum()) for kept in alive], int)
+        """How many of each group's dead units come back, by importance of those alive.
+
+        Of all that are dead, ``n_begun`` were when the stage began.
+        """
+        n_dead = np.array([int(units.sum()) for units in dead], int)
+        n_pruned = max(0, int(n_dead.sum()) - n_begun)
         magnitude = _means(magnitudes, alive)
         momentum = _means(momenta, alive)
         importance = 0.5 * _normalised(momentum) + 0.5 * _normalised(magnitude)
-        return shared_out(round(self.share * n_dead.sum()), importance, n_dead, self.rng)
+        return shared_out(round(self.share * n_pruned), importance, n_dead, self.rng)
 
-    def _revived(self, alive: Tensor, n: int) -> Tensor:
-        """Mark ``n`` dead units, drawn uniformly, as alive again; their indices."""
-        flat = alive.view(-1)
-        dead = torch.nonzero(~flat).flatten()
-        drawn = torch.from_numpy(self.rng.choice(len(dead), n, replace=False)).to(dead.device)
-        chosen = dead[drawn]
-        flat[chosen] = True
-        return chosen
+    def _chosen(self, dead: Tensor, n: int) -> Tensor:
+        """The indices of ``n`` dead units, drawn uniformly."""
+        indices = torch.nonzero(dead.flatten()).flatten()
+        drawn = self.rng.choice(len(indices), n, replace=False)
+        return indices[torch.from_numpy(drawn).to(indices.device)]
 
 
 def shared_out(

@@ -1,25 +1,27 @@
 """The units of a relaxed chain by granularity, and committing to some of them being pruned."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
 from hwnas.network.granular import Candidate, Granularity, RelaxedNode
 
+Nodes = Callable[[], Iterable[RelaxedNode[Candidate]]]
+Cost = Callable[[], float]
+Price = Callable[[Candidate], float]
 FINEST_FIRST: tuple[Granularity, ...] = ("weight", "filter", "op")
-Shares = Mapping[Granularity, float]
 BARELY = 1e-6
 """How far below the least unit a threshold comes to lie."""
-HALVINGS = 14
-"""Of the share that is pruned, until what is left costs what it should."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """Units of which one at least is kept, unless it ``may_be_empty``.
+    """Units of which the best one is kept, and the ``cheapest`` if it is told, unless all may go.
 
     ``write`` takes the units that are still alive.
     """
@@ -29,27 +31,33 @@ class Group:
     alive: Bool[Tensor, " n"]
     write: Callable[[Tensor], None]
     may_be_empty: bool = False
+    cheapest: int | None = None
 
     def doomed(self, *, is_ranked: bool) -> Bool[Tensor, " n"]:
         """Units that may go: those not above their threshold, or any; the last one never."""
         doomed = self.alive & ((self.margins <= 0) | is_ranked)
-        if self.may_be_empty or bool((self.alive & ~doomed).any()) or not bool(self.alive.any()):
+        if self.may_be_empty:
             return doomed
+        if self.cheapest is not None:
+            doomed[self.cheapest] = False
         best = torch.where(self.alive, self.margins, -torch.inf).argmax()
         doomed[best] = False
         return doomed
 
 
-def groups_of(nodes: Iterable[RelaxedNode[Candidate]]) -> Iterator[Group]:
+def groups_of(
+    nodes: Iterable[RelaxedNode[Candidate]], price: Price | None = None
+) -> Iterator[Group]:
     """Those that are searched: the operations of a node, filters, the weights of a convolution.
 
     A weight's margin counts in magnitudes of its convolution: wide ones have small weights, and
-    would else be emptied before narrow ones lose any.
+    would else be emptied before narrow ones lose any. With a ``price`` the cheapest operation of
+    a node is not pruned before ``narrow`` is called.
     """
     for node in nodes:
         living = list(node.living.values())
         if living and all("op" in one.searched for one in living):
-            yield _operations(living, may_be_empty=node.may_be_empty)
+            yield _operations(living, node.may_be_empty, price)
         for one in living:
             if one.gates is not None:
                 margins = one.gates.margins(one.thresholds["filter"])
@@ -61,35 +69,65 @@ def groups_of(nodes: Iterable[RelaxedNode[Candidate]]) -> Iterator[Group]:
 
 
 def commit(
-    nodes: Callable[[], Iterable[RelaxedNode[Candidate]]],
-    cost: Callable[[], float],
+    nodes: Nodes,
+    cost: Cost,
     goal: float,
+    *,
     ranked: Collection[Granularity] = (),
+    price: Price | None = None,
 ) -> None:
     """Prune the units that are not above their thresholds for good, and no more than needed.
 
-    Where all of them would leave less than ``goal``, those of the least margins go, the same
-    share of each granularity. Of those that are ``ranked`` any unit may go, above or not, but the
-    last of a group.
+    Where all of them would leave less than ``goal``, those of the least margins go, whatever
+    their granularity, as if all thresholds were lower. Of those that are ``ranked`` any unit may
+    go, as if all thresholds were higher, but the last of a group. Shares of granularities
+    follow from what they learned; none is given.
     """
-    groups = [group for group in groups_of(nodes()) if bool(group.alive.any())]
+    groups = [group for group in groups_of(nodes(), price) if bool(group.alive.any())]
+    if not groups:
+        return
     cuts = _Cuts(groups, ranked)
-    whole = dict.fromkeys(FINEST_FIRST, 1.0)
 
-    def reaches(shares: Shares) -> bool:
-        cuts.prune(shares)
+    def reaches(n: int, n_finer: int = 0, finer: int = 0) -> bool:
+        cuts.prune(n, n_finer, finer)
         return cost() <= goal
 
-    if not reaches(whole):
+    if not reaches(cuts.n_doomed):
         return
-    least, most = _halved(lambda share: reaches(dict.fromkeys(FINEST_FIRST, share)), 0.0)
-    begun = dict.fromkeys(FINEST_FIRST, least)
-    for granularity in FINEST_FIRST:  # rather than an operation, filters or weights alone
-        if reaches(begun | {granularity: 1.0}):
-            _, share = _halved(lambda s, g=granularity: reaches(begun | {g: s}), least)  # type: ignore[misc]
-            cuts.prune(begun | {granularity: share})
+    n = _least(reaches, 0, cuts.n_doomed)
+    for finer in cuts.finer_than(n - 1) if n else ():  # rather than one that takes much at once
+        if reaches(n - 1, cuts.n_doomed, finer):
+            most = _least(lambda m, finer=finer: reaches(n - 1, m, finer), 0, cuts.n_doomed)  # type: ignore[misc]
+            cuts.prune(n - 1, most, finer)
             return
-    cuts.prune(dict.fromkeys(FINEST_FIRST, most))
+    cuts.prune(n)
+
+
+@torch.no_grad()
+def narrow(nodes: Nodes, cost: Cost, goal: float, price: Price) -> None:
+    """Leave one operation of each node that has several: the best, or the cheapest if need be.
+
+    The best ones of the nodes go first that lose the least margin for what they save.
+    """
+    pairs: list[tuple[Candidate, Candidate]] = []
+    for node in nodes():
+        living = list(node.living.values())
+        best = max(living, key=lambda one: float(one.margin), default=None)
+        for one in living:
+            one.alive.fill_(one is best)
+        cheapest = min(living, key=price, default=None)
+        if best is not None and cheapest is not None and price(cheapest) < price(best):
+            pairs.append((best, cheapest))
+
+    def loss(pair: tuple[Candidate, Candidate]) -> float:
+        best, cheapest = pair
+        return float(best.margin - cheapest.margin) / (price(best) - price(cheapest))
+
+    for best, cheapest in sorted(pairs, key=loss):
+        if cost() <= goal:
+            return
+        best.alive.fill_(value=False)
+        cheapest.alive.fill_(value=True)
 
 
 @torch.no_grad()
@@ -117,59 +155,60 @@ def _alive_margins(one: Candidate, granularity: str, threshold: Tensor) -> Itera
             yield convolution.margins(threshold)[convolution.alive].min()
 
 
-def _halved(reaches: Callable[[float], bool], least: float) -> tuple[float, float]:
-    """The share up to 1 from which on the goal is reached, within bounds."""
-    most = 1.0
-    for _ in range(HALVINGS):
-        share = (least + most) / 2
-        least, most = (least, share) if reaches(share) else (share, most)
-    return least, most
+def _least(reaches: Callable[[int], bool], least: int, most: int) -> int:
+    """The smallest number from ``least`` on that does, where ``most`` does."""
+    while least < most:
+        middle = (least + most) // 2
+        least, most = (least, middle) if reaches(middle) else (middle + 1, most)
+    return most
 
 
 class _Cuts:
-    """Prunes shares of the doomed units, always from the same state."""
+    """Prunes units by their margins, whatever their granularity, always from the same state."""
 
     def __init__(self, groups: list[Group], ranked: Collection[Granularity]) -> None:
         self._groups = groups
-        self._doomed = [g.doomed(is_ranked=g.granularity in ranked) for g in groups]
-        self._ranks: list[Tensor] = [torch.empty(0)] * len(groups)
-        self._n_doomed: dict[Granularity, int] = {}
-        for granularity in FINEST_FIRST:
-            self._rank(granularity)
-
-    def prune(self, shares: Shares) -> None:
-        """So many of the doomed units of each granularity, by least margin."""
-        for group, doomed, ranks in zip(self._groups, self._doomed, self._ranks, strict=True):
-            n = round(shares[group.granularity] * self._n_doomed[group.granularity])
-            group.write(group.alive & ~(doomed & (ranks < n)))
-
-    def _rank(self, granularity: Granularity) -> None:
-        """Number the doomed units of all groups of a granularity by their margins."""
-        places = [i for i, g in enumerate(self._groups) if g.granularity == granularity]
-        self._n_doomed[granularity] = sum(int(self._doomed[i].sum()) for i in places)
-        if not places:
-            return
-        margins = torch.cat([self._groups[i].margins for i in places])
-        margins[~torch.cat([self._doomed[i] for i in places])] = torch.inf
-        ranks = torch.empty(len(margins), dtype=torch.int64, device=margins.device)
+        doomed = torch.cat([g.doomed(is_ranked=g.granularity in ranked) for g in groups])
+        margins = torch.cat([group.margins for group in groups])
+        sizes = [len(group.margins) for group in groups]
+        self._ends = np.cumsum([0, *sizes]).tolist()
+        sorts = np.repeat([FINEST_FIRST.index(group.granularity) for group in groups], sizes)
         order = margins.argsort(stable=True)
-        ranks[order] = torch.arange(len(margins), device=margins.device)
-        split = torch.split(ranks, [len(self._groups[i].margins) for i in places])
-        for place, of_group in zip(places, split, strict=True):
-            self._ranks[place] = of_group
+        self._order = order[doomed[order]]
+        self._sorts = torch.from_numpy(sorts).to(order.device)[self._order]
+        self._alive = torch.cat([group.alive for group in groups])
+
+    @property
+    def n_doomed(self) -> int:
+        """Units that may go."""
+        return len(self._order)
+
+    def finer_than(self, rank: int) -> range:
+        """How many granularities, finest first, may go instead of the unit of this rank."""
+        return range(1, int(self._sorts[rank]) + 1)
+
+    def prune(self, n: int, n_finer: int = 0, finer: int = 0) -> None:
+        """The ``n`` units of the least margins, and of ``finer`` granularities so many in all."""
+        alive = self._alive.clone()
+        alive[self._order[:n]] = False
+        alive[self._order[self._sorts < finer][:n_finer]] = False
+        for group, (begin, end) in zip(self._groups, pairwise(self._ends), strict=True):
+            group.write(alive[begin:end])
 
 
-def _operations(living: list[Candidate], *, may_be_empty: bool) -> Group:
+def _operations(living: list[Candidate], may_be_empty: bool, price: Price | None) -> Group:
     def write(alive: Tensor) -> None:
         for one, is_alive in zip(living, alive, strict=True):
             one.alive.copy_(is_alive)
 
+    prices = None if price is None else [price(one) for one in living]
     return Group(
         granularity="op",
         margins=torch.stack([one.margin for one in living]).detach(),
         alive=torch.ones(len(living), dtype=torch.bool, device=living[0].logit.device),
         write=write,
         may_be_empty=may_be_empty,
+        cheapest=None if prices is None else prices.index(min(prices)),
     )
 
 

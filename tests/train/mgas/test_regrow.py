@@ -30,12 +30,17 @@ def pruned(whole: RelaxedChain) -> RelaxedChain:
 
 @pytest.fixture
 def make_regrower(pruned: RelaxedChain) -> Callable[..., Regrower]:
-    def make(momentum: Callable[[Tensor], Tensor] = torch.ones_like, seed: int = 0) -> Regrower:
+    def make(
+        momentum: Callable[[Tensor], Tensor] = torch.ones_like,
+        seed: int = 0,
+        n_zeros_begun: int = 0,
+    ) -> Regrower:
         return Regrower(
             chain=pruned,
             n_nodes=4,
             momentum=momentum,
             share=SHARE,
+            n_zeros_begun=n_zeros_begun,
             rng=np.random.default_rng(seed),
         )
 
@@ -49,7 +54,7 @@ def dead_counts(chain: RelaxedChain) -> tuple[int, int, int]:
     return (
         sum(not bool(one.alive) for one in built),
         sum(one.width - one.n_kept for one in living),
-        sum(int((~c.alive).sum()) for one in living for c in one.convolutions),
+        sum(int(weights.sum()) for one in living for weights in one.dead_weights()),
     )
 
 
@@ -59,6 +64,29 @@ def test_a_share_of_each_granularity_comes_back(
     before = dead_counts(pruned)
     regrown = make_regrower().regrow()
     assert (regrown.op, regrown.filter, regrown.weight) == tuple(round(SHARE * n) for n in before)
+
+
+def test_of_weights_only_those_of_this_stage_count(
+    pruned: RelaxedChain, make_regrower: Callable[..., Regrower]
+) -> None:
+    *_, n_zeros = dead_counts(pruned)
+    assert make_regrower(n_zeros_begun=n_zeros - 50).regrow().weight == round(SHARE * 50)
+
+
+def test_a_filter_comes_back_with_all_of_its_weights(
+    pruned: RelaxedChain, make_regrower: Callable[..., Regrower]
+) -> None:
+    living = [one for _, node in pruned.placed(4) for one in node.living.values() if one.gates]
+    before = [one.gates.alive.clone() for one in living if one.gates is not None]
+    make_regrower()._regrow_filters()
+    revived = [
+        (one, torch.nonzero(one.gates.alive & ~dead).flatten())
+        for one, dead in zip(living, before, strict=True)
+        if one.gates is not None
+    ]
+    assert sum(len(filters) for _, filters in revived) > 0
+    for one, filters in revived:
+        assert all(bool(kept.all()) for kept in one.alive_weights(filters))
 
 
 def test_an_operation_comes_back_whole_and_fresh(

@@ -5,9 +5,10 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from hwnas.network.granular import Candidate, RelaxedChain, RelaxedNode
+from hwnas.network.granular import Candidate, RelaxedChain, RelaxedNode, relaxed
+from hwnas.space.prunable import PrunableChain
 from hwnas.train.mgas import Costs
-from hwnas.train.mgas.units import commit, groups_of, settle
+from hwnas.train.mgas.units import commit, groups_of, narrow, settle
 
 MakeCosts = Callable[[int], Costs]
 NOTHING = 0.0
@@ -107,6 +108,45 @@ def test_where_thresholds_do_not_reach_units_go_by_rank(
     assert cost_of(whole, costs) > 1
     commit(*arguments, ranked=("op", "filter", "weight"))
     assert 0.95 < cost_of(whole, costs) <= 1
+
+
+def test_operations_alone_come_near_the_smallest_network(
+    chain: PrunableChain, most_parameters: MakeCosts
+) -> None:
+    """The best of a node may be dear, and is replaced by the cheapest in the end."""
+    only = relaxed(chain, ("op",), seed=0)
+    least = chain.narrowest(operations=True, filters=False)
+    costs = most_parameters(round(1.1 * sum(block.n_parameters for block in least)))
+    for node in nodes_of(only):
+        for one in node.built.values():
+            one.logit.data.fill_(costs.price(one.at(one.width)))
+
+    def cost() -> float:
+        return cost_of(only, costs)
+
+    def price(one: Candidate) -> float:
+        return costs.price(one.at(one.built_width))
+
+    commit(lambda: nodes_of(only), cost, 1.0, ranked=only.searched, price=price)
+    narrow(lambda: nodes_of(only), cost, 1.0, price)
+    assert 0.9 < cost() <= 1
+
+
+def test_the_least_margins_go_whatever_their_granularity(
+    whole: RelaxedChain, most_parameters: MakeCosts
+) -> None:
+    costs = most_parameters(1000)
+    for node in nodes_of(whole):
+        for one in node.built.values():
+            one.logit.data.fill_(3.0)
+    second = nodes_of(whole)[1]
+    weakest = second.built["k3e3"]
+    weakest.logit.data.fill_(-2.0)
+    second.built["k5e3"].logit.data.fill_(-1.0)  # goes too, unless filters alone are enough
+    goal = cost_of(whole, costs) - costs.price(weakest.at(weakest.width)) - 0.01
+    commit(lambda: nodes_of(whole), lambda: cost_of(whole, costs), goal, ranked=("op", "filter"))
+    dead = [n for node in nodes_of(whole) for n in node.built if n not in node.living]
+    assert dead == ["k3e3"]
 
 
 def test_granularities_that_are_not_ranked_stay(
