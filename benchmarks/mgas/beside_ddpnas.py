@@ -11,7 +11,7 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-from rows import Row, kept, parser_of
+from rows import Row, kept, parser_of, same_options
 
 import hwnas
 from hwnas.train import FinetuneSettings, SupernetSettings
@@ -37,6 +37,7 @@ def main() -> None:
     parser.add_argument("--latency", default="0.2ms")
     parser.add_argument("--device", default="local")
     arguments = parser.parse_args()
+    same_options(arguments)
     rows = [
         kept(arguments.out, f"{strategy}-{seed}", partial(_row, arguments, strategy, seed))
         for seed in arguments.seeds

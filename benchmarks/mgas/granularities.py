@@ -1,7 +1,7 @@
 r"""Whether all three granularities together beat each alone at equal kept parameters.
 
     python benchmarks/mgas/granularities.py CIFAR10.npz --out FOLDER \
-        [--images 10000 --epochs 10 --targets 30000 60000 120000 --seeds 0 1 2]
+        [--images 10000 --epochs 10 --targets 45000 90000 180000 --seeds 0 1 2]
 
 Ways: all three; operations, filters or weights alone; and operations to twice the target, then
 the weights of least magnitude, half of the final training before and half after. Images, search
@@ -29,7 +29,7 @@ FIRST = 2
 def main() -> None:
     """Every way at every target with every seed."""
     parser = parser_of(__doc__)
-    parser.add_argument("--targets", type=int, nargs="+", default=[30_000, 60_000, 120_000])
+    parser.add_argument("--targets", type=int, nargs="+", default=[45_000, 90_000, 180_000])
     parser.add_argument("--ways", nargs="+", default=list(WAYS), choices=WAYS)
     arguments = parser.parse_args()
     bench = Bench.of(arguments)
@@ -41,7 +41,7 @@ def main() -> None:
                 name = f"{words}-{target}-{seed}"
                 make = partial(_row, bench, name, way, target, seed)
                 rows.append(kept(arguments.out, name, make))
-    summary = grouped(rows, ("target", "way"), "test_accuracy")
+    summary = grouped(rows, ("target", "way", "is_reached"), "test_accuracy")
     write_whole(arguments.out / "summary.json", json.dumps(summary, indent=2) + "\n")
     for line in summary:
         print(line)
@@ -61,6 +61,7 @@ def _row(bench: Bench, name: str, way: str, target: int, seed: int) -> Row:
         "target": target,
         "seed": seed,
         "kept_parameters": n_nonzero(network),
+        "is_reached": n_nonzero(network) <= target,
         "dense_parameters": sum(p.numel() for p in network.parameters()),
         "test_accuracy": bench.test_accuracy(network),
         "left": left,

@@ -13,7 +13,7 @@ import json
 from functools import partial
 from pathlib import Path
 
-from rows import Row, grouped, kept, parser_of
+from rows import Row, grouped, kept, parser_of, same_options
 
 import hwnas
 from hwnas.errors import NoNetworkFitsError
@@ -30,6 +30,7 @@ def main() -> None:
     parser.add_argument("--latencies", nargs="+", default=["0.1ms", "0.2ms", "0.4ms"])
     parser.add_argument("--device", default="local")
     arguments = parser.parse_args()
+    same_options(arguments)
     rows = []
     for seed in arguments.seeds:
         for latency in arguments.latencies:

@@ -3,7 +3,8 @@ r"""What training memory stages save against everything at once, and what they c
     python benchmarks/mgas/memory.py CIFAR10.npz --out FOLDER \
         [--images 10000 --epochs 10 --target 60000 --seeds 0 1 2]
 
-The same supernet in three stages and in one, down to the same kept parameters. Memory is the bytes
+The same supernet in three stages and in one, down to the same kept parameters in as many epochs at
+most: the phases of one stage are longer. Memory is the bytes
 that autograd holds for the backward pass of one step, as ``hwnas`` measures it in every run. Each
 row is a file of the folder; stopped, the same command goes on.
 """
@@ -17,6 +18,8 @@ from hwnas.network.granular import GRANULARITIES
 from hwnas.whole_file import write_whole
 
 STAGES = (3, 1)
+BESIDE = 2
+"""Epochs of a phase that do not prune: the first and the last."""
 
 
 def main() -> None:
@@ -39,7 +42,11 @@ def main() -> None:
 
 def _row(bench: Bench, n_stages: int, seed: int) -> Row:
     name, target = f"{n_stages}-stages-{seed}", bench.arguments.target
-    chain, history = bench.pruned(name, target, seed, GRANULARITIES, n_stages=n_stages)
+    longest = bench.arguments.prune_epochs + BESIDE
+    most_epochs = longest * (max(STAGES) + 1) // (n_stages + 1) - BESIDE
+    chain, history = bench.pruned(
+        name, target, seed, GRANULARITIES, n_stages=n_stages, most_epochs=most_epochs
+    )
     network = bench.trained(name, chain.pruned(), seed, bench.arguments.epochs)
     phases = {phase.phase: phase.n_bytes for phase in history.memory}
     return {

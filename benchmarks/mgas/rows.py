@@ -23,10 +23,12 @@ from hwnas.whole_file import write_whole
 
 SUBSET_SEED = 20_990_103
 Row = dict[str, Any]
+EQUAL = ("data", "space", "images", "epoch_images", "prune_epochs", "epochs")
+"""Options that all rows of a folder share."""
 
 
 def parser_of(doc: str | None) -> argparse.ArgumentParser:
-    """With the options of every benchmark here."""
+    """With the options of every benchmark here; those of ``EQUAL`` hold for all rows."""
     parser = argparse.ArgumentParser(
         description=doc, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -39,6 +41,18 @@ def parser_of(doc: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--epochs", type=int, default=10, help="Of final training, for all")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     return parser
+
+
+def same_options(arguments: argparse.Namespace) -> None:
+    """Refuse to go on in a folder whose rows were made with other options."""
+    path = arguments.out / "options.json"
+    asked = {name: getattr(arguments, name) for name in EQUAL}
+    if path.is_file():
+        known = json.loads(path.read_text())
+        other = [f"{name} {known[name]}" for name in EQUAL if known[name] != asked[name]]
+        if other:
+            raise SystemExit(f"{path} says {', '.join(other)}. Give the same, or another --out.")
+    write_whole(path, json.dumps(asked, indent=2) + "\n")
 
 
 def kept(folder: Path, name: str, make: Callable[[], Row]) -> Row:
@@ -62,6 +76,7 @@ class Bench:
     @classmethod
     def of(cls, arguments: argparse.Namespace) -> "Bench":
         """As the command line says; a subset of images is the same for every row."""
+        same_options(arguments)
         data = load_data(arguments.data)
         if arguments.images:
             order = np.random.default_rng(SUBSET_SEED).permutation(len(data.train))
@@ -89,8 +104,7 @@ class Bench:
             MgasSettings(
                 granularities=granularities,
                 epoch_images=self.arguments.epoch_images,
-                most_epochs=self.arguments.prune_epochs,
-                **settings,
+                **({"most_epochs": self.arguments.prune_epochs} | settings),
             ),
             seed=seed,
             checkpoint=self.work / f"{name}.pruning.pt",
