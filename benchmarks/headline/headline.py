@@ -4,7 +4,8 @@ r"""Published networks against those that searches found: int8 accuracy and late
         --out FOLDER [--epochs 1 --seeds 0 1 2]
 
 FOXNAS_RUN and DDPNAS_RUN are folders of ``hwnas search``. From the front of each are taken the
-networks with the best score within each baseline's latency over the ratio that the paper claims.
+networks with the best score within each baseline's latency over the ratio that the paper claims,
+beside those that earlier runs found.
 All are trained from fresh weights by the same recipe for as many epochs, exported, quantized and
 tested on the test images; and all are built and timed in turn with each other, in one sitting.
 FOLDER keeps what was found and every training, so that further seeds and strategies take no search
@@ -46,8 +47,6 @@ MOBILENETV2, EFFICIENTNET_LITE0 = "mobilenetv2", "efficientnet-lite0"
 CLAIMS = {MOBILENETV2: 2.4, EFFICIENTNET_LITE0: 1.35}
 """Times that the network found is to be faster at equal int8 accuracy."""
 WIDTHS = ("@0.25", "@0.5", "")
-LARGEST_SHARE = 0.45
-"""Of the dearest baseline's latency: networks above are left out, for their training is long."""
 BATCH_SIZE, LEARNING_RATE = 32, 0.05
 FOUND = "found.json"
 
@@ -71,9 +70,9 @@ def main() -> None:
     out: Path = arguments.out
     if arguments.found:
         baselines_ms = _timed(baselines, device, engine)
-        chosen = [one for run in arguments.found for one in _found(run, baselines_ms)]
-        families = {one["family"] for one in chosen}
-        chosen = [one for one in _kept(out) if one["family"] not in families] + chosen
+        chosen = _kept(out)
+        for run in arguments.found:
+            _add(chosen, run, baselines_ms)
         write_whole(out / FOUND, json.dumps(chosen, indent=2) + "\n")
     found = [_contestant(one) for one in _kept(out)]
     contestants = [*baselines, *found]
@@ -137,26 +136,24 @@ def _baselines(data: str) -> list[Contestant]:
     ]
 
 
-def _found(run: Path, baselines_ms: dict[str, float]) -> list[dict[str, Any]]:
+def _add(chosen: list[dict[str, Any]], run: Path, baselines_ms: dict[str, float]) -> None:
     """The best of a run's front within each latency that the claims lead to, each once."""
     space = kept_run(run).exploration.origin.space
     result = json.loads((run / "result.json").read_text())
     strategy = result["strategy"]
     wanted = sorted(ms / CLAIMS[name.partition("@")[0]] for name, ms in baselines_ms.items())
-    most = LARGEST_SHARE * max(baselines_ms.values())
-    chosen: dict[str, None] = {}
-    for budget in [ms for ms in wanted if ms <= most]:
+    for budget in wanted:
         within = [p for p in result["front"] if p["corrected_latency_ms"] <= budget]
-        if within:
-            chosen.setdefault(max(within, key=lambda point: float(point["score"]))["choices"])
-    return [
-        {
-            "name": f"{strategy}-{number}",
-            "family": strategy,
-            "architecture": architecture_to_json(space, Architecture(tuple(choices.split(",")))),
-        }
-        for number, choices in enumerate(chosen, start=1)
-    ]
+        if not within:
+            continue
+        best = max(within, key=lambda point: float(point["score"]))
+        choices = Architecture(tuple(best["choices"].split(",")))
+        architecture = architecture_to_json(space, choices)
+        if architecture in [one["architecture"] for one in chosen]:
+            continue
+        number = 1 + sum(one["family"] == strategy for one in chosen)
+        name = f"{strategy}-{number}"
+        chosen.append({"name": name, "family": strategy, "architecture": architecture})
 
 
 def _kept(out: Path) -> list[dict[str, Any]]:
