@@ -74,6 +74,16 @@ def test_gates_feel_the_slope_of_the_price(
     assert one.thresholds["filter"].grad.item() < 0
 
 
+def test_gates_feel_nothing_where_the_narrower_one_is_dearer(whole: RelaxedChain) -> None:
+    one = dict(whole.placed())["stage1.block1"].built["k3e3"]
+    costs = Costs(
+        price=lambda block: 1.0 / block.n_parameters, weight_price=0.0, of_network=lambda *_: 1.0
+    )
+    assert one.gates is not None
+    operation_price(one, costs).backward()  # type: ignore[no-untyped-call]
+    assert one.gates.logits.grad is not None and not bool(one.gates.logits.grad.any())
+
+
 def test_a_dearer_operation_is_pushed_more(
     chain: PrunableChain, most_parameters: MakeCosts
 ) -> None:

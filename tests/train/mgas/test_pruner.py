@@ -105,6 +105,42 @@ def test_warm_up_moves_weights_alone(
     assert not all(map(torch.equal, weights, phase._weights()))
 
 
+def test_gates_are_no_weights(whole: RelaxedChain, most_parameters: MakeCosts) -> None:
+    """Those of the head too, which the last stage trains and does not prune."""
+    end = len(whole.chain.nodes)
+    phase = PhaseTraining(whole, Stretch("", end), MgasSettings(), most_parameters(MOST))
+    weights = {id(parameter) for parameter in phase._weights()}
+    named = dict(whole.named_parameters())
+    gates = [n for n in named if "logit" in n or "threshold" in n]
+    assert any(name.startswith("head") for name in gates)
+    assert not weights & {id(named[name]) for name in gates}
+    assert id(named["head._candidates.head.classify.weight"]) in weights
+
+
+def test_with_masks_as_they_are_gates_move_and_thresholds_do_not(
+    whole: RelaxedChain, most_parameters: MakeCosts
+) -> None:
+    phase = PhaseTraining(whole, Stretch("", 1), MgasSettings(), most_parameters(MOST))
+    images = torch.randn(16, 1, 8, 8), torch.arange(16) % 10
+    thresholds = [t.detach().clone() for t in phase._thresholds()]
+    gates = [g.detach().clone() for g in phase._gates()]
+    phase.step(images, "gates")
+    assert all(map(torch.equal, thresholds, phase._thresholds()))
+    assert not any(map(torch.equal, gates, phase._gates()))
+    assert all(bool((phase.momentum(gate) != 0).any()) for gate in phase._gates())
+
+
+def test_thresholds_stand_still_once_they_are_settled(
+    whole: RelaxedChain, most_parameters: MakeCosts
+) -> None:
+    phase = PhaseTraining(whole, Stretch("", 1), MgasSettings(), most_parameters(MOST))
+    images = torch.randn(16, 1, 8, 8), torch.arange(16) % 10
+    phase.step(images, "everything")
+    assert any(phase.momentum(threshold).item() for threshold in phase._thresholds())
+    phase.commit()
+    assert not any(phase.momentum(threshold).item() for threshold in phase._thresholds())
+
+
 def test_test_images_are_never_looked_at(
     make_pruner: MakePruner, most_parameters: MakeCosts, digits: DataSet
 ) -> None:
