@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hwnas.device import DeviceSpec
+from hwnas.device import DeviceSpec, load_device
 from hwnas.errors import InvalidInputError, RunError, UnknownNameError
 from hwnas.latency import PricedSpace, latency_model
 from hwnas.measure.engine import engine_for
@@ -31,6 +31,8 @@ from hwnas.table import LatencyTable, find_table
 
 Rows = NDArray[np.int64]
 Vector = NDArray[np.float64]
+SETTINGS = {"precision": str, "threads": int, "batch": int}
+"""Of a device, which a run may have changed."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,12 @@ def explained_run(folder: Path, device: str | None) -> ExplainedRun:
             "that trained a supernet, such as one of --strategy foxnas."
         )
     run = kept_run(folder)
-    if not run.exploration.told or run.exploration.strategy in DISTILLED:
+    if not run.exploration.told:
+        raise RunError(
+            f"{folder} asked no network for its accuracy. Search by foxnas to have choices "
+            "explained."
+        )
+    if run.exploration.strategy in DISTILLED:
         raise RunError(
             f"{folder} holds no accuracies that can be compared: {run.exploration.strategy} "
             "learns otherwise. Search by foxnas to have choices explained."
@@ -131,14 +138,22 @@ def _chosen(folder: Path) -> Architecture:
 
 def _device(folder: Path, device: str | None) -> DeviceSpec:
     """The run's settings on the run's device or another."""
-    result = _read(folder / "result.json")
-    settings = {name: result[name] for name in ("precision", "threads", "batch")}
+    path = folder / "result.json"
+    result = _read(path)
     try:
-        return device_with(device or result["device"], **settings)
+        settings = {name: kind(result[name]) for name, kind in SETTINGS.items()}
+        name = device or str(result["device"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunError(
+            f"{path} does not say on which device it was searched: {error!r}. Search again."
+        ) from error
+    try:
+        load_device(name)
     except UnknownNameError as error:
         if device is not None:
             raise
         raise InvalidInputError(
-            f"{folder} was searched on {result['device']}, which is no name of hwnas devices. "
+            f"{folder} was searched on {name}, which is no name of hwnas devices. "
             "Name its file with --device."
         ) from error
+    return device_with(name, **settings)

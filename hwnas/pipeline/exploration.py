@@ -86,15 +86,15 @@ class Exploration:
         Raises:
             HwnasError: A value cannot be used.
             KeyError: An option has no score, or a value is missing.
-            ValueError: A score is not finite.
+            ValueError: A score is not finite, or an accuracy is no share.
         """
         values = {key: value for key, value in document.items() if key != "format"}
         origin = Origin.from_json(document["origin"], source)
         check_scores(document["scores"], origin.space.decisions)
         best = tuple(Architecture(tuple(choices)) for choices in document["best"])
         told = tuple(
-            Told(Architecture(tuple(choices)), Accuracies(float32=float32, int8=int8))
-            for choices, float32, int8 in document["told"]
+            Told(Architecture(tuple(choices)), _accuracies(number, float32, int8))
+            for number, (choices, float32, int8) in enumerate(document["told"], start=1)
         )
         qualities = {
             place: {option: Quality(*map(float, pair)) for option, pair in options.items()}
@@ -113,6 +113,13 @@ class Exploration:
             "library": library,
         }
         return cls(**values | read)
+
+
+def _accuracies(number: int, float32: float, int8: float | None) -> Accuracies:
+    for value in (float32, *(() if int8 is None else (int8,))):
+        if not (isinstance(value, int | float) and 0 <= value <= 1):
+            raise ValueError(f"accuracy {value!r} of network {number} is not between 0 and 1")
+    return Accuracies(float32=float32, int8=int8)
 
 
 @dataclass(frozen=True, kw_only=True)

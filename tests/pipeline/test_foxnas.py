@@ -1,6 +1,7 @@
 """A search by FOX-NAS from end to end, another budget from it, and its explanation."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -55,6 +56,15 @@ def found(short: Path) -> SearchResult:
         finetune=FinetuneSettings(epochs=1),
         out=short / "run",
     )
+
+
+def copied(found: SearchResult, folder: Path) -> Path:
+    """Its run folder without its weights, to be damaged."""
+    run = folder / "damaged"
+    run.mkdir()
+    for path in Path(found.out).glob("*.json"):
+        shutil.copy(path, run)
+    return run
 
 
 def test_the_network_found_is_within_the_budget(found: SearchResult) -> None:
@@ -129,6 +139,30 @@ def test_what_annealing_cannot_serve_is_refused(
 def test_a_run_that_cannot_be_explained_says_so(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="Cannot go on from"):
         hwnas.explain(tmp_path)
+
+
+@pytest.mark.parametrize("accuracy", ["abc", float("nan"), 1e300, -5, None])
+def test_an_accuracy_that_is_none_is_named(
+    found: SearchResult, tmp_path: Path, accuracy: object
+) -> None:
+    run = copied(found, tmp_path)
+    document = json.loads((run / "exploration.json").read_text())
+    document["told"][3][1] = accuracy
+    (run / "exploration.json").write_text(json.dumps(document))
+    with pytest.raises(RunError, match="of network 4 is not between 0 and 1"):
+        hwnas.explain(run, device=SIMULATED)
+    with pytest.raises(RunError, match="of network 4 is not between 0 and 1"):
+        hwnas.search("1ms", device=SIMULATED, run=run, out=tmp_path / "next")
+
+
+@pytest.mark.parametrize("result", [{}, [1], {"device": "local", "threads": "x"}])
+def test_a_result_that_tells_no_device_is_named(
+    found: SearchResult, tmp_path: Path, result: object
+) -> None:
+    run = copied(found, tmp_path)
+    (run / "result.json").write_text(json.dumps(result))
+    with pytest.raises(RunError, match=r"result\.json does not say on which device"):
+        hwnas.explain(run)
 
 
 @pytest.mark.parametrize(
