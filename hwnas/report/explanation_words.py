@@ -33,9 +33,9 @@ def _how_it_was_learned(e: Explanation) -> str:
     return (
         f"From {e.accuracy.n_networks} networks of {e.space} whose {asked} on {e.data} was asked "
         f"of the supernet, a regression learned what each choice is worth. It orders networks it "
-        f"has not seen {trust}: {pairs:.0f} % of pairs are in the right order (Kendall's tau "
-        f"{tau:.2f}). What a choice costs is from the latency table of {e.device} "
-        f"({e.precision}, {e.provenance})."
+        f"has not seen {trust}: {pairs:.0f} % of pairs are in the right order, where 50 % is "
+        f"chance (Kendall's tau {tau:.2f}). What a choice costs is from the latency table of "
+        f"{e.device} ({e.precision}, {e.provenance})."
     )
 
 
@@ -52,8 +52,8 @@ def _what_pays_best(e: Explanation) -> str:
     best = sorted(paid, key=lambda effect: -(effect.points_per_ms or 0))[:N_TOLD]
     if not best:
         return "Nothing that costs time is sure to pay for it."
-    told = _joined([f"{one.label} ({one.points_per_ms:.3g})" for one in best])
-    return f"For its time, spend first on {told}; in brackets, points a millisecond."
+    told = _joined([f"{one.label} ({one.points_per_ms:.1f} points a millisecond)" for one in best])
+    return f"For its time, spend first on {told}."
 
 
 def _what_costs(e: Explanation) -> str:
@@ -79,7 +79,8 @@ def _what_int8_loses(e: Explanation) -> list[str]:
     loss = e.int8
     in_order = 100 * (1 + loss.same_order) / 2
     told = (
-        f"Quantized, the networks asked lose {loss.mean:.2f} points on average and "
+        f"Quantized, the networks asked {'lose' if loss.mean >= 0 else 'gain'} "
+        f"{abs(loss.mean):.2f} points on average and lose "
         f"{loss.most:.2f} at most, and {in_order:.0f} % of pairs keep their order"
     )
     surely = [one for one in loss.levers if one.is_stable and one.points > FEW_POINTS]
@@ -91,16 +92,19 @@ def _what_int8_loses(e: Explanation) -> list[str]:
 
 
 def _what_next(e: Explanation) -> list[str]:
-    told = []
-    for changes, aim in ((e.more_accurate, "For more accuracy"), (e.faster, "To save time")):
-        if changes:
-            told.append(f"{aim}, the next change would be {_told(changes[0])}.")
-    return told
+    better, faster = e.more_accurate[:1], e.faster[:1]
+    if better and better == faster:
+        return [f"For more accuracy and less time, the next change would be {_told(better[0])}."]
+    return [
+        f"{aim}, the next change would be {_told(change)}."
+        for aim, changes in (("For more accuracy", better), ("To save time", faster))
+        for change in changes
+    ]
 
 
 def _enough(e: Explanation) -> list[str]:
     if len(e.curve) < 2:
-        return []
+        return ["Whether more networks would help cannot be told from so few."]
     last, before = e.curve[-1], e.curve[-2]
     gain = last.kendall_tau - before.kendall_tau
     more = "More networks would help" if gain > 0.02 else "More networks would hardly help"

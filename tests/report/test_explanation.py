@@ -82,7 +82,7 @@ TEXT = "\n".join(sentences(EXPLANATION))
 
 def test_what_buys_most_comes_before_what_pays_best() -> None:
     assert "Most accuracy comes with stage2, later blocks (+0.90 points a step)" in TEXT
-    assert "spend first on stage2, first kernel (40)" in TEXT
+    assert "spend first on stage2, first kernel (40.0 points a millisecond)" in TEXT
 
 
 def test_an_effect_without_a_sure_sign_is_no_advice() -> None:
@@ -92,7 +92,8 @@ def test_an_effect_without_a_sure_sign_is_no_advice() -> None:
 
 
 def test_the_order_is_told_as_pairs() -> None:
-    assert "not seen well: 95 % of pairs are in the right order (Kendall's tau 0.90)" in TEXT
+    assert "not seen well: 95 % of pairs are in the right order" in TEXT
+    assert "where 50 % is chance (Kendall's tau 0.90)" in TEXT
     doubted = replace(EXPLANATION, accuracy=replace(LEARNED, kendall_tau=0.2))
     assert "not seen badly: 60 % of pairs" in sentences(doubted)[0]
 
@@ -134,7 +135,7 @@ LOSS = Int8Loss(
 
 def test_what_int8_loses_is_told_with_what_surely_raises_it() -> None:
     text = " ".join(sentences(replace(EXPLANATION, int8=LOSS)))
-    assert "lose 0.31 points on average and 1.25 at most, and 95 % of pairs" in text
+    assert "lose 0.31 points on average and lose 1.25 at most, and 95 % of pairs" in text
     assert "Most is lost with stage2, later expansion (+0.20 points a step)." in text
     assert "whose accuracy in int8 on fashion-mnist" in text
 
@@ -147,3 +148,14 @@ def test_a_loss_that_no_choice_explains_is_told_so() -> None:
 def test_the_page_tells_what_int8_loses_only_where_it_was_asked() -> None:
     assert b"What int8 loses" in explanation_page(replace(EXPLANATION, int8=LOSS))
     assert b"What int8 loses" not in explanation_page(EXPLANATION)
+
+
+def test_what_int8_gains_is_no_negative_loss() -> None:
+    text = " ".join(sentences(replace(EXPLANATION, int8=replace(LOSS, mean=-0.15))))
+    assert "the networks asked gain 0.15 points on average" in text
+
+
+def test_one_change_is_not_told_twice() -> None:
+    both = replace(EXPLANATION, faster=EXPLANATION.more_accurate)
+    text = " ".join(sentences(both))
+    assert text.count("the next change would be") == 1
