@@ -1,5 +1,7 @@
 """What proposes networks: exact generation from scores, or annealing on a regression."""
 
+import math
+
 import numpy as np
 
 from hwnas.errors import InvalidInputError, RunError
@@ -7,7 +9,7 @@ from hwnas.pipeline.distilled import measures_of
 from hwnas.pipeline.exploration import Exploration
 from hwnas.pipeline.problem import Problem
 from hwnas.pipeline.request import SearchRequest
-from hwnas.regression import ArchitectureRegression
+from hwnas.regression import FEWEST_NETWORKS, ArchitectureRegression
 from hwnas.regression.qualities import QualityFit, QualityRegression
 from hwnas.search import ANNEALED, DISTILLED, Proposer
 from hwnas.search.pool import Pool
@@ -29,6 +31,20 @@ def check_annealed(request: SearchRequest) -> None:
         raise InvalidInputError(
             f"--strategy {request.strategy} compares networks of one supernet, and by --supernet "
             f"{request.supernet.rule} each is asked of another one. Give --supernet spos."
+        )
+
+
+def check_learnable(space: Space) -> None:
+    """Refuse a space that a regression cannot learn from, before anything is timed or trained.
+
+    Raises:
+        InvalidInputError: It has fewer networks than a regression takes.
+    """
+    n_networks = math.prod(len(decision.options) for decision in space.decisions)
+    if n_networks < FEWEST_NETWORKS:
+        raise InvalidInputError(
+            f"Space {space.name!r} has {n_networks} of the {FEWEST_NETWORKS} networks that a "
+            "regression takes at least. Search a larger one, or by --strategy ddpnas."
         )
 
 

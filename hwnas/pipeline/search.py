@@ -14,7 +14,7 @@ from hwnas.pipeline.explore import check_start, explore
 from hwnas.pipeline.images import images_and_space
 from hwnas.pipeline.outcome import Outcome, front_of, measured_network
 from hwnas.pipeline.problem import Problem
-from hwnas.pipeline.propose import check_annealed, predictor_fit, proposer_of
+from hwnas.pipeline.propose import check_annealed, check_learnable, predictor_fit, proposer_of
 from hwnas.pipeline.pruned import prune
 from hwnas.pipeline.pruning_request import check_pruned
 from hwnas.pipeline.refusal import refuse_hopeless
@@ -52,6 +52,8 @@ def run_search(request: SearchRequest, on_progress: OnProgress = silent) -> Sear
     generated_space(space, request.cells)
     if request.strategy in PRUNED:
         prunable(space)
+    if request.strategy in ANNEALED:
+        check_learnable(space)
     for name in request.baselines:
         baseline_blocks(name, data)
     machines = [engine_for(timed.device).fingerprint(timed.device) for timed in request.devices]

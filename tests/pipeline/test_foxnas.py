@@ -136,6 +136,20 @@ def test_what_annealing_cannot_serve_is_refused(
         hwnas.search("1ms", strategy="foxnas", out=tmp_path / "run", **options)  # type: ignore[arg-type]
 
 
+def test_a_space_too_small_for_a_regression_is_told_before_anything_is_timed(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(InvalidInputError, match=r"has 1 of the 20 networks .* --strategy ddpnas"):
+        hwnas.search(
+            "1ms",
+            device=SIMULATED,
+            strategy="foxnas",
+            space="mobilenetv2@0.1",
+            out=tmp_path / "run",
+        )
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_run_that_cannot_be_explained_says_so(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="Cannot go on from"):
         hwnas.explain(tmp_path)
