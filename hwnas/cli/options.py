@@ -123,6 +123,22 @@ Cuts = Annotated[
         "[default: where shapes change]",
     ),
 ]
+Queries = Annotated[
+    int | None,
+    typer.Option(
+        "--queries",
+        help="The most networks to ask for their accuracy: of a table (--accuracy), or of the "
+        "supernet. [default: 420 of a table, 300 of foxnas]",
+    ),
+]
+Plan = Annotated[
+    str | None,
+    typer.Option(
+        "--plan",
+        help="Of foxnas: how these networks are spread: random, filling (the space) or annealing "
+        "(near what looks best so far). [default: annealing]",
+    ),
+]
 Finetuned = Annotated[
     int | None,
     typer.Option("--finetuned", help="Of donna: networks that teach the predictor. [default: 24]"),

@@ -21,8 +21,10 @@ from hwnas.cli.options import (
     MaxSize,
     PairDistance,
     PathsPerBatch,
+    Plan,
     Precision,
     PruneEpochs,
+    Queries,
     Quiet,
     RankWeight,
     RayAddress,
@@ -78,12 +80,8 @@ def search(
             "nasbench201 or nasbench-macro.",
         ),
     ] = None,
-    queries: Annotated[
-        int | None,
-        typer.Option(
-            "--queries", help="With --accuracy: the most networks to ask for. [default: 420]"
-        ),
-    ] = None,
+    queries: Queries = None,
+    plan: Plan = None,
     data: Annotated[
         str,
         typer.Option(
@@ -257,6 +255,8 @@ def search(
             keep_supernet=keep_supernet,
             max_int8_drop=max_int8_drop,
             baselines=tuple(baseline or ()),
+            queries=queries,
+            plan=plan,
             supernet=trained if run is None else None,
             finetune=finetune,
             donna=donna,
@@ -276,7 +276,7 @@ SETTLED = ("space", "strategy", "data", "seed", "input_size", "skip_bad")
 TRAINING = (
     *("supernet", "supernet_epochs", "teacher", "rank_weight", "distance", "paths_per_batch"),
     *("epoch_images", "warmup_epochs", "teacher_weights", "cuts", "finetuned"),
-    *("distil_images", "distil_epochs", "granularity", "prune_epochs"),
+    *("distil_images", "distil_epochs", "granularity", "prune_epochs", "queries", "plan"),
 )
 
 

@@ -57,7 +57,7 @@ def refuse_table_options(context: typer.Context) -> None:
     """Refuse what needs ``--accuracy`` where it is not given.
 
     Raises:
-        InvalidInputError: ``--queries``, or a device that is a column.
+        InvalidInputError: A device that is a column.
     """
     from hwnas.pipeline import is_benchmark
 
@@ -65,11 +65,6 @@ def refuse_table_options(context: typer.Context) -> None:
     if is_benchmark(device):
         raise InvalidInputError(
             f"--device {device} goes with accuracies of a table. Add --accuracy benchmark:FILE."
-        )
-    if "queries" in given(context):
-        raise InvalidInputError(
-            f"--queries {context.params['queries']} goes with a table. "
-            "Add --accuracy benchmark:FILE, or leave it out."
         )
 
 

@@ -116,6 +116,8 @@ def search(  # noqa: PLR0913 - a command's options
     keep_supernet: bool = False,
     max_int8_drop: float | None = None,
     baselines: tuple[str, ...] = (),
+    queries: int | None = None,
+    plan: str | None = None,
     supernet: SupernetSettings | None = None,
     finetune: FinetuneSettings | None = None,
     donna: DonnaSettings | None = None,
@@ -161,6 +163,9 @@ def search(  # noqa: PLR0913 - a command's options
             training with rounded layers and some layers in float see to it.
         keep_supernet: Write the trained supernet to the run folder too, for ``rank``.
         baselines: Presets to train beside the chosen network, such as ``mobilenetv2@0.25``.
+        queries: The most networks asked for their accuracy; the strategy's own number by
+            default, 300 of ``foxnas``.
+        plan: Of strategy ``foxnas``: how these are spread, a name of ``hwnas.search.PLANS``.
         supernet: How the supernet is trained.
         finetune: How the chosen network is trained, and the reference of ``donna``.
         donna: Of strategy ``donna``: whose blocks are replaced, and how they are trained.
@@ -212,6 +217,8 @@ def search(  # noqa: PLR0913 - a command's options
         keep_supernet=keep_supernet,
         max_int8_drop=checked_drop(max_int8_drop, target),
         baselines=tuple(baselines),
+        queries=queries,
+        plan=plan,
         finetune=finetune or FinetuneSettings(),
         donna=donna or DonnaSettings(),
         mgas=mgas or MgasSettings(),

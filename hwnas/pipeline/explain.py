@@ -1,11 +1,13 @@
 """``hwnas explain``: what a search learned of its space, and what that costs on a device."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
+from hwnas.block import BlockSpec
 from hwnas.pipeline.effects import int8_loss, learning_curve, lever_effects, next_changes
 from hwnas.pipeline.explained_run import ExplainedRun, explained_run
 from hwnas.pipeline.propose import accuracy_regression
@@ -20,6 +22,7 @@ from hwnas.report import (
     levers_picture,
 )
 from hwnas.search.pool import Pool
+from hwnas.space import blocks_of
 from hwnas.whole_file import write_whole
 
 N_PRICED = 300
@@ -74,6 +77,7 @@ def _explanation(
     more_accurate, faster = next_changes(subject, learned)
     names = [decision.name for decision in subject.space.decisions]
     chosen = Pool(subject.space.decisions).architecture(subject.chosen[0])
+    bounds = learned.predict_bounds(subject.chosen)
     told = zip(
         subject.price.price(subject.rows),
         subject.accuracies,
@@ -90,11 +94,14 @@ def _explanation(
         provenance=header.provenance,
         accuracy=_learned(learned, "accuracy"),
         latency=_learned(_latency_regression(subject), "latency"),
+        chance=100 / _n_classes(blocks_of(subject.space, chosen)),
         effects=effects,
         rank_agreement=agreement,
         choices=dict(zip(names, chosen.choices, strict=True)),
         latency_ms=float(subject.price.price(subject.chosen)[0]),
-        expected_accuracy=float(100 * learned.predict(subject.chosen)[0]),
+        expected_accuracy=float(100 * bounds.values[0]),
+        expected_low=float(100 * bounds.low[0]),
+        expected_high=float(100 * bounds.high[0]),
         more_accurate=more_accurate,
         faster=faster,
         curve=learning_curve(subject),
@@ -102,8 +109,19 @@ def _explanation(
             ToldNetwork(**dict(zip(TOLD, map(float, one), strict=True))) for one in told
         ),
         never_asked=subject.never_asked,
+        float32=None if subject.lost is None else _learned(_in_float(subject), "accuracy"),
         int8=int8_loss(subject),
     )
+
+
+def _n_classes(blocks: Sequence[BlockSpec]) -> int:
+    """Of the block that gives the logits."""
+    (head,) = (block for block in blocks if block.gives_logits)
+    return int(vars(head)["n_classes"])
+
+
+def _in_float(subject: ExplainedRun) -> ArchitectureRegression:
+    return accuracy_regression(subject.space, subject.run.exploration, "float32")
 
 
 def _learned(regression: ArchitectureRegression, target: Kind) -> Learned:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwnas.device import DeviceSpec, load_device
-from hwnas.errors import InvalidInputError, RunError, UnknownNameError
+from hwnas.errors import InvalidInputError, RunError, UnknownNameError, reason
 from hwnas.latency import PricedSpace, latency_model
 from hwnas.measure.engine import engine_for
 from hwnas.pipeline.arguments import device_with
@@ -145,7 +145,7 @@ def _device(folder: Path, device: str | None) -> DeviceSpec:
         name = device or str(result["device"])
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(
-            f"{path} does not say on which device it was searched: {error!r}. Search again."
+            f"{path} does not say on which device it was searched: {reason(error)}. Search again."
         ) from error
     try:
         load_device(name)

@@ -7,12 +7,13 @@ from dataclasses import asdict, astuple, dataclass, field, is_dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from hwnas.errors import HwnasError, InvalidInputError, RunError
+from hwnas.errors import HwnasError, InvalidInputError, RunError, reason
 from hwnas.pipeline.donna import KeptLibrary
 from hwnas.pipeline.kept_supernet import SUPERNET
 from hwnas.pipeline.origin import Origin
 from hwnas.pipeline.scores import Accuracies
-from hwnas.record import read_record, said
+from hwnas.record import read_record, said, told
+from hwnas.search import DISTILLED, STRATEGIES
 from hwnas.space import Architecture, Decision, check_member
 from hwnas.train.blockwise import Quality
 from hwnas.whole_file import digest_of
@@ -89,6 +90,8 @@ class Exploration:
             ValueError: A score is not finite, or an accuracy is no share.
         """
         values = {key: value for key, value in document.items() if key != "format"}
+        if document["strategy"] not in (*STRATEGIES, *DISTILLED):
+            raise ValueError(f"it has no strategy {document['strategy']!r}")
         origin = Origin.from_json(document["origin"], source)
         check_scores(document["scores"], origin.space.decisions)
         best = tuple(Architecture(tuple(choices)) for choices in document["best"])
@@ -161,10 +164,10 @@ def kept_run(folder: Path) -> KeptRun:
     document = read_exploration(folder)
     try:
         if document["format"] != FORMAT:
-            raise ValueError(document["format"])
+            raise ValueError(f"its format is {told(document['format'])}, not {told(FORMAT)}")
         exploration = Exploration.from_json(document, str(folder / EXPLORATION))
     except (HwnasError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise unread(folder / EXPLORATION, repr(error)) from error
+        raise unread(folder / EXPLORATION, reason(error)) from error
     return KeptRun(folder=folder, exploration=exploration, supernet=digest_of(folder / SUPERNET))
 
 
@@ -178,24 +181,23 @@ def read_exploration(folder: Path) -> dict[str, Any]:
     if not path.exists() and (folder / "pruning.png").exists():
         raise RunError(
             f"{folder} was pruned down to its one network and keeps nothing to go on from. "
-            "Search again without --from."
+            "Name a run of another strategy."
         )
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(document, dict):
             raise ValueError("no JSON object")
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
         raise RunError(
-            f"Cannot go on from {path}: {reason}. Name a run folder that hwnas search finished."
+            f"Cannot read {path}: {reason(error)}. Name a run folder that hwnas search finished."
         ) from error
     return document
 
 
-def unread(path: Path, reason: str) -> RunError:
+def unread(path: Path, why: str) -> RunError:
     """The error of a file whose content is none of this version's."""
     return RunError(
-        f"{path} is not what this version of hwnas reads: {reason}. Search again without --from."
+        f"{path} is not what this version of hwnas reads: {why}. Search again, without --from."
     )
 
 

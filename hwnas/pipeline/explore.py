@@ -213,9 +213,11 @@ def _distilled(problem: Problem, work: WorkFolder) -> Explored:
 
 def _terms(problem: Problem) -> SearchTerms:
     """What a strategy is told of the problem; one that is annealed later learns from anything."""
-    space, model = problem.space, problem.model
-    annealed = problem.request.strategy in ANNEALED
+    request, space, model = problem.request, problem.space, problem.model
+    annealed = request.strategy in ANNEALED
     return SearchTerms(
+        n_asks=request.queries,
+        plan=request.plan or SearchTerms.plan,
         fits=anything_fits if annealed else problem.keeps_prediction,
         option_classes=kept_classes(space),
         attributes=attributes_of(space),

@@ -73,7 +73,8 @@ class Quantizer:
 
         Args:
             float32: The trained network.
-            most_lost: A share of images; ``None`` tries other calibrations at most.
+            most_lost: A share of images; ``None`` tries other calibrations at most, and tells
+                no sensitivities.
             trained_on: The network after some more training, with rounded layers.
 
         Raises:
@@ -83,8 +84,10 @@ class Quantizer:
         exact = self.accuracy(float32.model)
         least = exact - (MOST_LOST if most_lost is None else most_lost)
         best = self._best_calibrated(float32.model, least)
-        if most_lost is None or best.accuracy >= least:
+        if most_lost is None:
             return best.made_of(float32)
+        if best.accuracy >= least:
+            return self._told(best.made_of(float32))
         steps = [self._step("calibrated", exact, best)]
         rounded = trained_on()
         again = self._best_calibrated(rounded.model, least)
@@ -92,7 +95,7 @@ class Quantizer:
         if again.accuracy > best.accuracy:
             float32, best = rounded, again
         if best.accuracy >= least:
-            return replace(best.made_of(float32), steps=tuple(steps))
+            return self._told(replace(best.made_of(float32), steps=tuple(steps)))
         return self._with_float_layers(float32, best.recipe, (exact, least), steps)
 
     def _with_float_layers(
@@ -104,7 +107,7 @@ class Quantizer:
     ) -> Made:
         """With the fewest layers in float that get the least of both accuracies, by doubling."""
         exact, least = accuracies
-        found = layer_sensitivities(float32.model, recipe, self.images, self.answer)
+        found = self._sensitivities(float32, recipe)
         for n in _doubling(len(found)):
             layers = tuple(one.layer for one in found[:n])
             tried = self._by(float32.model, replace(recipe, float_layers=layers))
@@ -113,8 +116,15 @@ class Quantizer:
                 break
             if tried.accuracy >= least:
                 made = tried.made_of(float32)
-                return replace(made, steps=tuple(steps), sensitivities=tuple(found))
+                return replace(made, steps=tuple(steps), sensitivities=found)
         raise _too_lossy(exact - least, steps)
+
+    def _told(self, made: Made) -> Made:
+        """With what each of its layers' rounding does alone."""
+        return replace(made, sensitivities=self._sensitivities(made.float32, made.recipe))
+
+    def _sensitivities(self, float32: Exported, recipe: Recipe) -> tuple[LayerSensitivity, ...]:
+        return tuple(layer_sensitivities(float32.model, recipe, self.images, self.answer))
 
     def _best_calibrated(self, float32: onnx.ModelProto, least: float) -> Quantized:
         """By the device's recipe; by another calibration where that gets less than ``least``."""

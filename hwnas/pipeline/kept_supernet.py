@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from hwnas.data import DataSet
-from hwnas.errors import RunError
+from hwnas.errors import RunError, reason
 from hwnas.pipeline.origin import Origin
 from hwnas.pipeline.supernet import supernet_trainer
 from hwnas.train import SupernetTrainer, load_checkpoint
@@ -62,11 +62,11 @@ def read_supernet(run: Path) -> tuple[Origin, dict[str, torch.Tensor]]:
     try:
         document = json.loads(kept["origin"])
         if (format_ := document.pop("format")) != FORMAT:
-            raise ValueError(format_)
+            raise ValueError(f"its format is {format_!r}")
         return Origin.from_json(document, str(path)), kept["weights"]
     except (KeyError, TypeError, ValueError) as error:
-        raise _unread(path, repr(error)) from error
+        raise _unread(path, reason(error)) from error
 
 
-def _unread(path: Path, reason: str) -> RunError:
-    return RunError(f"{path} is not a supernet that this version reads: {reason}. {AGAIN}")
+def _unread(path: Path, why: str) -> RunError:
+    return RunError(f"{path} is not a supernet that this version reads: {why}. {AGAIN}")

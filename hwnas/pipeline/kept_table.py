@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from hwnas.accuracy import BenchmarkTable
-from hwnas.errors import HwnasError, RunError
+from hwnas.errors import HwnasError, RunError, reason
 from hwnas.pipeline.exploration import (
     EXPLORATION,
     check_scores,
@@ -71,8 +71,8 @@ class KeptTableRun:
             told = {table.encoding.read(text): known for text, known in self.told.items()}
         except (HwnasError, KeyError, ValueError) as error:
             raise RunError(
-                f"The run to go on from is not one of networks of {table.path}: {error!r}. "
-                "Search again without --from."
+                f"The run to go on from is not one of networks of {table.path}: {reason(error)}. "
+                "Search again, without --from."
             ) from error
         return Learned(self.scores, told)
 
@@ -100,7 +100,7 @@ def kept_table_run(folder: Path, named: Mapping[str, Any]) -> KeptTableRun:
             f"{folder} holds no search of a table. Leave --accuracy out, or name such a run."
         )
     path = folder / EXPLORATION
-    kept = read_record(KeptTableRun, document, str(path), "Search again without --from.")
+    kept = read_record(KeptTableRun, document, str(path), "Search again, without --from.")
     accuracies = [*kept.told.values()]
     if not accuracies or not all(0 <= accuracy <= 1 for accuracy in accuracies):
         raise unread(path, "it holds no accuracies")

@@ -8,10 +8,12 @@ from hwnas.errors import InvalidInputError, RunError
 from hwnas.pipeline.distilled import measures_of
 from hwnas.pipeline.exploration import Exploration
 from hwnas.pipeline.problem import Problem
+from hwnas.pipeline.quantity import check_least
 from hwnas.pipeline.request import SearchRequest
+from hwnas.record import unknown_name
 from hwnas.regression import FEWEST_NETWORKS, ArchitectureRegression
 from hwnas.regression.qualities import QualityFit, QualityRegression
-from hwnas.search import ANNEALED, DISTILLED, Proposer
+from hwnas.search import ANNEALED, DISTILLED, PLANS, PRUNED, Proposer
 from hwnas.search.pool import Pool
 from hwnas.space import NO_CELL_LIMITS, Space, attributes_of
 
@@ -31,6 +33,36 @@ def check_annealed(request: SearchRequest) -> None:
         raise InvalidInputError(
             f"--strategy {request.strategy} compares networks of one supernet, and by --supernet "
             f"{request.supernet.rule} each is asked of another one. Give --supernet spos."
+        )
+
+
+def check_asks(request: SearchRequest) -> None:
+    """Refuse to limit or spread what a strategy does not ask for.
+
+    Raises:
+        UnknownNameError: No such plan.
+        InvalidInputError: No supernet is asked, too few networks, or a plan of another strategy.
+    """
+    if request.plan is not None:
+        if request.strategy not in ANNEALED:
+            raise InvalidInputError(
+                f"--plan {request.plan} goes with --strategy foxnas, not with "
+                f"{request.strategy}. Leave it out."
+            )
+        if request.plan not in PLANS:
+            raise unknown_name("plan", request.plan, PLANS)
+    if request.queries is None:
+        return
+    check_least(1, queries=request.queries)
+    if request.strategy in DISTILLED or request.strategy in PRUNED:
+        raise InvalidInputError(
+            f"--strategy {request.strategy} asks no supernet, so --queries {request.queries} "
+            "limits nothing. Leave it out."
+        )
+    if request.strategy in ANNEALED and request.queries < FEWEST_NETWORKS:
+        raise InvalidInputError(
+            f"--queries {request.queries} is too few for a regression. Ask for "
+            f"{FEWEST_NETWORKS} networks at least."
         )
 
 

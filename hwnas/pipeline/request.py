@@ -56,6 +56,10 @@ class SearchRequest:
     """Where tasks run: ``local``, ``auto`` or a cluster's address; ``None`` in this process."""
     max_int8_drop: float | None = None
     """The most points of accuracy that int8 may lose on validation images."""
+    queries: int | None = None
+    """The most networks asked for their accuracy; ``None`` leaves it to the strategy."""
+    plan: str | None = None
+    """Of ``hwnas.search.PLANS``; ``None`` leaves it to the strategy."""
     supernet: SupernetSettings = field(default_factory=SupernetSettings)
     finetune: FinetuneSettings = field(default_factory=FinetuneSettings)
     start: KeptRun | None = None

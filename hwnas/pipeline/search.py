@@ -14,7 +14,13 @@ from hwnas.pipeline.explore import check_start, explore
 from hwnas.pipeline.images import images_and_space
 from hwnas.pipeline.outcome import Outcome, front_of, measured_network
 from hwnas.pipeline.problem import Problem
-from hwnas.pipeline.propose import check_annealed, check_learnable, predictor_fit, proposer_of
+from hwnas.pipeline.propose import (
+    check_annealed,
+    check_asks,
+    check_learnable,
+    predictor_fit,
+    proposer_of,
+)
 from hwnas.pipeline.pruned import prune
 from hwnas.pipeline.pruning_request import check_pruned
 from hwnas.pipeline.refusal import refuse_hopeless
@@ -73,6 +79,7 @@ def _check(request: SearchRequest) -> None:
     if request.strategy not in known:
         raise unknown_name("strategy", request.strategy, known)
     check_pruned(request)
+    check_asks(request)
     if request.supernet.has_teacher:
         check_teacher(request.supernet.teacher)
     if request.strategy in ANNEALED:

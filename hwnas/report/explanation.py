@@ -116,17 +116,24 @@ class Explanation:
     provenance: Provenance
     accuracy: Learned
     latency: Learned
+    chance: float
+    """Per cent that guessing gets right."""
     effects: tuple[Effect, ...]
     rank_agreement: float
     """Mean Kendall's tau between the effects' order and that of a resample."""
     choices: dict[str, str]
     latency_ms: float
     expected_accuracy: float
+    expected_low: float
+    expected_high: float
+    """Bounds that hold 9 of 10 networks left out of the regression."""
     more_accurate: tuple[NextChange, ...]
     faster: tuple[NextChange, ...]
     curve: tuple[CurvePoint, ...]
     networks: tuple[ToldNetwork, ...]
     never_asked: tuple[str, ...]
     """Options that no network held, of which nothing is known."""
+    float32: Learned | None = None
+    """The regression of accuracy in float, where ``accuracy`` is of int8."""
     int8: Int8Loss | None = None
     """Where networks were asked in float and in int8."""

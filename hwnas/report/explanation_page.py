@@ -8,7 +8,7 @@ import jinja2
 import numpy as np
 from matplotlib.figure import Figure
 
-from hwnas.report.explanation import Explanation
+from hwnas.report.explanation import Explanation, Learned
 from hwnas.report.explanation_words import sentences
 from hwnas.report.picture import BLUE, GREEN, GREY, ORANGE, png, styled
 
@@ -23,10 +23,22 @@ def explanation_page(explanation: Explanation) -> bytes:
         e=explanation,
         sentences=sentences(explanation),
         effects=sorted(explanation.effects, key=lambda effect: -effect.points),
+        regressions=_regressions(explanation),
         levers=_embedded(levers_picture(explanation)),
         networks=_embedded(_networks_picture(explanation)),
     )
     return text.encode()
+
+
+def _regressions(e: Explanation) -> list[tuple[str, Learned]]:
+    """By what each is of."""
+    if e.float32 is None:
+        return [("accuracy", e.accuracy), ("latency", e.latency)]
+    return [
+        ("accuracy in int8", e.accuracy),
+        ("accuracy in float", e.float32),
+        ("latency", e.latency),
+    ]
 
 
 def levers_picture(explanation: Explanation) -> bytes:

@@ -1,12 +1,15 @@
 """An explanation in sentences, for someone who has not read the paper."""
 
 from collections.abc import Sequence
+from statistics import median
 
 from hwnas.report.explanation import Effect, Explanation, NextChange
 
 N_TOLD = 3
 TRUSTED, DOUBTED = 0.7, 0.4
 """Kendall's tau above which the order of networks is called sure, and below which unsure."""
+NEAR_CHANCE = 2
+"""Times what guessing gets right: a supernet below that has hardly learned."""
 FEW_POINTS = 0.005
 """Of accuracy: less is told as none."""
 
@@ -15,6 +18,7 @@ def sentences(explanation: Explanation) -> list[str]:
     """What was learned, what buys accuracy, what costs time, what could be changed next."""
     return [
         _how_it_was_learned(explanation),
+        *_near_chance(explanation),
         _what_buys(explanation),
         _what_pays_best(explanation),
         _what_costs(explanation),
@@ -37,6 +41,17 @@ def _how_it_was_learned(e: Explanation) -> str:
         f"chance (Kendall's tau {tau:.2f}). What a choice costs is from the latency table of "
         f"{e.device} ({e.precision}, {e.provenance})."
     )
+
+
+def _near_chance(e: Explanation) -> list[str]:
+    middle = median(one.accuracy for one in e.networks)
+    if middle >= NEAR_CHANCE * e.chance:
+        return []
+    return [
+        f"Beware: half of the networks asked get {middle:.1f} % right or less, and guessing gets "
+        f"{e.chance:.1f} %. So near chance the supernet tells little; search again with more "
+        "--supernet-epochs before acting on what follows."
+    ]
 
 
 def _what_buys(e: Explanation) -> str:

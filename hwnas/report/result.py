@@ -209,8 +209,9 @@ class SearchResult:
         only_latency = all(limit is None for limit in (*others, *budgets))
         if only_latency and slowest_ms < (self.latency_budget_ms or 0):
             notes.append(
-                f"The budget of {self.latency_budget_ms:g} ms excluded nothing: the front of "
-                f"{self.space} ends at {slowest_ms:.4g} ms. A larger --space could use the rest."
+                f"The front of {self.space} ends at {slowest_ms:.4g} ms, so the budget of "
+                f"{self.latency_budget_ms:g} ms limited nothing. A larger --space could use "
+                "the rest."
             )
         if self.n_estimated_blocks:
             notes.append(

@@ -14,12 +14,14 @@ from hwnas.search.generate import Candidate, Generator
 from hwnas.search.peak import least_peak
 from hwnas.search.proposer import Proposer
 from hwnas.search.random_search import RandomSearch
+from hwnas.search.sampling import PLANS
 from hwnas.search.strategy import Strategy
 from hwnas.search.terms import Fits, SearchTerms
 
 __all__ = [
     "ANNEALED",
     "DISTILLED",
+    "PLANS",
     "PRUNED",
     "STRATEGIES",
     "AnnealedGenerator",

@@ -9,7 +9,7 @@ from hwnas.record import unknown_name
 from hwnas.search.ddpnas import Ddpnas, DdpnasSettings
 from hwnas.search.ddpnas_regression import DdpnasRegression
 from hwnas.search.evolution import Evolution
-from hwnas.search.foxnas import Foxnas
+from hwnas.search.foxnas import Foxnas, FoxnasSettings
 from hwnas.search.random_search import RandomSearch
 from hwnas.search.strategy import Strategy
 from hwnas.search.terms import NO_TERMS, SearchTerms
@@ -32,13 +32,20 @@ def _ddpnas(
     return Ddpnas(decisions, rng, replace(paper, steps=steps))
 
 
+def _foxnas(
+    decisions: Sequence[Decision], rng: np.random.Generator, terms: SearchTerms
+) -> Strategy:
+    """By the plan of the terms."""
+    return Foxnas(decisions, rng, terms, FoxnasSettings(plan=terms.plan))
+
+
 STRATEGIES: Mapping[
     str, Callable[[Sequence[Decision], np.random.Generator, SearchTerms], Strategy]
 ] = {
     "ddpnas": _ddpnas,
     "ddpnas-regression": DdpnasRegression,
     "evolution": Evolution,
-    "foxnas": Foxnas,
+    "foxnas": _foxnas,
     "random": RandomSearch,
 }
 

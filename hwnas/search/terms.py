@@ -40,6 +40,8 @@ class SearchTerms:
     """What options mean in numbers, for FOX-NAS's regression; else which option was taken."""
     price: Prices | None = None
     """What networks cost, so that FOX-NAS learns from some of every budget."""
+    plan: str = "annealing"
+    """How FOX-NAS spreads its asks, one of ``hwnas.search.PLANS``."""
 
     def __post_init__(self) -> None:
         if self.n_asks is not None and self.n_asks < 1:

@@ -12,7 +12,7 @@ Command = Callable[..., Any]
 
 
 def test_a_folder_that_is_no_run_is_named(refused: Refused) -> None:
-    assert "Cannot go on from nowhere" in refused("explain", "nowhere")
+    assert "Cannot read nowhere" in refused("explain", "nowhere")
 
 
 def test_a_run_on_a_published_table_is_told_what_to_do(
@@ -49,6 +49,23 @@ def test_what_int8_may_lose_needs_int8(refused: Refused) -> None:
 def test_foxnas_with_a_supernet_by_path_is_refused(refused: Refused) -> None:
     options = ("--strategy", "foxnas", "--supernet", "path")
     assert "Give --supernet spos" in refused("search", "--latency", "1ms", *options)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--plan", "filling"), "--plan filling goes with --strategy foxnas, not with ddpnas"),
+        (("--strategy", "foxnas", "--plan", "guess"), "No plan 'guess'; Known: annealing"),
+        (("--strategy", "foxnas", "--queries", "19"), "Ask for 20 networks at least"),
+        (("--queries", "0"), "--queries"),
+        (("--strategy", "donna", "--queries", "50"), "donna asks no supernet"),
+        (("--strategy", "mgas", "--queries", "50"), "mgas asks no supernet"),
+    ],
+)
+def test_what_is_asked_must_be_asked_of_a_supernet(
+    refused: Refused, options: tuple[str, ...], said: str
+) -> None:
+    assert said in refused("search", "--latency", "1ms", *options)
 
 
 def test_explain_json_is_the_explanation(

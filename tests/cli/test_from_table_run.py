@@ -86,7 +86,7 @@ def test_a_folder_that_is_no_run_is_refused(refused: Refused, tmp_path: Path) ->
     assert "Name a run folder that hwnas search finished" in refused("search", "--from", "gone")
     (tmp_path / "exploration.json").write_text('{"format": "hwnas-tabular-exploration/1"}')
     message = refused("search", "--from", ".")
-    assert message == "exploration.json: it has no accuracy. Search again without --from."
+    assert message == "exploration.json: it has no accuracy. Search again, without --from."
     (tmp_path / "exploration.json").write_text('{"format": "hwnas-exploration/1"}')
     accuracy = ("--accuracy", "benchmark:x.csv")
     assert "holds no search of a table" in refused("search", "--from", ".", *accuracy)
@@ -98,7 +98,7 @@ def test_a_folder_that_is_no_run_is_refused(refused: Refused, tmp_path: Path) ->
         ("seed", "seven", 'seed is "seven", not a whole number'),
         ("told", {}, "it holds no accuracies"),
         ("told", {"no cell": 0.5}, "The run to go on from is not one of networks of "),
-        ("scores", {}, "few.csv: KeyError('edge1<-0')"),
+        ("scores", {}, "few.csv: it has no 'edge1<-0'"),
     ],
 )
 def test_a_damaged_value_is_refused(
@@ -107,7 +107,7 @@ def test_a_damaged_value_is_refused(
     path = tmp_path / "kept" / "exploration.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {name: value}))
     message = refused("search", "--from", "kept")
-    assert said in message and message.endswith("Search again without --from.")
+    assert said in message and message.endswith("Search again, without --from.")
 
 
 @pytest.mark.parametrize(("option", "value"), [("--epoch-images", 64), ("--paths-per-batch", 2)])

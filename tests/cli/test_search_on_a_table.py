@@ -181,7 +181,6 @@ def test_a_damaged_file_is_refused(refused: Refused, few: Path) -> None:
 
 def test_table_options_need_a_table(refused: Refused) -> None:
     assert "Add --accuracy" in refused("search", "--device", "benchmark:x.csv#phone")
-    assert "Add --accuracy" in refused("search", "--queries", "3", "--latency", "1ms")
 
 
 def test_the_published_cells_are_searched_within_a_real_phone(command: Command) -> None:

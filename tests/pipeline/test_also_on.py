@@ -28,7 +28,7 @@ def test_the_network_keeps_the_budget_of_both(quick_search: QuickSearch, board: 
     (there,) = result.other_devices
     assert there.device == "board" and there.latency_budget_ms == BUDGET_MS
     assert there.measured_latency_ms <= BUDGET_MS < result.front[-1].other_latencies_ms[0]
-    assert not any("excluded nothing" in note for note in result.notes)
+    assert not any("limited nothing" in note for note in result.notes)
 
 
 def test_each_device_has_a_file_of_its_own(quick_search: QuickSearch, board: Path) -> None:

@@ -27,13 +27,12 @@ SUPERNET = SupernetSettings(
 
 @pytest.fixture(scope="module", autouse=True)
 def short(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Few asks, a short anneal, own tables, no presets."""
+    """A short anneal, own tables, no presets."""
     folder = tmp_path_factory.mktemp("foxnas")
     annealing = import_module("hwnas.search.annealing")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HWNAS_TABLES", str(folder / "tables"))
         patch.setattr("hwnas.pipeline.baselines.PRESETS", ())
-        patch.setattr(import_module("hwnas.search.foxnas"), "N_ASKS", N_ASKS)
         few = annealing.AnnealingSettings(steps_a_decision=30, n_restarts=4)
         patch.setattr(annealing.anneal, "__defaults__", (few,))
         yield folder
@@ -53,6 +52,7 @@ def found(short: Path) -> SearchResult:
         space=SMALL_SPACE,
         strategy="foxnas",
         supernet=SUPERNET,
+        queries=N_ASKS,
         finetune=FinetuneSettings(epochs=1),
         out=short / "run",
     )
@@ -115,6 +115,9 @@ def test_its_choices_are_explained(found: SearchResult, short: Path) -> None:
     assert written["space"] == found.space and (short / "why" / "explanation.html").is_file()
     assert all(change.ms < 0 for change in explanation.faster)
     assert all(change.points > 0 for change in explanation.more_accurate)
+    assert explanation.expected_low <= explanation.expected_accuracy <= explanation.expected_high
+    assert explanation.chance == 10
+    assert explanation.float32 is not None and explanation.float32.n_networks == N_ASKS
 
 
 def test_a_device_without_a_table_is_told_how_to_get_one(found: SearchResult) -> None:
@@ -151,7 +154,7 @@ def test_a_space_too_small_for_a_regression_is_told_before_anything_is_timed(
 
 
 def test_a_run_that_cannot_be_explained_says_so(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="Cannot go on from"):
+    with pytest.raises(RunError, match="Cannot read"):
         hwnas.explain(tmp_path)
 
 
@@ -167,6 +170,15 @@ def test_an_accuracy_that_is_none_is_named(
         hwnas.explain(run, device=SIMULATED)
     with pytest.raises(RunError, match="of network 4 is not between 0 and 1"):
         hwnas.search("1ms", device=SIMULATED, run=run, out=tmp_path / "next")
+
+
+def test_a_strategy_that_there_is_not_is_named(found: SearchResult, tmp_path: Path) -> None:
+    run = copied(found, tmp_path)
+    document = json.loads((run / "exploration.json").read_text())
+    document["strategy"] = "guessing"
+    (run / "exploration.json").write_text(json.dumps(document))
+    with pytest.raises(RunError, match="it has no strategy 'guessing'"):
+        hwnas.explain(run, device=SIMULATED)
 
 
 @pytest.mark.parametrize("result", [{}, [1], {"device": "local", "threads": "x"}])

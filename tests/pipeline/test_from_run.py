@@ -184,7 +184,7 @@ def test_other_images_are_refused(
     ("content", "message"),
     [
         (None, "No such file"),
-        ("{", "Expecting property name"),
+        ("{", "it is no JSON from line 1"),
         ("[]", "no JSON object"),
         ('{"format": "hwnas-exploration/9"}', "is not what this version of hwnas reads"),
         ('{"format": "hwnas-exploration/1"}', "is not what this version of hwnas reads"),

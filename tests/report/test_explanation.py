@@ -54,6 +54,7 @@ EXPLANATION = Explanation(
     provenance=Provenance.MEASURED,
     accuracy=LEARNED,
     latency=replace(LEARNED, target="latency"),
+    chance=10.0,
     effects=(
         effect("later blocks", 0.9, 0.2),
         effect("first kernel", 0.4, 0.01),
@@ -63,6 +64,8 @@ EXPLANATION = Explanation(
     choices={"stage2.block1": "k3e4"},
     latency_ms=0.5,
     expected_accuracy=91.0,
+    expected_low=90.25,
+    expected_high=91.75,
     more_accurate=(
         NextChange(decision="stage2.block1", before="k3e4", after="k5e4", points=0.2, ms=0.01),
     ),
@@ -115,6 +118,23 @@ def test_the_page_stands_alone_and_escapes_names() -> None:
     assert "&lt;shirts&gt;" in page and "<shirts>" not in page
     assert page.count("data:image/png;base64,") == 2 and 'src="http' not in page
     assert "unstable" in page and "stage2.block1=k7e6" in page
+
+
+def test_the_page_tells_how_sure_the_network_found_is() -> None:
+    assert "90.25 to 91.75 %" in explanation_page(EXPLANATION).decode()
+
+
+def test_the_page_tells_both_regressions_where_both_were_asked() -> None:
+    both = replace(EXPLANATION, float32=replace(LEARNED, kendall_tau=0.123))
+    page = explanation_page(both).decode()
+    assert "accuracy in float</td>" in page and "0.123" in page
+    assert "accuracy in float</td>" not in explanation_page(EXPLANATION).decode()
+
+
+def test_a_supernet_near_chance_is_warned_of() -> None:
+    near = replace(EXPLANATION, chance=50.0)
+    assert "get 91.0 % right or less, and guessing gets 50.0 %" in sentences(near)[1]
+    assert "Beware" not in TEXT
 
 
 def test_the_picture_is_a_png() -> None:
