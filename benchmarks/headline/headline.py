@@ -79,6 +79,8 @@ def main() -> None:
     print("\n".join(f"{one.name} {one.choices}" for one in contestants), flush=True)
     for seed in arguments.seeds:
         for one in contestants:
+            if arguments.only and one.name not in arguments.only:
+                continue
             file = out / f"{one.name}-{seed}.json"
             if not file.is_file():
                 _train(one, seed, arguments, device, engine)
@@ -118,6 +120,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--found", type=Path, nargs="+", default=[], help="run folders")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--epochs", type=int, default=1)
+    parser.add_argument("--only", nargs="*", default=[], help="train these alone, by name")
     parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2])
     return parser.parse_args()
 

@@ -205,4 +205,5 @@ def test_a_budget_that_excluded_nothing_is_noted_where_no_other_limit_did() -> N
     wide = replace(RESULT, latency_budget_ms=9.0, float32_latency_ms=9.0)
     (note,) = wide.notes
     assert note.startswith("The front of mobilenet ends at 0.5")
+    assert "so the budget of 9 ms limited nothing" in note
     assert replace(wide, max_params=5).notes == replace(wide, latency_budget_ms=0.4).notes == []
