@@ -1,9 +1,10 @@
-"""The main job on real pictures through ONNX Runtime, with little training: minutes each."""
+"""The main job on real pictures through ONNX Runtime, with few blocks and little training."""
 
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,16 @@ from hwnas.pipeline import space_for
 from hwnas.progress import silent
 
 TO_FOLDER = Path(__file__).parents[2] / "shared/tools/cifar10_to_folder.py"
+SPACE = Path(__file__).parent / "spaces/pictures.toml"
 SHARE = 3
 """Of the colour pictures, one in so many is learned from."""
 LITTLE = SupernetSettings(epoch_images=128, warmup_epochs=10, validation_images=300)
+
+
+@pytest.fixture(autouse=True)
+def few_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To calibrate the table on."""
+    monkeypatch.setattr(import_module("hwnas.profile.wanted"), "N_NETWORKS", 12)
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +50,9 @@ def search_half(data: str, folder: Path) -> hwnas.SearchResult:
     return hwnas.search(
         half_of_mobilenetv2(data, folder),
         data=data,
+        space=str(SPACE),
         supernet=LITTLE,
+        queries=20,
         finetune=FinetuneSettings(epochs=1),
         out=folder / "run",
     )
