@@ -108,9 +108,7 @@ class DilConvBlock(nn.Module):
     def __init__(self, spec: DilConvSpec) -> None:
         super().__init__()
         channels = spec.in_channels, spec.out_channels
-        self.layers = _depthwise_separable(
-            channels, spec.kernel_size, spec.stride, spec.dilation
-        )
+        self.layers = _depthwise_separable(channels, spec.kernel_size, spec.stride, spec.dilation)
 
     def forward(self, features: FeatureMap) -> FeatureMap:
         """Shapes as the spec says."""

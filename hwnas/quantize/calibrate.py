@@ -19,9 +19,7 @@ class ImageReader(CalibrationDataReader):  # type: ignore[misc]
     ``n`` is cut to a multiple of ``STRIDE`` batches, which the quantizer insists on.
     """
 
-    def __init__(
-        self, inputs: Mapping[str, int], images: NDArray[np.float32], batch: int
-    ) -> None:
+    def __init__(self, inputs: Mapping[str, int], images: NDArray[np.float32], batch: int) -> None:
         n_batches = len(images) // batch
         self.stride = min(STRIDE, n_batches)
         self._n_batches = n_batches // self.stride * self.stride

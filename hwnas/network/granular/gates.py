@@ -59,13 +59,15 @@ class MaskedConv(nn.Conv2d):
         stride: int = 1,
         *,
         groups: int = 1,
+        dilation: int = 1,
     ) -> None:
         super().__init__(
             in_channels,
             out_channels,
             kernel_size,
             stride,
-            padding=kernel_size // 2,
+            padding=dilation * (kernel_size // 2),
+            dilation=dilation,
             groups=groups,
             bias=False,
         )

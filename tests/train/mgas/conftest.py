@@ -24,12 +24,16 @@ QUICK = {
 
 @pytest.fixture(scope="session")
 def chain() -> PrunableChain:
-    return prunable(space_named(SPACE, input_size=8, in_channels=1, n_classes=10))
+    made = prunable(space_named(SPACE, input_size=8, in_channels=1, n_classes=10))
+    assert isinstance(made, PrunableChain)
+    return made
 
 
 @pytest.fixture
 def whole(chain: PrunableChain) -> RelaxedChain:
-    return relaxed(chain, GRANULARITIES, seed=0)
+    made = relaxed(chain, GRANULARITIES, seed=0)
+    assert isinstance(made, RelaxedChain)
+    return made
 
 
 @pytest.fixture

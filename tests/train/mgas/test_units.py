@@ -8,6 +8,7 @@ import torch
 from hwnas.network.granular import Candidate, RelaxedChain, RelaxedNode, relaxed
 from hwnas.space.prunable import PrunableChain
 from hwnas.train.mgas import Costs
+from hwnas.train.mgas.loss import price_at
 from hwnas.train.mgas.units import commit, groups_of, narrow, settle
 
 MakeCosts = Callable[[int], Costs]
@@ -28,8 +29,8 @@ def scattered(chain: RelaxedChain) -> None:
     for node in nodes_of(chain):
         for one in node.built.values():
             one.logit.data.normal_(generator=generator)
-            if one.gates is not None:
-                one.gates.logits.data.normal_(generator=generator)
+            if one.gates:
+                one.gates["hidden"].logits.data.normal_(generator=generator)
             for name, threshold in one.thresholds.items():
                 threshold.data.fill_(0.05 if name == "weight" else 0.5)
 
@@ -45,16 +46,16 @@ def alive_units(chain: RelaxedChain) -> list[torch.Tensor]:
 def test_what_is_below_its_threshold_goes(whole: RelaxedChain, most_parameters: MakeCosts) -> None:
     scattered(whole)
     above = {
-        id(one): (one.gates.margins(one.thresholds["filter"]) > 0)
+        id(one): (one.gates["hidden"].margins(one.thresholds["filter"]) > 0)
         for node in nodes_of(whole)
         for one in node.living.values()
-        if one.gates is not None
+        if one.gates
     }
     commit(lambda: nodes_of(whole), lambda: cost_of(whole, most_parameters(1)), NOTHING)
     for node in nodes_of(whole):
         for one in node.living.values():
-            if one.gates is not None and bool(above[id(one)].any()):
-                assert torch.equal(one.gates.alive, above[id(one)])
+            if one.gates and bool(above[id(one)].any()):
+                assert torch.equal(one.gates["hidden"].alive, above[id(one)])
 
 
 def test_masks_only_ever_lose_units(whole: RelaxedChain, most_parameters: MakeCosts) -> None:
@@ -85,7 +86,7 @@ def test_no_group_loses_its_last_unit(whole: RelaxedChain, most_parameters: Make
     for node in nodes_of(whole):
         assert len(node.living) == (0 if node.may_be_empty else 1)
         for one in node.living.values():
-            assert one.n_kept >= 1
+            assert int(one.alive_filters("hidden").sum()) >= 1
             assert all(int(c.alive.sum()) >= 1 for c in one.convolutions)
 
 
@@ -119,13 +120,13 @@ def test_operations_alone_come_near_the_smallest_network(
     costs = most_parameters(round(1.1 * sum(block.n_parameters for block in least)))
     for node in nodes_of(only):
         for one in node.built.values():
-            one.logit.data.fill_(costs.price(one.at(one.width)))
+            one.logit.data.fill_(price_at(one, one.sizes, costs))
 
     def cost() -> float:
         return cost_of(only, costs)
 
     def price(one: Candidate) -> float:
-        return costs.price(one.at(one.built_width))
+        return price_at(one, one.built_sizes, costs)
 
     commit(lambda: nodes_of(only), cost, 1.0, ranked=only.searched, price=price)
     narrow(lambda: nodes_of(only), cost, 1.0, price)
@@ -143,7 +144,7 @@ def test_the_least_margins_go_whatever_their_granularity(
     weakest = second.built["k3e3"]
     weakest.logit.data.fill_(-2.0)
     second.built["k5e3"].logit.data.fill_(-1.0)  # goes too, unless filters alone are enough
-    goal = cost_of(whole, costs) - costs.price(weakest.at(weakest.width)) - 0.01
+    goal = cost_of(whole, costs) - price_at(weakest, weakest.sizes, costs) - 0.01
     commit(lambda: nodes_of(whole), lambda: cost_of(whole, costs), goal, ranked=("op", "filter"))
     dead = [n for node in nodes_of(whole) for n in node.built if n not in node.living]
     assert dead == ["k3e3"]

@@ -1,6 +1,6 @@
-"""What of a chain can be pruned away, and the network that is left: whole, thin or branched."""
+"""Chains of inverted residuals: what is left of one may be whole, thin or branched."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
@@ -19,30 +19,15 @@ from hwnas.block import (
 from hwnas.errors import InvalidInputError
 from hwnas.space.architecture import Decision
 from hwnas.space.mobilenet import SKIP, MobilenetSpace
-from hwnas.space.protocol import Space
+from hwnas.space.prunable.widths import WIDTH_STEP, Widths, evened, measured_widths
 from hwnas.space.walk import blocks_in
 from hwnas.space.wiring import Network, PlacedBlock, Places, Wire, wired
 
 Kind = TypeVar("Kind", bound=BlockSpec)
-WIDTH_STEP = 8
-"""Filters that are kept are rounded up to a multiple of this: engines work on vectors anyway."""
 N_MEASURED_WIDTHS = 4
-"""Of each kernel at each place, on a geometric scale; widths between are interpolated."""
-
-Widths = Mapping[str, int]
-"""Branch to hidden channels, of what is left of a node; empty where it is skipped."""
-
-
-def measured_widths(full: int) -> tuple[int, ...]:
-    """From the narrowest to ``full``, those that are timed."""
-    least = min(WIDTH_STEP, full)
-    scale = np.geomspace(least, full, N_MEASURED_WIDTHS)
-    return tuple(sorted({evened(round(width), full) for width in scale}))
-
-
-def evened(n_kept: int, full: int) -> int:
-    """As many filters as ``n_kept`` become in hardware's steps, all of them at most."""
-    return min(full, -(-n_kept // WIDTH_STEP) * WIDTH_STEP)
+"""Of each kernel at each place; widths between are interpolated."""
+LEFT_OF_STAGE = 0.45
+"""Of what earlier stages held, about as much is left when the next one begins."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +123,11 @@ class Node:
     def _offered(self, branch: str) -> tuple[int, ...]:
         """The widths that are timed."""
         full = self.full[branch]
-        return measured_widths(full) if self._of_branch[branch].expands else (full,)
+        return (
+            measured_widths(full, N_MEASURED_WIDTHS)
+            if self._of_branch[branch].expands
+            else (full,)
+        )
 
     def _blocks(self, widths: Widths) -> Iterator[tuple[str, ThinMBConvSpec]]:
         """Of each branch; the first adds the input."""
@@ -186,6 +175,36 @@ class PrunableChain:
         for node, left in zip(self.nodes, widths, strict=False):
             yield from blocks_in(node.places(left, ""))
 
+    def whole_part(self, n_nodes: int) -> Iterator[BlockSpec]:
+        """The blocks of the first nodes, whole."""
+        return self.blocks([node.full for node in self.nodes[:n_nodes]])
+
+    def stage_ends(self, n_stages: int) -> tuple[int, ...]:
+        """Nodes up to the end of each stage, so that each holds about as much for its backward.
+
+        One node a stage at least, so perhaps fewer stages.
+        """
+        n_nodes = len(self.nodes)
+        n_stages = min(n_stages, n_nodes)
+        held = np.cumsum([sum(map(_n_elements, node.operations.values())) for node in self.nodes])
+        sizes = np.cumsum((1 - LEFT_OF_STAGE) ** np.arange(n_stages))
+        ends: list[int] = []
+        for number, size in enumerate(sizes[:-1], start=1):
+            end = int(np.abs(held / held[-1] - size / sizes[-1]).argmin()) + 1
+            first = ends[-1] + 1 if ends else 1
+            ends.append(min(max(end, first), n_nodes - n_stages + number))
+        return (*ends, n_nodes)
+
+    def n_prunable_weights(self, network: Network) -> int:
+        """Weights that may be pruned one by one: those of convolutions behind the stem."""
+        return sum(
+            operator.n_weights
+            for block in network
+            if not block.reads_image
+            for operator in operators_of(block)
+            if operator.kind != "linear"
+        )
+
     def measured(self) -> tuple[BlockSpec, ...]:
         """Every block that a latency table must hold."""
         nodes = (block for node in self.nodes for block in node.measured())
@@ -205,35 +224,18 @@ class PrunableChain:
 
     @property
     def _head_widths(self) -> tuple[int, ...]:
-        return measured_widths(self.head.hidden_channels)
+        return measured_widths(self.head.hidden_channels, N_MEASURED_WIDTHS)
 
     def _head(self, width: int) -> HeadSpec:
         return replace(self.head, hidden_channels=width)
 
 
-def n_prunable_weights(blocks: Iterable[BlockSpec]) -> int:
-    """Weights that may be pruned one by one: those of convolutions behind the stem."""
-    return sum(
-        operator.n_weights
-        for block in blocks
-        if not block.reads_image
-        for operator in operators_of(block)
-        if operator.kind != "linear"
-    )
-
-
-def prunable(space: Space) -> PrunableChain:
-    """The chain that pruning starts from: the largest image and stage widths, every operation.
+def prunable_chain(space: MobilenetSpace) -> PrunableChain:
+    """The largest image and stage widths, every operation.
 
     Raises:
-        InvalidInputError: The space is no chain of inverted residuals, or has a
-            squeeze-excitation, which sees channels that a filter's gate has closed.
+        InvalidInputError: It has a squeeze-excitation.
     """
-    if not isinstance(space, MobilenetSpace):
-        raise InvalidInputError(
-            f"--strategy mgas prunes chains of inverted residuals, and space {space.name!r} is "
-            "none. Give --space mobilenet or a .toml file of stages."
-        )
     decisions = iter(enumerate(space.decisions))
     state, placed = space.step(0, space.start()[0], _largest(next(decisions)[1]))
     stem = _block(placed, StemSpec)
@@ -249,6 +251,12 @@ def prunable(space: Space) -> PrunableChain:
         state = moves[options[0]][0]
     head = _block(space.finish(state), HeadSpec)
     return PrunableChain(name=space.name, stem=stem, nodes=tuple(nodes), head=head)
+
+
+def _n_elements(block: ThinMBConvSpec) -> int:
+    """Of the feature maps that an operation makes of one image."""
+    wide = block.hidden_channels * block.input_size**2 if block.expands else 0
+    return wide + (block.hidden_channels + block.out_channels) * block.output_size**2
 
 
 def _block(places: Places, kind: type[Kind]) -> Kind:
