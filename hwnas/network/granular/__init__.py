@@ -1,6 +1,7 @@
 """Networks that are pruned while they train: operations, filters and weights (MGAS)."""
 
 from hwnas.network.granular.candidate import Candidate
+from hwnas.network.granular.cells import RelaxedCells
 from hwnas.network.granular.chain import RelaxedChain
 from hwnas.network.granular.gates import GRANULARITIES, FilterGates, Granularity, MaskedConv
 from hwnas.network.granular.heaviside import heaviside, kept_units
@@ -18,6 +19,7 @@ __all__ = [
     "MBConvCandidate",
     "MaskedConv",
     "Relaxed",
+    "RelaxedCells",
     "RelaxedChain",
     "RelaxedNode",
     "heaviside",

@@ -114,7 +114,7 @@ class Candidate(nn.Module, ABC):
         for layer, axes in self._convolutions():
             mask = layer.alive
             for dim, axis in enumerate(axes):
-                if axis in cuts:
+                if axis is not None and axis in cuts:
                     mask = mask.index_select(dim, cuts[axis])
             yield mask
 
@@ -123,7 +123,7 @@ class Candidate(nn.Module, ABC):
         for layer, axes in self._convolutions():
             dead = ~layer.alive
             for dim, axis in enumerate(axes):
-                if axis in self._gates:
+                if axis is not None and axis in self._gates:
                     shape = [1] * dead.ndim
                     shape[dim] = -1
                     dead = dead & self.gates[axis].alive.view(shape)

@@ -25,6 +25,8 @@ HEAD = "head"
 class RelaxedChain(Relaxed):
     """Stem, relaxed nodes and head of a ``PrunableChain``; forward may end at a stage's end."""
 
+    head: RelaxedNode[HeadCandidate]
+
     def __init__(
         self, chain: PrunableChain, searched: Collection[Granularity], shape: Shape | None = None
     ) -> None:

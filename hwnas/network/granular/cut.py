@@ -12,6 +12,7 @@ Cuts = Mapping[str, Int64[Tensor, " kept"]]
 """Axis to places in what it was; -1 for a channel that it had not."""
 NEW: Mapping[type[nn.Module], Mapping[str, float]] = {
     MaskedConv: {"weight": 0.0, "alive": 1.0},
+    nn.Conv2d: {"weight": 0.0},
     nn.BatchNorm2d: {"weight": 1.0, "bias": 0.0, "running_mean": 0.0, "running_var": 1.0},
     FilterGates: {"logits": 0.0, "alive": 0.0},
     nn.Linear: {"weight": 0.0},
@@ -26,7 +27,7 @@ def take(made: nn.Module, whole: nn.Module, axes: Sequence[str | None], cuts: Cu
     for name, value in _tensors(whole):
         taken = value
         for dim, axis in enumerate(axes[: value.ndim] if name in new else ()):
-            if axis in cuts:
+            if axis is not None and axis in cuts:
                 taken = _selected(taken, dim, cuts[axis], new[name])
         getattr(made, name).copy_(taken)
 

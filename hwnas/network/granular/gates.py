@@ -82,6 +82,10 @@ class MaskedConv(nn.Conv2d):
             features, weight, None, self.stride, self.padding, self.dilation, self.groups
         )
 
+    def kept_weight(self) -> Float[Tensor, "out inside height width"]:
+        """Without those that were pruned for good."""
+        return self.weight * self.alive
+
     def margins(self, threshold: Tensor) -> Float[Tensor, "out inside height width"]:
         """How far each weight is above the threshold."""
         return self.weight.abs() - threshold

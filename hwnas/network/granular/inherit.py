@@ -58,7 +58,7 @@ def fill_head(target: nn.Module, head: HeadCandidate, weight: float) -> None:
 def _kept(convolution: MaskedConv | None) -> Tensor:
     if convolution is None:
         raise ValueError("of the operations of a branch all expand, or none")
-    return convolution.weight * convolution.alive
+    return convolution.kept_weight()
 
 
 def _write(convolution: nn.Module, pieces: Sequence[Tensor], axis: int = 0) -> None:

@@ -3,13 +3,15 @@
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from hwnas.network.granular.cells import RelaxedCells
 from hwnas.network.granular.chain import RelaxedChain
 from hwnas.network.granular.gates import Granularity
 from hwnas.network.granular.relaxed import Relaxed, Shape, seeded
-from hwnas.space.prunable import Prunable, PrunableChain
+from hwnas.space.prunable import Prunable, PrunableCells, PrunableChain
 
 RELAXED: Mapping[type, Callable[[Any, Collection[Granularity], Shape | None], Relaxed]] = {
     PrunableChain: RelaxedChain,
+    PrunableCells: RelaxedCells,
 }
 
 

@@ -78,6 +78,10 @@ class Relaxed(nn.Module, ABC):
     def pruned(self) -> WiredBlocks:
         """What is left, built with the weights; gates are folded into these."""
 
+    def operation_type(self, name: str) -> str:
+        """What an operation has in common with others of its kind."""
+        return name
+
     @property
     @abstractmethod
     def n_all(self) -> int:

@@ -4,7 +4,8 @@ from hwnas.errors import InvalidInputError
 from hwnas.space.darts import DartsSpace
 from hwnas.space.mobilenet import MobilenetSpace
 from hwnas.space.protocol import Space
-from hwnas.space.prunable.cells import CellLeft, PrunableCell, PrunableCells, prunable_cells
+from hwnas.space.prunable.cell import CellLeft, PrunableCell
+from hwnas.space.prunable.cells import PrunableCells, prunable_cells
 from hwnas.space.prunable.chain import Node, PrunableChain, prunable_chain
 from hwnas.space.prunable.protocol import Prunable
 from hwnas.space.prunable.widths import WIDTH_STEP, Widths, evened, measured_widths

@@ -19,7 +19,7 @@ from hwnas.block import (
 from hwnas.errors import InvalidInputError
 from hwnas.space.architecture import Decision
 from hwnas.space.mobilenet import SKIP, MobilenetSpace
-from hwnas.space.prunable.widths import WIDTH_STEP, Widths, evened, measured_widths
+from hwnas.space.prunable.widths import WIDTH_STEP, Widths, measured_widths
 from hwnas.space.walk import blocks_in
 from hwnas.space.wiring import Network, PlacedBlock, Places, Wire, wired
 

@@ -32,7 +32,7 @@ GLOBAL = "global"
 
 
 class Pruner:
-    """The network and how far it has come; goes on from its checkpoint, which every epoch writes."""
+    """A relaxed network and how far it has come; goes on from what every epoch writes."""
 
     def __init__(
         self,

@@ -57,11 +57,12 @@ class Regrower:
             for name in whole[position]
             if name not in node.living
         ]
+        type_of = self.relaxed.operation_type
         living = [(p, name, one) for p, node in nodes for name, one in node.living.items()]
         of_node = _importances([(p, one) for p, _, one in living], self.momentum)
-        of_type = _importances([(name, one) for _, name, one in living], self.momentum)
+        of_type = _importances([(type_of(name), one) for _, name, one in living], self.momentum)
         node_weights = _filled([of_node.get(position) for position, _ in dead])
-        type_weights = _filled([of_type.get(name) for _, name in dead])
+        type_weights = _filled([of_type.get(type_of(name)) for _, name in dead])
         counts = shared_out(
             round(self.share * n_pruned),
             node_weights * type_weights,

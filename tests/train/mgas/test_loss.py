@@ -96,5 +96,5 @@ def test_a_dearer_operation_is_pushed_more(
     node = dict(relaxed(chain, GRANULARITIES, seed=0).placed())["stage1.block1"]
     loss = resource_loss([node], most_parameters(1), count_share=1.0, cost_share=1.0)
     loss.backward()  # type: ignore[no-untyped-call]
-    pushed = {name: one.logit.grad.item() for name, one in node.living.items()}
+    pushed = {name: one.logit.grad.item() for name, one in node.living.items()}  # type: ignore[union-attr]
     assert pushed["k5e3"] > pushed["k3e2"]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from hwnas.network.granular import Candidate, RelaxedChain, RelaxedNode, relaxed
+from hwnas.network.granular import Candidate, Relaxed, RelaxedNode, relaxed
 from hwnas.space.prunable import PrunableChain
 from hwnas.train.mgas import Costs
 from hwnas.train.mgas.loss import price_at
@@ -15,15 +15,15 @@ MakeCosts = Callable[[int], Costs]
 NOTHING = 0.0
 
 
-def nodes_of(chain: RelaxedChain) -> list[RelaxedNode[Candidate]]:
+def nodes_of(chain: Relaxed) -> list[RelaxedNode[Candidate]]:
     return [node for _, node in chain.placed()]
 
 
-def cost_of(chain: RelaxedChain, costs: Costs) -> float:
+def cost_of(chain: Relaxed, costs: Costs) -> float:
     return costs.of_network(chain.network(), chain.n_zeros())
 
 
-def scattered(chain: RelaxedChain) -> None:
+def scattered(chain: Relaxed) -> None:
     """Every unit at a height of its own, every threshold at 0.5."""
     generator = torch.Generator().manual_seed(4)
     for node in nodes_of(chain):
@@ -35,7 +35,7 @@ def scattered(chain: RelaxedChain) -> None:
                 threshold.data.fill_(0.05 if name == "weight" else 0.5)
 
 
-def alive_units(chain: RelaxedChain) -> list[torch.Tensor]:
+def alive_units(chain: Relaxed) -> list[torch.Tensor]:
     return [
         buffer.clone()
         for name, buffer in chain.named_buffers()
@@ -43,7 +43,7 @@ def alive_units(chain: RelaxedChain) -> list[torch.Tensor]:
     ]
 
 
-def test_what_is_below_its_threshold_goes(whole: RelaxedChain, most_parameters: MakeCosts) -> None:
+def test_what_is_below_its_threshold_goes(whole: Relaxed, most_parameters: MakeCosts) -> None:
     scattered(whole)
     above = {
         id(one): (one.gates["hidden"].margins(one.thresholds["filter"]) > 0)
@@ -58,7 +58,7 @@ def test_what_is_below_its_threshold_goes(whole: RelaxedChain, most_parameters: 
                 assert torch.equal(one.gates["hidden"].alive, above[id(one)])
 
 
-def test_masks_only_ever_lose_units(whole: RelaxedChain, most_parameters: MakeCosts) -> None:
+def test_masks_only_ever_lose_units(whole: Relaxed, most_parameters: MakeCosts) -> None:
     scattered(whole)
     cost = lambda: cost_of(whole, most_parameters(1))  # noqa: E731
     commit(lambda: nodes_of(whole), cost, NOTHING)
@@ -77,7 +77,7 @@ def test_masks_only_ever_lose_units(whole: RelaxedChain, most_parameters: MakeCo
     assert all(not bool((b & ~a).any()) for a, b in zip(first, alive_units(whole), strict=True))
 
 
-def test_no_group_loses_its_last_unit(whole: RelaxedChain, most_parameters: MakeCosts) -> None:
+def test_no_group_loses_its_last_unit(whole: Relaxed, most_parameters: MakeCosts) -> None:
     for node in nodes_of(whole):
         for one in node.built.values():
             for threshold in one.thresholds.values():
@@ -92,7 +92,7 @@ def test_no_group_loses_its_last_unit(whole: RelaxedChain, most_parameters: Make
 
 @pytest.mark.parametrize("most", [8000, 9000])
 def test_no_more_goes_than_is_needed(
-    whole: RelaxedChain, most_parameters: MakeCosts, most: int
+    whole: Relaxed, most_parameters: MakeCosts, most: int
 ) -> None:
     scattered(whole)
     costs = most_parameters(most)
@@ -101,7 +101,7 @@ def test_no_more_goes_than_is_needed(
 
 
 def test_where_thresholds_do_not_reach_units_go_by_rank(
-    whole: RelaxedChain, most_parameters: MakeCosts
+    whole: Relaxed, most_parameters: MakeCosts
 ) -> None:
     costs = most_parameters(4000)
     arguments = (lambda: nodes_of(whole), lambda: cost_of(whole, costs), 1.0)
@@ -115,7 +115,7 @@ def test_operations_alone_come_near_the_smallest_network(
     chain: PrunableChain, most_parameters: MakeCosts
 ) -> None:
     """The best of a node may be dear, and is replaced by the cheapest in the end."""
-    only = relaxed(chain, ("op",), seed=0)
+    only = relaxed(chain, ["op"], seed=0)
     least = chain.narrowest(operations=True, filters=False)
     costs = most_parameters(round(1.1 * sum(block.n_parameters for block in least)))
     for node in nodes_of(only):
@@ -134,7 +134,7 @@ def test_operations_alone_come_near_the_smallest_network(
 
 
 def test_the_least_margins_go_whatever_their_granularity(
-    whole: RelaxedChain, most_parameters: MakeCosts
+    whole: Relaxed, most_parameters: MakeCosts
 ) -> None:
     costs = most_parameters(1000)
     for node in nodes_of(whole):
@@ -151,7 +151,7 @@ def test_the_least_margins_go_whatever_their_granularity(
 
 
 def test_granularities_that_are_not_ranked_stay(
-    whole: RelaxedChain, most_parameters: MakeCosts
+    whole: Relaxed, most_parameters: MakeCosts
 ) -> None:
     costs = most_parameters(6000)
     commit(lambda: nodes_of(whole), lambda: cost_of(whole, costs), 1.0, ranked=("op", "filter"))
@@ -159,7 +159,7 @@ def test_granularities_that_are_not_ranked_stay(
     assert all(bool(group.alive.all()) for group in groups if group.granularity == "weight")
 
 
-def test_a_convolution_of_larger_weights_is_not_spared(whole: RelaxedChain) -> None:
+def test_a_convolution_of_larger_weights_is_not_spared(whole: Relaxed) -> None:
     """Its weights count in its own magnitude, so that no other is emptied first."""
     before = [
         group.margins for group in groups_of(nodes_of(whole)) if group.granularity == "weight"
@@ -175,7 +175,7 @@ def test_a_convolution_of_larger_weights_is_not_spared(whole: RelaxedChain) -> N
 
 
 def test_thresholds_settle_below_all_that_is_alive(
-    whole: RelaxedChain, most_parameters: MakeCosts
+    whole: Relaxed, most_parameters: MakeCosts
 ) -> None:
     scattered(whole)
     costs = most_parameters(9000)
@@ -185,7 +185,7 @@ def test_thresholds_settle_below_all_that_is_alive(
         assert bool((group.margins[group.alive] > 0).all())
 
 
-def test_thresholds_that_are_below_already_stay(whole: RelaxedChain) -> None:
+def test_thresholds_that_are_below_already_stay(whole: Relaxed) -> None:
     settle(nodes_of(whole))
     for node in nodes_of(whole):
         for one in node.living.values():
