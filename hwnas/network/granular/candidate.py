@@ -93,8 +93,10 @@ class Candidate(nn.Module, ABC):
         """Those alive and, to fill up hardware's steps, the first of the others, in order."""
         if axis not in self._gates:
             return torch.arange(self.sizes[axis], device=self.logit.device)
-        alive_first = self.gates[axis].alive.int().argsort(descending=True, stable=True)
-        return torch.sort(alive_first[: self.built_sizes[axis]])[0]
+        alive = self.gates[axis].alive
+        alive_first = alive.int().argsort(descending=True, stable=True)
+        n_built = evened(int(alive.sum()), self.sizes[axis])
+        return torch.sort(alive_first[:n_built])[0]
 
     @property
     def built_cuts(self) -> Cuts:

@@ -112,40 +112,47 @@ class RelaxedCell(nn.Module):
         }
         return CellLeft(halves=tuple(map(halves, channels)), operations=operations)
 
-    def n_zeros(self, built: Collection[str]) -> int:
+    def n_zeros(self, left: Channels, built: Collection[str]) -> int:
         """Weights pruned one by one of the operations whose positions are ``built``."""
-        left = self.open_channels()
+        kept = self._kept(left)
         return sum(
-            one.n_zeros(self._cuts(number, name, left))
+            one.n_zeros(self._cuts(number, name, left, kept))
             for number, (position, node) in enumerate(self.placed)
             for name, one in node.living.items()
-            if f"{position}.{name}" in built
+            if one.convolutions and f"{position}.{name}" in built
         )
 
     def rebuild(self, left: Channels, reads: Sequence[Places]) -> None:
         """Of the operations that live, those channels; ``reads`` are places in both inputs."""
+        kept = self._kept(left)
         for number, (_, node) in enumerate(self.placed):
             for name, one in node.built.items():
-                if not bool(one.alive):
-                    node.drop(name)
-                elif name == INPUT:
-                    node.put(name, one.cut(self._cuts(number, name, left) | {IN: reads[number]}))
+                cuts = self._cuts(number, name, left, kept)
+                if name == INPUT:
+                    cuts[IN] = reads[number]
+                if bool(one.alive):
+                    node.put(name, one.cut(cuts))
                 else:
-                    node.put(name, one.cut(self._cuts(number, name, left)))
+                    node.drop(name)
         self.channels.copy_(left)
 
-    def _cuts(self, number: int, name: str, left: Channels) -> dict[str, Tensor]:
+    def _kept(self, left: Channels) -> list[Places]:
+        """Of each node."""
+        return list(map(places, left, self.channels))
+
+    def _cuts(
+        self, number: int, name: str, left: Channels, kept: Sequence[Places]
+    ) -> dict[str, Tensor]:
         """Of an operation of a node, the channels that it keeps, but for those of an input."""
         one = self.placed[number][1].built[name]
-        new, old = left[number], self.channels[number]
         cuts = dict(one.built_cuts)
         if name != INPUT:
-            source = parsed(name)[1]
-            cuts[IN] = places(left[source], self.channels[source])
-        parts = zip(_parts(new), _parts(old), strict=True)
-        given = [(new, old)] if one.GIVES == (OUT,) else parts
-        for axis, (kept, built) in zip(one.GIVES, given, strict=False):
-            cuts[axis] = places(kept, built)
+            cuts[IN] = kept[parsed(name)[1]]
+        if one.GIVES == (OUT,):
+            cuts[OUT] = kept[number]
+        elif one.GIVES:
+            parts = zip(_parts(left[number]), _parts(self.channels[number]), strict=True)
+            cuts |= {axis: places(*part) for axis, part in zip(one.GIVES, parts, strict=True)}
         return cuts
 
     def _first(

@@ -99,8 +99,12 @@ class RelaxedCells(Relaxed):
         """Weights pruned one by one, in what would be built now of the first nodes."""
         if "weight" not in self.searched:
             return 0
-        built = set(wired(self.of_cells.places(self._left(n_nodes))).positions)
-        return sum(cell.n_zeros(built) for cell in self.first(n_nodes))
+        cells = self.first(n_nodes)
+        channels = [cell.open_channels() for cell in cells]
+        left = [cell.left(of_cell) for cell, of_cell in zip(cells, channels, strict=True)]
+        built = set(wired(self.of_cells.places(left)).positions)
+        pairs = zip(cells, channels, strict=True)
+        return sum(cell.n_zeros(of_cell, built) for cell, of_cell in pairs)
 
     @torch.no_grad()
     def rebuild(self, n_nodes: int | None = None) -> None:
