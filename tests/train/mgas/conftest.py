@@ -57,9 +57,10 @@ def most_parameters() -> Callable[[int], Costs]:
 def make_pruner(chain: PrunableChain, digits: DataSet, tmp_path: Path) -> Callable[..., Pruner]:
     def make(data: DataSet = digits, name: str = "pruning.pt", **options: object) -> Pruner:
         on_epoch: Any = options.pop("on_epoch", lambda *_: None)
+        origin: Any = options.pop("origin", chain)
         settings: Any = QUICK | options
         return Pruner(
-            chain,
+            origin,
             data,
             MgasSettings(**settings),
             seed=0,
