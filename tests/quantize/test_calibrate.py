@@ -138,3 +138,11 @@ def test_signed_activations_use_all_their_integers(activation: str) -> None:
 def test_blank_images_are_quantized() -> None:
     blank = np.zeros_like(IMAGES)
     onnx.checker.check_model(quantize(float_model(), Recipe(), blank))
+
+
+def test_inputs_of_fewer_channels_are_fed_the_leading_ones() -> None:
+    reader = ImageReader({"wide": 8, "narrow": 3}, IMAGES, 4)
+    batch = reader.get_next()
+    assert batch is not None
+    np.testing.assert_array_equal(batch["wide"], IMAGES[:4])
+    np.testing.assert_array_equal(batch["narrow"], IMAGES[:4, :3])

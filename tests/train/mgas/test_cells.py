@@ -10,7 +10,7 @@ import torch
 
 from hwnas.network.granular import GRANULARITIES, RelaxedCells, relaxed
 from hwnas.space import space_named
-from hwnas.space.darts import NODES
+from hwnas.space.darts import NODES, DartsSpace
 from hwnas.space.prunable import PrunableCells, prunable
 from hwnas.train.mgas import Costs, Pruner
 from hwnas.train.mgas.loss import operation_price, price_at, resource_loss
@@ -64,17 +64,19 @@ def test_what_is_left_of_cells_costs_what_it_may(
 
 
 def test_an_interrupted_pruning_of_cells_goes_on_as_if_it_had_not_been(
-    make_pruner: MakePruner, cells: PrunableCells, most_parameters: MakeCosts
+    make_pruner: MakePruner, most_parameters: MakeCosts
 ) -> None:
+    operations = ("none", "skip_connect", "sep_conv_3x3")
+    cells = DartsSpace(input_size=8, in_channels=1, n_layers=2, channels=8, operations=operations)
     n_done = 0
 
     def interrupt(*_: object) -> None:
         nonlocal n_done
         n_done += 1
-        if n_done == 6:  # in the second stage, with cells that are thin already
+        if n_done == 5:  # in the second stage, with cells that are thin already
             raise KeyboardInterrupt
 
-    options = {"origin": cells, "most_epochs": 1}
+    options = {"origin": prunable(cells), "most_epochs": 1, "epoch_images": 128}
     whole = make_pruner(name="whole.pt", **options).run(most_parameters(MOST))
     with pytest.raises(KeyboardInterrupt):
         make_pruner(on_epoch=interrupt, **options).run(most_parameters(MOST))
