@@ -31,8 +31,8 @@ def pruning_picture(result: SearchResult, pruning: Pruning) -> bytes:
         _draw_memory(figure.add_subplot(grid[0, 1]), pruning)
         if cells:
             beside = grid[1, :].subgridspec(n_rows, min(len(cells), CELLS_A_ROW))
-            for place, (name, cell) in zip(beside, cells.items(), strict=False):
-                draw_cell(figure.add_subplot(place), name, cell)
+            for number, (name, cell) in enumerate(cells.items()):
+                draw_cell(figure.add_subplot(beside[number]), name, cell)
         else:
             _draw_network(figure.add_subplot(grid[1, :]), blocks)
         return png(figure)

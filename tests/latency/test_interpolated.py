@@ -125,7 +125,8 @@ def test_what_multiplies_nothing_is_priced_by_what_it_writes(
 
 def test_three_widths_of_a_separable_convolution_are_enclosed(table: LatencyTable) -> None:
     sizes = itertools.product((8, 24), repeat=3)
-    rows = {separable(*each): row(separable(*each)) for each in sizes}
+    measured: list[BlockSpec] = [separable(*each) for each in sizes]
+    rows = {each: row(each) for each in measured}
     block = separable(8, 16, 24)
     low, high = separable(8, 8, 24), separable(8, 24, 24)
     share = (block.n_macs - low.n_macs) / (high.n_macs - low.n_macs)

@@ -3,7 +3,7 @@
 from hwnas.report.cells_picture import drawn_cells, is_of_cells
 from hwnas.space.darts import DartsSpace
 from hwnas.space.fixed import FixedSpace
-from hwnas.space.prunable import CellLeft, prunable
+from hwnas.space.prunable import CellLeft, PrunableCells, prunable
 from hwnas.space.wiring import wired
 
 SPACE = DartsSpace(input_size=8, n_layers=1, channels=16)
@@ -20,7 +20,8 @@ LEFT = CellLeft(
 
 def blocks_left() -> list[dict[str, object]]:
     made = prunable(SPACE)
-    network = wired(made.places([LEFT]))  # type: ignore[arg-type, call-arg]
+    assert isinstance(made, PrunableCells)
+    network = wired(made.places([LEFT]))
     blocks: list[dict[str, object]] = FixedSpace.of("darts", network).to_json()["blocks"]
     return blocks
 
