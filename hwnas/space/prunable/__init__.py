@@ -6,7 +6,8 @@ from hwnas.space.mobilenet import MobilenetSpace
 from hwnas.space.protocol import Space
 from hwnas.space.prunable.cell import CellLeft, PrunableCell
 from hwnas.space.prunable.cells import PrunableCells, prunable_cells
-from hwnas.space.prunable.chain import Node, PrunableChain, prunable_chain
+from hwnas.space.prunable.chain import PrunableChain, prunable_chain
+from hwnas.space.prunable.node import Node
 from hwnas.space.prunable.protocol import Prunable
 from hwnas.space.prunable.widths import WIDTH_STEP, Widths, evened, measured_widths
 

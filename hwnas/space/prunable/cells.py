@@ -1,7 +1,8 @@
 """Networks of DARTS cells, each with a topology and with widths of its own."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -17,7 +18,6 @@ from hwnas.space.darts import N_INPUTS, NODES, NONE, DartsSpace
 from hwnas.space.prunable.cell import (
     N_NODES,
     CellLeft,
-    Halves,
     PrunableCell,
     Source,
     halves_of,
@@ -83,18 +83,20 @@ class PrunableCells:
         Of operations, the one of fewest parameters of each node. All cells read the one before
         or all the one before that, which then is left out.
         """
+        if not operations:
+            return self._thin(PrunableCell.names, filters=filters)
         networks = [
-            wired(
-                self.places(
-                    [
-                        _narrowest(c, node, operations=operations, filters=filters)
-                        for c in self.cells
-                    ]
-                )
-            )
+            self._thin(partial(_cheapest, input_node=node), filters=filters)
             for node in range(N_INPUTS)
         ]
         return min(networks, key=lambda network: sum(block.n_parameters for block in network))
+
+    def dearest(self, *, filters: bool) -> Network:
+        """Of each node the dearest operation alone, as narrow as pruning filters can make it.
+
+        Both inputs of each cell are read.
+        """
+        return self._thin(_dearest, filters=filters)
 
     def stage_ends(self, n_stages: int) -> tuple[int, ...]:
         """Nodes up to the end of each stage: three end where cells reduce, as published."""
@@ -110,6 +112,18 @@ class PrunableCells:
             if isinstance(block, ThinSepConvSpec | DilConvSpec)
             for operator in operators_of(block)
         )
+
+    def _thin(
+        self, kept: Callable[[PrunableCell, int], Sequence[str]], *, filters: bool
+    ) -> Network:
+        """Some operations of each node, as narrow as they get."""
+        left = []
+        for cell in self.cells:
+            channels = cell.cell.channels
+            width = min(WIDTH_STEP, channels) if filters else channels
+            operations = {node: dict.fromkeys(kept(cell, node), width) for node in NODES}
+            left.append(CellLeft(halves=(halves_of(width),) * N_NODES, operations=operations))
+        return wired(self.places(left))
 
 
 def prunable_cells(space: DartsSpace) -> PrunableCells:
@@ -139,30 +153,25 @@ def _drawn(cell: PrunableCell, rng: np.random.Generator) -> CellLeft:
     return CellLeft(halves=(halves_of(width()),) * N_NODES, operations=operations)
 
 
-def _narrowest(
-    cell: PrunableCell, input_node: int, *, operations: bool, filters: bool
-) -> CellLeft:
+def _cheapest(cell: PrunableCell, node: int, input_node: int) -> list[str]:
     """Of what reads one of the inputs alone."""
-    channels = cell.cell.channels
-    width = min(WIDTH_STEP, channels) if filters else channels
-    halves = halves_of(width)
-    kept: dict[int, Iterable[str]] = {node: cell.names(node) for node in NODES}
-    if operations:
-        kept = {node: [_cheapest(cell, node, input_node, halves)] for node in NODES}
-    return CellLeft(
-        halves=(halves,) * N_NODES,
-        operations={node: dict.fromkeys(names, width) for node, names in kept.items()},
-    )
-
-
-def _cheapest(cell: PrunableCell, node: int, input_node: int, halves: Halves) -> str:
-    def cost(name: str) -> tuple[int, int, int]:
-        blocks = cell.operation(name, sum(halves), sum(halves), halves)
-        n_parameters = sum(block.n_parameters for block in blocks)
-        return n_parameters, sum(block.n_macs for block in blocks), len(blocks)
-
     reachable = {input_node, *range(N_INPUTS, node)}
-    return min((n for n in cell.names(node) if parsed(n)[1] in reachable), key=cost)
+    names = (name for name in cell.names(node) if parsed(name)[1] in reachable)
+    return [min(names, key=partial(_cost, cell))]
+
+
+def _dearest(cell: PrunableCell, node: int) -> list[str]:
+    """The first two sums read an input each."""
+    reachable = {node - NODES[0]} if node - NODES[0] < N_INPUTS else set(range(node))
+    names = (name for name in cell.names(node) if parsed(name)[1] in reachable)
+    return [max(names, key=partial(_cost, cell))]
+
+
+def _cost(cell: PrunableCell, name: str) -> tuple[int, int, int]:
+    """Of equal channels everywhere: parameters, products, blocks."""
+    blocks = cell.operation(name, WIDTH_STEP, WIDTH_STEP, halves_of(WIDTH_STEP))
+    n_parameters = sum(block.n_parameters for block in blocks)
+    return n_parameters, sum(block.n_macs for block in blocks), len(blocks)
 
 
 def _is_end(block: BlockSpec) -> bool:

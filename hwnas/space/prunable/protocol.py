@@ -37,6 +37,10 @@ class Prunable(Protocol):
         """The smallest network that pruning operations and filters, or one of them, can leave."""
         ...
 
+    def dearest(self, *, filters: bool) -> Network:
+        """Of each node the dearest operation alone, as narrow as pruning filters can make it."""
+        ...
+
     def stage_ends(self, n_stages: int) -> tuple[int, ...]:
         """Nodes up to the end of each stage; perhaps fewer stages."""
         ...

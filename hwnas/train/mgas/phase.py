@@ -68,6 +68,7 @@ class PhaseTraining:
         self.n_zeros_begun = relaxed.n_zeros(n_nodes)
         self._last_cost = self.cost()
         self._goal = self._goal_of(self._last_cost)
+        self._needs_cheapest = "op" in relaxed.searched and self._least_of_dearest() > 1
 
     def lower_thresholds(self) -> None:
         """To 0, where all is kept that was not pruned for good."""
@@ -181,9 +182,8 @@ class PhaseTraining:
 
     @property
     def _price(self) -> Callable[[Candidate], float] | None:
-        """By which the cheapest operation of a node is told, where filters make none cheaper."""
-        searched = self._relaxed.searched
-        if "op" not in searched or "filter" in searched:
+        """By which the cheapest operation of a node is told, where that may be needed."""
+        if not self._needs_cheapest:
             return None
         return lambda one: price_at(one, one.built_sizes, self._costs)
 
@@ -221,6 +221,13 @@ class PhaseTraining:
         whole_part = origin.whole_part(self.stretch.n_nodes)
         part = allowed * sum(map(self._costs.price, whole_part))
         return max(self._settings.stage_share * begin, part)
+
+    def _least_of_dearest(self) -> float:
+        """What the network costs where every node keeps its dearest operation alone."""
+        origin, searched = self._relaxed.origin, self._relaxed.searched
+        dearest = origin.dearest(filters="filter" in searched)
+        n_zeros = origin.n_prunable_weights(dearest) if "weight" in searched else 0
+        return self._costs.of_network(dearest, n_zeros)
 
     def _fresh_optimizer(self) -> torch.optim.Optimizer:
         settings = self._settings

@@ -110,7 +110,7 @@ def narrow(nodes: Nodes, cost: Cost, goal: float, price: Price) -> None:
     """
     pairs: list[tuple[Candidate, Candidate]] = []
     for node in nodes():
-        living = list(node.living.values())
+        living = [one for one in node.living.values() if "op" in one.searched]
         best = max(living, key=lambda one: float(one.margin), default=None)
         for one in living:
             one.alive.fill_(one is best)
