@@ -203,6 +203,16 @@ def test_no_drawn_network_is_smaller_than_the_narrowest() -> None:
         assert n_parameters_of(network) >= n_parameters_of(least)
 
 
+@pytest.mark.parametrize("filters", [True, False])
+def test_of_each_node_the_dearest_is_alone_and_every_cell_is_there(filters: bool) -> None:
+    cells = cells_of()
+    dearest = cells.dearest(filters=filters)
+    names = [name for name in dearest.positions if "<-" in name]
+    assert len(names) == len(NODES) * len(cells.cells)
+    assert all("sep_conv_5x5" in name for name in names)
+    assert {f"{cell.cell.name}.output" for cell in cells.cells} <= set(dearest.positions)
+
+
 def test_weights_of_separable_and_dilated_convolutions_may_be_pruned_alone() -> None:
     cells = cells_of(n_layers=6)
     separable = 16 * 9 + 16 * 8 + 8 * 9 + 8 * 8

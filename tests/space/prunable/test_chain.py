@@ -90,6 +90,17 @@ def test_the_narrowest_is_the_smallest(operations: bool, filters: bool) -> None:
     assert n_parameters < whole if operations or filters else n_parameters == whole
 
 
+@pytest.mark.parametrize("filters", [True, False])
+def test_the_dearest_keep_an_operation_everywhere(filters: bool) -> None:
+    chain = chain_of()
+    dearest, least = (
+        chain.dearest(filters=filters),
+        chain.narrowest(operations=True, filters=filters),
+    )
+    assert len(dearest) == 2 + len(chain.nodes)
+    assert sum(b.n_parameters for b in dearest) > sum(b.n_parameters for b in least)
+
+
 def test_weights_of_the_stem_and_the_classifier_are_not_pruned() -> None:
     chain = chain_of()
     network = wired(chain.places([{"k3": 8}, {}, {"k3": 8}, {}], 32))

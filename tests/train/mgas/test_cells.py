@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from hwnas.network.granular import GRANULARITIES, RelaxedCells, relaxed
-from hwnas.space import space_named
+from hwnas.space import Network, space_named
 from hwnas.space.darts import NODES, DartsSpace
 from hwnas.space.prunable import PrunableCells, prunable
 from hwnas.train.mgas import Costs, Pruner
@@ -201,3 +201,23 @@ def test_shares_are_of_what_may_go(whole_cells: RelaxedCells) -> None:
     left = shares_left(whole_cells, whole_cells.origin.stage_ends(3))
     assert left["op"] == pytest.approx((len(NODES) / n_operations, 1.0, 1.0))
     assert left["filter"] == left["weight"] == (1.0, 1.0, 1.0)
+
+
+@pytest.mark.parametrize(("searched", "most"), [(("op", "filter"), 3_000), (("op",), 10_000)])
+def test_a_target_below_the_dearest_operations_is_met(
+    make_pruner: MakePruner, cells: PrunableCells, searched: tuple[str, ...], most: int
+) -> None:
+    """The best of each node alone may be over it, which the cheapest are not."""
+
+    def n_parameters(network: Network) -> int:
+        return sum(block.n_parameters for block in network)
+
+    assert n_parameters(cells.dearest(filters="filter" in searched)) > most
+    costs = Costs(
+        price=lambda block: block.n_parameters / most,
+        weight_price=0.0,
+        of_network=lambda network, _: n_parameters(network) / most,
+    )
+    options = {"granularities": searched, "most_epochs": 1, "epoch_images": 128}
+    left = make_pruner(origin=cells, **options).run(costs)
+    assert n_parameters(left.network()) <= most
