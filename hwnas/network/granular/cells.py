@@ -18,14 +18,12 @@ from hwnas.network.granular.fill_cells import fill
 from hwnas.network.granular.gates import Granularity
 from hwnas.network.granular.node import RelaxedNode
 from hwnas.network.granular.of_cells import IN, whole_operation, whole_preprocessing
-from hwnas.network.granular.relaxed import Relaxed, Shape, seeded
+from hwnas.network.granular.relaxed import HEAD, Relaxed, Shape, seeded
 from hwnas.network.modules import LinearHeadBlock, module_of
 from hwnas.space.darts import N_INPUTS, NODES
 from hwnas.space.prunable import CellLeft, PrunableCells
 from hwnas.space.prunable.cell import N_NODES, parsed
 from hwnas.space.wiring import Network, wired
-
-HEAD = "head"
 
 
 class RelaxedCells(Relaxed):

@@ -14,12 +14,10 @@ from hwnas.network.granular.gates import Granularity
 from hwnas.network.granular.inherit import fill_head, fill_inverted
 from hwnas.network.granular.node import RelaxedNode
 from hwnas.network.granular.of_chains import HIDDEN, HeadCandidate, MBConvCandidate
-from hwnas.network.granular.relaxed import AUXILIARY_CHANNELS, Relaxed, Shape, seeded
+from hwnas.network.granular.relaxed import AUXILIARY_CHANNELS, HEAD, Relaxed, Shape, seeded
 from hwnas.network.modules import module_of
 from hwnas.space.prunable import Node, PrunableChain, Widths
 from hwnas.space.wiring import Network, wired
-
-HEAD = "head"
 
 
 class RelaxedChain(Relaxed):

@@ -18,6 +18,7 @@ from hwnas.space.wiring import Network
 
 Shape = Mapping[str, Mapping[str, Sizes]]
 """Position to operation to the channels that it is built with; others are not there."""
+HEAD = "head"
 AUXILIARY_CHANNELS = 128
 """Of the classifier at the end of a stage, at most."""
 

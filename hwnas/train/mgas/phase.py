@@ -188,7 +188,7 @@ class PhaseTraining:
         return lambda one: price_at(one, one.built_sizes, self._costs)
 
     def state(self) -> dict[str, Any]:
-        """All that training changes, but for the chain."""
+        """All that training changes, but for the network."""
         return {
             "epoch": self.epoch,
             "cross_entropy": self.cross_entropy,
