@@ -130,6 +130,23 @@ def test_nodes_are_as_wide_as_what_is_open_in_hardwares_steps(prune: Prune, seed
             assert width == evened(len(opened), cell.cell.cell.channels)
 
 
+def test_channels_inside_a_convolution_are_those_of_its_mask_in_hardwares_steps(
+    prune: Prune,
+) -> None:
+    network = prune(0)
+    counted = {
+        (position, name): evened(int(one.gates["hidden"].alive.sum()), one.sizes["hidden"])
+        for position, node in network.placed()
+        for name, one in node.living.items()
+        if "hidden" in one.gates
+    }
+    network.rebuild()
+    placed = dict(network.placed())
+    assert counted
+    for (position, name), width in counted.items():
+        assert placed[position].built[name].sizes["hidden"] == width
+
+
 def test_nodes_of_a_cell_may_differ_in_width(prune: Prune) -> None:
     concats = [b for b in prune(0).network() if isinstance(b, UnevenConcatSpec)]
     assert any(len(set(concat.channels)) > 1 for concat in concats)
