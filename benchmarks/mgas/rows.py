@@ -11,7 +11,7 @@ import numpy as np
 from torch import nn
 
 from hwnas.data import DataSet, load_data
-from hwnas.network.granular import Granularity, RelaxedChain
+from hwnas.network.granular import Granularity, Relaxed
 from hwnas.space import Network, Space, space_named
 from hwnas.space.prunable import prunable
 from hwnas.train import Finetuner, FinetuneSettings
@@ -96,7 +96,7 @@ class Bench:
         seed: int,
         granularities: tuple[Granularity, ...],
         **settings: int,
-    ) -> tuple[RelaxedChain, History]:
+    ) -> tuple[Relaxed, History]:
         """Down to so many parameters that are not pruned."""
         pruner = Pruner(
             prunable(self.space),

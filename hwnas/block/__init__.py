@@ -5,13 +5,21 @@ from hwnas.block.catalog import BLOCKS, block_from_json, block_to_json
 from hwnas.block.conv import ConvSpec, PreactConvSpec, StemSpec
 from hwnas.block.dispatch import DispatchSpec
 from hwnas.block.head import HeadSpec, LinearHeadSpec, NormHeadSpec
-from hwnas.block.join import AddSpec, ConcatSpec, PoolSpec, ReluSpec, ZeroSpec
+from hwnas.block.join import (
+    AddSpec,
+    ConcatSpec,
+    PoolSpec,
+    ReluSpec,
+    ScaleSpec,
+    UnevenConcatSpec,
+    ZeroSpec,
+)
 from hwnas.block.mbconv import FusedMBConvSpec, GroupedMBConvSpec, MBConvSpec
 from hwnas.block.operator import FeatureMap, Operator
 from hwnas.block.operators import operators_of
-from hwnas.block.reduce import FactorizedReduceSpec
+from hwnas.block.reduce import FactorizedReduceSpec, ThinReduceSpec
 from hwnas.block.residual import LinearResidualSpec, PreactResidualSpec, ResidualSpec
-from hwnas.block.separable import DilConvSpec, SepConvSpec
+from hwnas.block.separable import DilConvSpec, SepConvSpec, ThinSepConvSpec
 from hwnas.block.shuffle import ShuffleSpec
 from hwnas.block.spec import BlockSpec
 from hwnas.block.thin import ThinMBConvSpec
@@ -41,10 +49,14 @@ __all__ = [
     "PreactResidualSpec",
     "ReluSpec",
     "ResidualSpec",
+    "ScaleSpec",
     "SepConvSpec",
     "ShuffleSpec",
     "StemSpec",
     "ThinMBConvSpec",
+    "ThinReduceSpec",
+    "ThinSepConvSpec",
+    "UnevenConcatSpec",
     "ZeroSpec",
     "block_from_json",
     "block_to_json",

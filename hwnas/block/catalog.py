@@ -9,11 +9,19 @@ from hwnas.block.conv import ConvSpec, PreactConvSpec, StemSpec
 from hwnas.block.dispatch import DispatchSpec
 from hwnas.block.head import HeadSpec, LinearHeadSpec, NormHeadSpec
 from hwnas.block.installed import installed_blocks
-from hwnas.block.join import AddSpec, ConcatSpec, PoolSpec, ReluSpec, ZeroSpec
+from hwnas.block.join import (
+    AddSpec,
+    ConcatSpec,
+    PoolSpec,
+    ReluSpec,
+    ScaleSpec,
+    UnevenConcatSpec,
+    ZeroSpec,
+)
 from hwnas.block.mbconv import FusedMBConvSpec, GroupedMBConvSpec, MBConvSpec
-from hwnas.block.reduce import FactorizedReduceSpec
+from hwnas.block.reduce import FactorizedReduceSpec, ThinReduceSpec
 from hwnas.block.residual import LinearResidualSpec, PreactResidualSpec, ResidualSpec
-from hwnas.block.separable import DilConvSpec, SepConvSpec
+from hwnas.block.separable import DilConvSpec, SepConvSpec, ThinSepConvSpec
 from hwnas.block.shuffle import ShuffleSpec
 from hwnas.block.spec import BlockSpec
 from hwnas.block.thin import ThinMBConvSpec
@@ -36,12 +44,16 @@ BLOCKS: dict[str, type[BlockSpec]] = {
         LinearResidualSpec,
         PreactResidualSpec,
         SepConvSpec,
+        ThinSepConvSpec,
         DilConvSpec,
         FactorizedReduceSpec,
+        ThinReduceSpec,
         PoolSpec,
         ReluSpec,
         AddSpec,
         ConcatSpec,
+        UnevenConcatSpec,
+        ScaleSpec,
         ZeroSpec,
         HeadSpec,
         NormHeadSpec,

@@ -44,6 +44,61 @@ class ConcatSpec(Weightless):
 
 
 @dataclass(frozen=True, kw_only=True)
+class UnevenConcatSpec:
+    """The channels of feature maps of one size, ``channels`` of each: of nodes that were pruned.
+
+    What it says to read, where one number has to do, is the widest of them.
+    """
+
+    kind: ClassVar[str] = "uneven_concat"
+    reads_image: ClassVar[bool] = False
+    gives_logits: ClassVar[bool] = False
+    n_macs: ClassVar[int] = 0
+    n_parameters: ClassVar[int] = 0
+
+    input_size: int
+    channels: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        check_positive(self.kind, input_size=self.input_size, channels=min(self.channels))
+        if len(self.channels) < 2:
+            raise ValueError(f"a concatenation needs two inputs, got {self.channels}")
+
+    @property
+    def n_inputs(self) -> int:
+        """As many as there are widths."""
+        return len(self.channels)
+
+    @property
+    def in_channels(self) -> int:
+        """Of the widest input."""
+        return max(self.channels)
+
+    @property
+    def out_channels(self) -> int:
+        """Those of all inputs."""
+        return sum(self.channels)
+
+    @property
+    def output_size(self) -> int:
+        """As large as the inputs."""
+        return self.input_size
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScaleSpec(Weightless):
+    """A feature map times one number that is trained: how much a skip or a pooling counts."""
+
+    kind: ClassVar[str] = "scale"
+    n_inputs: ClassVar[int] = 1
+
+    @property
+    def n_parameters(self) -> int:
+        """The number."""
+        return 1
+
+
+@dataclass(frozen=True, kw_only=True)
 class ZeroSpec(Weightless):
     """Zeros of its input's shape, or of every ``stride``-th pixel's: a node that reads nothing."""
 

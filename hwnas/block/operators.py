@@ -8,12 +8,20 @@ from typing import Any
 from hwnas.block.conv import ConvSpec, PreactConvSpec, StemSpec
 from hwnas.block.dispatch import DispatchSpec
 from hwnas.block.head import HeadSpec, LinearHeadSpec, NormHeadSpec
-from hwnas.block.join import AddSpec, ConcatSpec, PoolSpec, ReluSpec, ZeroSpec
+from hwnas.block.join import (
+    AddSpec,
+    ConcatSpec,
+    PoolSpec,
+    ReluSpec,
+    ScaleSpec,
+    UnevenConcatSpec,
+    ZeroSpec,
+)
 from hwnas.block.mbconv import FusedMBConvSpec, GroupedMBConvSpec, MBConvSpec
 from hwnas.block.operator import FeatureMap, Operator, activation_operators
-from hwnas.block.reduce import FactorizedReduceSpec
+from hwnas.block.reduce import FactorizedReduceSpec, ThinReduceSpec
 from hwnas.block.residual import LinearResidualSpec, PreactResidualSpec, ResidualSpec
-from hwnas.block.separable import DilConvSpec, SepConvSpec
+from hwnas.block.separable import DilConvSpec, SepConvSpec, ThinSepConvSpec
 from hwnas.block.spec import BlockSpec
 from hwnas.block.thin import ThinMBConvSpec
 
@@ -99,12 +107,13 @@ def _residual(block: ResidualSpec, reads: FeatureMap) -> Iterator[Operator]:
     yield Operator(kind="residual_add", reads=gives, gives=gives, kept=(shortcut,))
 
 
-def _sep_conv(block: SepConvSpec, reads: FeatureMap) -> Iterator[Operator]:
-    mid = FeatureMap(block.in_channels, block.output_size)
+def _sep_conv(block: SepConvSpec | ThinSepConvSpec, reads: FeatureMap) -> Iterator[Operator]:
+    filtered = FeatureMap(block.in_channels, block.output_size)
+    mid = FeatureMap(block.hidden_channels, block.output_size)
     gives = FeatureMap(block.out_channels, block.output_size)
     yield Operator(kind="relu", reads=reads, gives=reads)
-    yield Operator(kind="depthwise", reads=reads, gives=mid, kernel_size=block.kernel_size)
-    yield Operator(kind="convolution", reads=mid, gives=mid)
+    yield Operator(kind="depthwise", reads=reads, gives=filtered, kernel_size=block.kernel_size)
+    yield Operator(kind="convolution", reads=filtered, gives=mid)
     yield Operator(kind="depthwise", reads=mid, gives=mid, kernel_size=block.kernel_size)
     yield Operator(kind="convolution", reads=mid, gives=gives)
 
@@ -117,22 +126,25 @@ def _dil_conv(block: DilConvSpec, reads: FeatureMap) -> Iterator[Operator]:
     yield Operator(kind="convolution", reads=filtered, gives=gives)
 
 
-def _factorized_reduce(block: FactorizedReduceSpec, reads: FeatureMap) -> Iterator[Operator]:
+def _factorized_reduce(
+    block: FactorizedReduceSpec | ThinReduceSpec, reads: FeatureMap
+) -> Iterator[Operator]:
     """Of an odd size it is the second half that is cut, not what it reads."""
-    half = FeatureMap(block.out_channels // 2, block.output_size)
-    ragged = FeatureMap(block.out_channels // 2, block.output_size + block.is_ragged)
+    even = FeatureMap(block.even_channels, block.output_size)
+    odd = FeatureMap(block.odd_channels, block.output_size)
+    ragged = FeatureMap(block.odd_channels, block.output_size + block.is_ragged)
     yield Operator(kind="relu", reads=reads, gives=reads)
-    yield Operator(kind="convolution", reads=reads, gives=half)
+    yield Operator(kind="convolution", reads=reads, gives=even)
     if not block.is_ragged:
-        yield Operator(kind="slice", reads=reads, gives=reads, kept=(half,))
-    yield Operator(kind="convolution", reads=reads, gives=ragged, kept=(half,))
+        yield Operator(kind="slice", reads=reads, gives=reads, kept=(even,))
+    yield Operator(kind="convolution", reads=reads, gives=ragged, kept=(even,))
     if block.is_ragged:
-        yield Operator(kind="slice", reads=ragged, gives=half, kept=(half,))
+        yield Operator(kind="slice", reads=ragged, gives=odd, kept=(even,))
     yield Operator(
         kind="concat",
-        reads=half,
+        reads=even,
         gives=FeatureMap(block.out_channels, block.output_size),
-        kept=(half,),
+        kept=(odd,),
     )
 
 
@@ -148,6 +160,16 @@ def _relu(block: ReluSpec, reads: FeatureMap) -> Iterator[Operator]:
 def _concat(block: ConcatSpec, reads: FeatureMap) -> Iterator[Operator]:
     gives = FeatureMap(block.out_channels, block.output_size)
     yield Operator(kind="concat", reads=reads, gives=gives, kept=(reads,) * (block.n_inputs - 1))
+
+
+def _uneven_concat(block: UnevenConcatSpec, reads: FeatureMap) -> Iterator[Operator]:
+    first, *others = (FeatureMap(width, block.input_size) for width in block.channels)
+    gives = FeatureMap(block.out_channels, block.output_size)
+    yield Operator(kind="concat", reads=first, gives=gives, kept=tuple(others))
+
+
+def _scale(block: ScaleSpec, reads: FeatureMap) -> Iterator[Operator]:
+    yield Operator(kind="scale", reads=reads, gives=reads)
 
 
 def _zero(block: ZeroSpec, reads: FeatureMap) -> Iterator[Operator]:
@@ -253,12 +275,16 @@ OPERATORS: Mapping[type, Callable[[Any, FeatureMap], Iterator[Operator]]] = {
     LinearResidualSpec: _residual,
     PreactResidualSpec: _preact_residual,
     SepConvSpec: _sep_conv,
+    ThinSepConvSpec: _sep_conv,
     DilConvSpec: _dil_conv,
     FactorizedReduceSpec: _factorized_reduce,
+    ThinReduceSpec: _factorized_reduce,
     PoolSpec: _pool,
     AddSpec: _add,
     ReluSpec: _relu,
     ConcatSpec: _concat,
+    UnevenConcatSpec: _uneven_concat,
+    ScaleSpec: _scale,
     ZeroSpec: _zero,
     HeadSpec: _head,
     NormHeadSpec: _norm_head,

@@ -1,7 +1,7 @@
 """The convolutions of a DARTS cell (Liu et al. 2019): ReLU, depthwise, 1x1, BatchNorm."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from hwnas.block.spec import check_positive, strided
 
@@ -51,23 +51,58 @@ class DilConvSpec(_Depthwise):
         return self._n_weights + 2 * self.out_channels
 
 
+class _Sizes(Protocol):
+    """The numbers that the costs of two in a row follow from."""
+
+    @property
+    def in_channels(self) -> int: ...
+    @property
+    def hidden_channels(self) -> int: ...
+    @property
+    def out_channels(self) -> int: ...
+    @property
+    def kernel_size(self) -> int: ...
+    @property
+    def output_size(self) -> int: ...
+    @property
+    def _n_both_weights(self) -> int: ...
+
+
+class _Twice:
+    """ReLU, depthwise, 1x1, BatchNorm twice; the first may stride."""
+
+    @property
+    def n_macs(self: _Sizes) -> int:
+        """Multiply-accumulates for one image."""
+        return self._n_both_weights * self.output_size**2
+
+    @property
+    def n_parameters(self: _Sizes) -> int:
+        """Weights, and the two BatchNorms' scales and shifts."""
+        return self._n_both_weights + 2 * (self.hidden_channels + self.out_channels)
+
+    @property
+    def _n_both_weights(self: _Sizes) -> int:
+        first = self.in_channels * (self.kernel_size**2 + self.hidden_channels)
+        return first + self.hidden_channels * (self.kernel_size**2 + self.out_channels)
+
+
 @dataclass(frozen=True, kw_only=True)
-class SepConvSpec(_Depthwise):
+class SepConvSpec(_Twice, _Depthwise):
     """ReLU, depthwise, 1x1, BatchNorm twice; the first keeps the channels and may stride."""
 
     kind: ClassVar[str] = "sep_conv"
 
     @property
-    def n_macs(self) -> int:
-        """Multiply-accumulates for one image."""
-        return (self._n_first_weights + self._n_weights) * self.output_size**2
+    def hidden_channels(self) -> int:
+        """Between both, as many as come in."""
+        return self.in_channels
 
-    @property
-    def n_parameters(self) -> int:
-        """Weights, and the two BatchNorms' scales and shifts."""
-        n_normed = self.in_channels + self.out_channels
-        return self._n_first_weights + self._n_weights + 2 * n_normed
 
-    @property
-    def _n_first_weights(self) -> int:
-        return self.in_channels * (self.kernel_size**2 + self.in_channels)
+@dataclass(frozen=True, kw_only=True)
+class ThinSepConvSpec(_Twice, _Depthwise):
+    """As ``SepConvSpec``, but for its channels between both: what pruning leaves of one."""
+
+    kind: ClassVar[str] = "thin_sep_conv"
+
+    hidden_channels: int

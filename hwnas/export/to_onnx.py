@@ -19,7 +19,7 @@ INPUT, OUTPUT = "input", "output"
 """Further inputs of a block that joins several are ``input1``, ``input2`` …"""
 
 
-def to_onnx(network: nn.Module, shape: Sequence[int], n_inputs: int = 1) -> onnx.ModelProto:
+def to_onnx(network: nn.Module, *shapes: Sequence[int]) -> onnx.ModelProto:
     """Export a network for inputs of a fixed shape.
 
     The TorchScript exporter is used on purpose: ten milliseconds a block where the dynamo
@@ -27,8 +27,7 @@ def to_onnx(network: nn.Module, shape: Sequence[int], n_inputs: int = 1) -> onnx
 
     Args:
         network: Any module with float inputs and one output; it is put into eval mode.
-        shape: ``(batch, channels, height, width)`` of every input.
-        n_inputs: How many it reads.
+        shapes: ``(batch, channels, height, width)`` of each input.
 
     Raises:
         ExportError: torch cannot export it, or the ONNX checker refuses the result.
@@ -40,11 +39,11 @@ def to_onnx(network: nn.Module, shape: Sequence[int], n_inputs: int = 1) -> onnx
             warnings.simplefilter("ignore", DeprecationWarning)  # the exporter's, of itself
             torch.onnx.export(
                 network,
-                tuple(torch.zeros(*shape) for _ in range(n_inputs)),
+                tuple(torch.zeros(*shape) for shape in shapes),
                 file,  # type: ignore[arg-type]
                 dynamo=False,
                 opset_version=OPSET,
-                input_names=[INPUT, *(f"{INPUT}{number}" for number in range(1, n_inputs))],
+                input_names=[INPUT, *(f"{INPUT}{number}" for number in range(1, len(shapes)))],
                 output_names=[OUTPUT],
             )
         model = onnx.load_model_from_string(file.getvalue())
@@ -53,7 +52,7 @@ def to_onnx(network: nn.Module, shape: Sequence[int], n_inputs: int = 1) -> onnx
     except (RuntimeError, torch.onnx.errors.OnnxExporterError, onnx.checker.ValidationError) as e:
         if NO_MEMORY in str(e):
             raise ExportError(
-                f"A network for inputs of {tuple(shape)} does not fit into memory. "
+                f"A network for inputs of {tuple(shapes[0])} does not fit into memory. "
                 "Give a smaller --input-size or --batch."
             ) from e
         raise ExportError(

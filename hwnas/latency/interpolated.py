@@ -1,14 +1,24 @@
 """Blocks whose sizes lie between measured ones, priced without being timed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from math import log
 
-from hwnas.block import BlockSpec, block_to_json
+from hwnas.block import BlockSpec, block_to_json, operators_of
 from hwnas.measure import Measurement, Provenance
 from hwnas.table import LatencyTable
 
-SIZES = ("input_size", "in_channels", "out_channels", "hidden_channels", "n_classes")
+SIZES = (
+    "input_size",
+    "in_channels",
+    "hidden_channels",
+    "out_channels",
+    "even_channels",
+    "odd_channels",
+    "channels",
+    "n_inputs",
+    "n_classes",
+)
 """Fields that may differ from a measured neighbour's; a kernel or an activation may not."""
 
 
@@ -17,8 +27,8 @@ def interpolated(table: LatencyTable, blocks: Iterable[BlockSpec]) -> LatencyTab
 
     The neighbours are of the same kind with the same kernel, stride, expansion and activation; one
     is nowhere larger and the other nowhere smaller. Of several pairs the closest is taken, and
-    between the two the latency grows with the multiply-accumulates. A block that no pair encloses
-    stays missing: nothing is extrapolated.
+    between the two the latency grows with the multiply-accumulates, or the elements written where
+    nothing is multiplied. A block that no pair encloses stays missing: nothing is extrapolated.
     """
     rows, neighbours = dict(table.rows), _Neighbours(table)
     for block in table.missing(blocks):
@@ -74,8 +84,8 @@ class _Neighbours:
 
     def _mixed(self, block: BlockSpec, low: BlockSpec, high: BlockSpec) -> Measurement:
         below, above = self._table[low], self._table[high]
-        span = high.n_macs - low.n_macs
-        share = (block.n_macs - low.n_macs) / span if span else 0.5
+        least, most = _work(low), _work(high)
+        share = (_work(block) - least) / (most - least) if most > least else 0.5
 
         def mix(name: str) -> float:
             return (1 - share) * float(getattr(below, name)) + share * float(getattr(above, name))
@@ -95,12 +105,19 @@ def _sameness(block: BlockSpec) -> tuple[object, ...]:
     """All but the sizes, and whether there is a residual, which costs time of its own."""
     row = block_to_json(block)
     rest = tuple(value for name, value in row.items() if name not in SIZES)
-    return (*rest, getattr(block, "has_residual", False))
+    return (*rest, len(_sizes(block)), getattr(block, "has_residual", False))
 
 
-def _sizes(block: BlockSpec) -> Iterator[int]:
+def _sizes(block: BlockSpec) -> list[int]:
+    """All of them; a size of each input counts as several."""
     row = block_to_json(block)
-    return (row[name] for name in SIZES if name in row)
+    told = (row[name] for name in SIZES if name in row)
+    return [size for one in told for size in (one if isinstance(one, tuple) else (one,))]
+
+
+def _work(block: BlockSpec) -> int:
+    """Multiply-accumulates; where there are none, the elements that its operators give."""
+    return block.n_macs or sum(op.gives.n_elements for op in operators_of(block))
 
 
 def _fits_in(low: BlockSpec, high: BlockSpec) -> bool:

@@ -1,6 +1,6 @@
 """Architecture becomes torch: block modules, whole networks, the supernet."""
 
-from hwnas.network.build import WiredBlocks, build, input_shape, randomize_statistics
+from hwnas.network.build import WiredBlocks, build, input_shape, input_shapes, randomize_statistics
 from hwnas.network.modules import MODULES, module_of
 from hwnas.network.supernet import Supernet, resized
 
@@ -10,6 +10,7 @@ __all__ = [
     "WiredBlocks",
     "build",
     "input_shape",
+    "input_shapes",
     "module_of",
     "randomize_statistics",
     "resized",

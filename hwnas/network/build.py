@@ -5,9 +5,11 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor, nn
 
-from hwnas.block import BlockSpec
+from hwnas.block import BlockSpec, UnevenConcatSpec
 from hwnas.network.modules import module_of
 from hwnas.space import IMAGE, as_network
+
+Shape = tuple[int, int, int, int]
 
 
 class WiredBlocks(nn.Sequential):
@@ -57,7 +59,15 @@ def randomize_statistics(network: nn.Module, generator: torch.Generator) -> None
                     tensor.data.normal_(0.0, 0.1, generator=generator)
 
 
-def input_shape(blocks: Sequence[BlockSpec], batch: int) -> tuple[int, int, int, int]:
-    """``(batch, channels, height, width)`` of the first block's input."""
+def input_shape(blocks: Sequence[BlockSpec], batch: int) -> Shape:
+    """``(batch, channels, height, width)`` of the first block's only or widest input."""
     first = blocks[0]
     return batch, first.in_channels, first.input_size, first.input_size
+
+
+def input_shapes(block: BlockSpec, batch: int) -> list[Shape]:
+    """Of each feature map that a block reads."""
+    size = block.input_size
+    even = (block.in_channels,) * block.n_inputs
+    channels = block.channels if isinstance(block, UnevenConcatSpec) else even
+    return [(batch, width, size, size) for width in channels]

@@ -13,7 +13,11 @@ from hwnas.block import (
     FactorizedReduceSpec,
     PoolSpec,
     ReluSpec,
+    ScaleSpec,
     SepConvSpec,
+    ThinReduceSpec,
+    ThinSepConvSpec,
+    UnevenConcatSpec,
     ZeroSpec,
 )
 
@@ -64,14 +68,26 @@ class ReluBlock(nn.Module):
 
 
 class ConcatBlock(nn.Module):
-    """The concatenation of :class:`hwnas.block.ConcatSpec`."""
+    """The concatenation of :class:`hwnas.block.ConcatSpec`, uneven if the spec is."""
 
-    def __init__(self, spec: ConcatSpec) -> None:
+    def __init__(self, spec: ConcatSpec | UnevenConcatSpec) -> None:
         super().__init__()
 
     def forward(self, *features: FeatureMap) -> FeatureMap:
         """The channels of all."""
         return torch.cat(features, dim=1)
+
+
+class ScaleBlock(nn.Module):
+    """The product of :class:`hwnas.block.ScaleSpec`."""
+
+    def __init__(self, spec: ScaleSpec) -> None:
+        super().__init__()
+        self.factor = nn.Parameter(torch.ones(()))
+
+    def forward(self, features: FeatureMap) -> FeatureMap:
+        """Shapes as the spec says."""
+        return features * self.factor
 
 
 class ZeroBlock(nn.Module):
@@ -91,7 +107,8 @@ class DilConvBlock(nn.Module):
 
     def __init__(self, spec: DilConvSpec) -> None:
         super().__init__()
-        self.layers = _depthwise_separable(spec, spec.out_channels, spec.stride, spec.dilation)
+        channels = spec.in_channels, spec.out_channels
+        self.layers = _depthwise_separable(channels, spec.kernel_size, spec.stride, spec.dilation)
 
     def forward(self, features: FeatureMap) -> FeatureMap:
         """Shapes as the spec says."""
@@ -99,12 +116,14 @@ class DilConvBlock(nn.Module):
 
 
 class SepConvBlock(nn.Module):
-    """The convolutions of :class:`hwnas.block.SepConvSpec`."""
+    """The convolutions of :class:`hwnas.block.SepConvSpec`, thin if the spec is."""
 
-    def __init__(self, spec: SepConvSpec) -> None:
+    def __init__(self, spec: SepConvSpec | ThinSepConvSpec) -> None:
         super().__init__()
-        self.first = _depthwise_separable(spec, spec.in_channels, spec.stride)
-        self.second = _depthwise_separable(spec, spec.out_channels)
+        hidden = spec.hidden_channels
+        first, second = (spec.in_channels, hidden), (hidden, spec.out_channels)
+        self.first = _depthwise_separable(first, spec.kernel_size, spec.stride)
+        self.second = _depthwise_separable(second, spec.kernel_size)
 
     def forward(self, features: FeatureMap) -> FeatureMap:
         """Shapes as the spec says."""
@@ -112,40 +131,43 @@ class SepConvBlock(nn.Module):
 
 
 def _depthwise_separable(
-    spec: DilConvSpec | SepConvSpec, out_channels: int, stride: int = 1, dilation: int = 1
+    channels: tuple[int, int], kernel_size: int, stride: int = 1, dilation: int = 1
 ) -> nn.Sequential:
+    in_channels, out_channels = channels
     depthwise = nn.Conv2d(
-        spec.in_channels,
-        spec.in_channels,
-        spec.kernel_size,
+        in_channels,
+        in_channels,
+        kernel_size,
         stride,
-        padding=dilation * (spec.kernel_size // 2),
+        padding=dilation * (kernel_size // 2),
         dilation=dilation,
-        groups=spec.in_channels,
+        groups=in_channels,
         bias=False,
     )
-    pointwise = nn.Conv2d(spec.in_channels, out_channels, 1, bias=False)
+    pointwise = nn.Conv2d(in_channels, out_channels, 1, bias=False)
     return nn.Sequential(nn.ReLU(), depthwise, pointwise, nn.BatchNorm2d(out_channels))
 
 
 class FactorizedReduceBlock(nn.Module):
-    """The halves of :class:`hwnas.block.FactorizedReduceSpec`.
+    """The halves of :class:`hwnas.block.FactorizedReduceSpec`, of any widths if the spec is thin.
 
     Each half has a BatchNorm of its own, which computes what one over both would and becomes a
     part of its convolution in the exported file.
     """
 
-    def __init__(self, spec: FactorizedReduceSpec) -> None:
+    def __init__(self, spec: FactorizedReduceSpec | ThinReduceSpec) -> None:
         super().__init__()
-        half = spec.out_channels // 2
         self.is_ragged = spec.is_ragged
         self.activation = nn.ReLU()
         self.even, self.odd = (
             nn.Sequential(
-                nn.Conv2d(spec.in_channels, half, 1, spec.stride, padding=padding, bias=False),
-                nn.BatchNorm2d(half),
+                nn.Conv2d(spec.in_channels, width, 1, spec.stride, padding=padding, bias=False),
+                nn.BatchNorm2d(width),
             )
-            for padding in (0, int(spec.is_ragged))
+            for width, padding in (
+                (spec.even_channels, 0),
+                (spec.odd_channels, int(spec.is_ragged)),
+            )
         )
 
     def forward(self, features: FeatureMap) -> FeatureMap:

@@ -32,7 +32,7 @@ from hwnas.profile import Wanted
 from hwnas.report import MeasuredNetwork, Pruning
 from hwnas.space import Network, Space
 from hwnas.space.fixed import ONLY, FixedSpace
-from hwnas.space.prunable import PrunableChain, n_prunable_weights, prunable
+from hwnas.space.prunable import Prunable, prunable
 from hwnas.table import key_of
 from hwnas.train.mgas import Pruner, shares_left
 
@@ -56,12 +56,12 @@ def prune(request: SearchRequest, data: DataSet, space: Space, work: WorkFolder)
         NoNetworkFitsError: The smallest that can be left is over a limit, or every network that
             was trained was.
     """
-    chain = prunable(space)
-    device, blocks = request.device, chain.measured()
+    origin = prunable(space)
+    device, blocks = request.device, origin.measured()
     engine = engine_for(device)
     with work.phase("profile"):
         table = timed_table(
-            wanted_by_pruning(chain),
+            wanted_by_pruning(origin),
             blocks,
             device,
             engine,
@@ -75,8 +75,8 @@ def prune(request: SearchRequest, data: DataSet, space: Space, work: WorkFolder)
         budget_ms=request.budget.latency_ms,
     )
     search = _Pruning(
-        pruner=_pruner(request, data, chain, work),
-        base=Problem(request, data, FixedSpace.of(chain.name, chain.whole()), (timed,)),
+        pruner=_pruner(request, data, origin, work),
+        base=Problem(request, data, FixedSpace.of(origin.name, origin.whole()), (timed,)),
         work=work,
     )
     with work.discarded_if_hopeless():
@@ -84,23 +84,21 @@ def prune(request: SearchRequest, data: DataSet, space: Space, work: WorkFolder)
     return search.outcome()
 
 
-def wanted_by_pruning(chain: PrunableChain) -> Wanted:
+def wanted_by_pruning(origin: Prunable) -> Wanted:
     """Blocks of a few widths, and networks of them drawn at random, the same each time."""
     rng = np.random.default_rng(SEED)
-    networks = {network.blocks: network for network in _drawn(chain, rng)}
-    label = f"{chain.name} pruned ({key_of(chain.measured())[:6]})"
-    return Wanted(label, chain.measured(), tuple(networks.values()))
+    networks = {network.blocks: network for network in _drawn(origin, rng)}
+    label = f"{origin.name} pruned ({key_of(origin.measured())[:6]})"
+    return Wanted(label, origin.measured(), tuple(networks.values()))
 
 
-def _drawn(chain: PrunableChain, rng: np.random.Generator) -> Iterator[Network]:
-    return (chain.drawn(rng) for _ in range(N_NETWORKS))
+def _drawn(origin: Prunable, rng: np.random.Generator) -> Iterator[Network]:
+    return (origin.drawn(rng) for _ in range(N_NETWORKS))
 
 
-def _pruner(
-    request: SearchRequest, data: DataSet, chain: PrunableChain, work: WorkFolder
-) -> Pruner:
+def _pruner(request: SearchRequest, data: DataSet, origin: Prunable, work: WorkFolder) -> Pruner:
     return Pruner(
-        chain,
+        origin,
         data,
         replace(
             request.mgas,
@@ -133,12 +131,11 @@ class _Pruning:
             NoNetworkFitsError: It is over a limit.
         """
         searched = granularities_of(self.base.request)
-        least = self.pruner.chain.chain.narrowest(
-            operations="op" in searched, filters="filter" in searched
-        )
+        origin = self.pruner.relaxed.origin
+        least = origin.narrowest(operations="op" in searched, filters="filter" in searched)
         problem = self._problem_of(least)
         measurement = problem.devices[0].measure(problem.blocks(ONLY))
-        n_prunable = n_prunable_weights(least) if "weight" in searched else 0
+        n_prunable = origin.n_prunable_weights(least) if "weight" in searched else 0
         ratio = min(1.0, measurement.median_ms / problem.predict_ms(ONLY))
         shares = dict(limit_shares(problem, ratio, least, n_prunable))
         if problem.devices[0].fits(measurement) and max(shares.values()) <= 1:
@@ -157,7 +154,7 @@ class _Pruning:
         while True:
             with self.work.phase("search"):
                 problem = self._pruned()
-            module = self.pruner.chain.pruned()
+            module = self.pruner.relaxed.pruned()
             workshop = workshop_of(problem, ONLY)
             with self.work.phase("finetune"):
                 finished = finished_of(problem, workshop, module, ONLY, self.work)
@@ -189,9 +186,9 @@ class _Pruning:
         """Prune until the whole network, built and timed, keeps the budget."""
         for _ in range(MAX_ROUNDS):
             costs = pruning_costs(self.base, self.ratios[-1])
-            chain = self.pruner.run(costs, len(self.ratios))
-            problem = self._problem_of(chain.network())
-            self._check_reached(problem, chain.n_zeros())
+            left = self.pruner.run(costs, len(self.ratios))
+            problem = self._problem_of(left.network())
+            self._check_reached(problem, left.n_zeros())
             measurement = problem.devices[0].measure(problem.blocks(ONLY))
             self._note(problem, measurement)
             if problem.devices[0].fits(measurement):
@@ -245,12 +242,12 @@ class _Pruning:
         return replace(self.base, space=FixedSpace.of(self.base.space.name, network))
 
     def _told(self, finished: Finished) -> Pruning:
-        chain, history = self.pruner.chain, self.pruner.history
-        n_zeros, everything = chain.n_zeros(), len(chain.chain.nodes)
+        left, history = self.pruner.relaxed, self.pruner.history
+        n_zeros = left.n_zeros()
         return Pruning(
             granularities=granularities_of(self.base.request),
-            left={name: share for name, (share,) in shares_left(chain, (everything,)).items()},
-            kept_parameters=sum(block.n_parameters for block in chain.network()) - n_zeros,
+            left={name: share for name, (share,) in shares_left(left, (left.n_all,)).items()},
+            kept_parameters=sum(block.n_parameters for block in left.network()) - n_zeros,
             n_zeros=n_zeros,
             compressed_bytes=_compressed(finished.deployed.content),
             compressed_float32_bytes=_compressed(finished.float32.SerializeToString()),

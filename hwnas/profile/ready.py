@@ -9,7 +9,7 @@ from hwnas.block import BlockSpec
 from hwnas.device import DeviceSpec
 from hwnas.export import to_onnx
 from hwnas.measure.engine import Engine
-from hwnas.network import build, input_shape, randomize_statistics
+from hwnas.network import build, input_shapes, randomize_statistics
 from hwnas.profile.cache import BlockCache
 from hwnas.quantize import Deployable, deployable_blocks, joined
 from hwnas.space import as_network
@@ -23,7 +23,7 @@ def ready_blocks(blocks: Sequence[BlockSpec], device: DeviceSpec, engine: Engine
     """
     network = build(blocks)
     randomize_statistics(network, torch.Generator().manual_seed(0))
-    model = to_onnx(network, input_shape(blocks, device.batch), blocks[0].n_inputs)
+    model = to_onnx(network, *input_shapes(blocks[0], device.batch))
     return deployable_blocks(model, blocks, device, engine)
 
 

@@ -1,6 +1,6 @@
 """Calibration images handed to ONNX Runtime's quantizer, a few at a time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,18 +13,17 @@ STRIDE = 8
 class ImageReader(CalibrationDataReader):  # type: ignore[misc]
     """Reads ``(n, channels, height, width)`` float images in the model's batch size.
 
-    Every input of a model that has several is fed the same ones.
+    ``inputs`` are the model's, by name, and their channels: each is fed the leading ones of the
+    same images.
 
     ``n`` is cut to a multiple of ``STRIDE`` batches, which the quantizer insists on.
     """
 
-    def __init__(
-        self, input_names: Sequence[str], images: NDArray[np.float32], batch: int
-    ) -> None:
+    def __init__(self, inputs: Mapping[str, int], images: NDArray[np.float32], batch: int) -> None:
         n_batches = len(images) // batch
         self.stride = min(STRIDE, n_batches)
         self._n_batches = n_batches // self.stride * self.stride
-        self._input_names = tuple(input_names)
+        self._inputs = inputs
         self._images = images
         self._batch = batch
         self.set_range(0, self._n_batches)
@@ -44,4 +43,4 @@ class ImageReader(CalibrationDataReader):  # type: ignore[misc]
         for index in range(start, end):
             first = index * self._batch
             batch = self._images[first : first + self._batch]
-            yield dict.fromkeys(self._input_names, batch)
+            yield {name: batch[:, :channels] for name, channels in self._inputs.items()}

@@ -15,7 +15,7 @@ from hwnas.device import DeviceSpec
 from hwnas.measure.engine import Engine, Layout
 from hwnas.quantize.audit import check_integer, float_operators
 from hwnas.quantize.borders import channels_last, integer_input, integer_output
-from hwnas.quantize.quantize import quantize
+from hwnas.quantize.quantize import input_channels, quantize
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,9 @@ def deployable_blocks(
     if device.precision != "int8":
         return Deployable(_of_floats(model, device, ends), ())
     dims = model.graph.input[0].type.tensor_type.shape.dim
-    shape = tuple(dim.dim_value for dim in dims)
-    images = np.random.default_rng(0).standard_normal((2 * shape[0], *shape[1:]))
+    batch, _, *size = (dim.dim_value for dim in dims)
+    widest = max(input_channels(model).values())
+    images = np.random.default_rng(0).standard_normal((2 * batch, widest, *size))
     ready = deployable(model, device, engine, images.astype(np.float32))
     inputs, output = (not is_end for is_end in ends)
     if inputs:

@@ -25,6 +25,13 @@ METHODS = {
 }
 
 
+def input_channels(model: onnx.ModelProto) -> dict[str, int]:
+    """Of each input of a fixed shape, by name."""
+    return {
+        entry.name: entry.type.tensor_type.shape.dim[1].dim_value for entry in model.graph.input
+    }
+
+
 def quantize(
     model: onnx.ModelProto, recipe: Recipe, images: NDArray[np.float32]
 ) -> onnx.ModelProto:
@@ -46,7 +53,7 @@ def quantize(
         )
     if not np.isfinite(images).all():
         raise QuantizeError("A calibration image holds NaN or infinity. Look for blank images.")
-    reader = ImageReader([entry.name for entry in model.graph.input], images, batch)
+    reader = ImageReader(input_channels(model), images, batch)
     scratch = onnx.ModelProto()
     scratch.CopyFrom(model)  # the quantizer moves its input's weights to a file
     with tempfile.TemporaryDirectory() as folder, _quiet():

@@ -6,6 +6,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from hwnas.report.cells_picture import draw_cell, drawn_cells, is_of_cells
 from hwnas.report.picture import BLUE, GREEN, GREY, ORANGE, png, styled
 from hwnas.report.pruning import Pruning
 from hwnas.report.result import SearchResult
@@ -14,16 +15,26 @@ COLOURS = {"op": BLUE, "filter": ORANGE, "weight": GREEN}
 STYLES = ("-", "--", ":", "-.")
 """Of the stages, in turn."""
 MEGABYTE = 1e6
+CELLS_A_ROW = 3
 
 
 def pruning_picture(result: SearchResult, pruning: Pruning) -> bytes:
-    """A PNG of three panels; the third is the pruned network as a graph."""
+    """A PNG of three panels; the third is the pruned network as a graph, cell by cell."""
+    blocks = result.architecture["space"]["blocks"]
+    cells = drawn_cells(blocks) if is_of_cells(blocks) else {}
+    n_rows = -(-len(cells) // CELLS_A_ROW) or 1
     with styled():
-        figure = Figure(figsize=(11.5, 7.6), layout="constrained")
-        grid = figure.add_gridspec(2, 2, width_ratios=(1.8, 1), height_ratios=(1, 1))
+        figure = Figure(figsize=(11.5, 3.8 + 3.8 * max(1, 0.75 * n_rows)), layout="constrained")
+        heights = (1, max(1, 0.75 * n_rows))
+        grid = figure.add_gridspec(2, 2, width_ratios=(1.8, 1), height_ratios=heights)
         _draw_shares(figure.add_subplot(grid[0, 0]), pruning)
         _draw_memory(figure.add_subplot(grid[0, 1]), pruning)
-        _draw_network(figure.add_subplot(grid[1, :]), result.architecture["space"]["blocks"])
+        if cells:
+            beside = grid[1, :].subgridspec(n_rows, min(len(cells), CELLS_A_ROW))
+            for number, (name, cell) in enumerate(cells.items()):
+                draw_cell(figure.add_subplot(beside[number]), name, cell)
+        else:
+            _draw_network(figure.add_subplot(grid[1, :]), blocks)
         return png(figure)
 
 

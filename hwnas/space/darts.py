@@ -48,7 +48,7 @@ State = tuple[bool, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Cell:
+class Cell:
     """One cell's name and shapes: of its inputs once they are preprocessed, and of its nodes."""
 
     name: str
@@ -113,9 +113,10 @@ class DartsSpace:
             for node, source in EDGES
         )
 
-    def start(self) -> tuple[State, Places]:
-        """The stem, and each cell's ends: what it makes of its two inputs, and its output."""
-        stem = StemSpec(
+    @property
+    def stem(self) -> StemSpec:
+        """Both inputs of the first cell."""
+        return StemSpec(
             input_size=self.input_size,
             in_channels=self.in_channels,
             out_channels=STEM_WIDTH * self.channels,
@@ -123,9 +124,13 @@ class DartsSpace:
             stride=1,
             activation="none",
         )
+
+    def start(self) -> tuple[State, Places]:
+        """The stem, and each cell's ends: what it makes of its two inputs, and its output."""
+        stem = self.stem
         places: list[PlacedBlock | Wire] = [PlacedBlock("stem", stem)]
         before = before_last = ("stem", stem.output_size, stem.out_channels)
-        for cell in self._cells():
+        for cell in self.cells():
             for node, source in enumerate((before_last, before)):
                 places.append(_preprocessed(f"{cell.name}.node{node}", source, cell))
             concat = ConcatSpec(
@@ -146,7 +151,7 @@ class DartsSpace:
         carries = (*state, option != NONE)
         is_last = source == node - 1
         places: list[PlacedBlock | Wire] = []
-        for cell in self._cells():
+        for cell in self.cells():
             if cell.reduces == bool(is_reduce):
                 places += _edge(cell, node, source, option)
                 if is_last:
@@ -155,13 +160,18 @@ class DartsSpace:
 
     def finish(self, state: State) -> Places:
         """Mean and classifier."""
-        *_, last = self._cells()
-        head = LinearHeadSpec(
+        *_, last = self.cells()
+        return (PlacedBlock("head", self.head, (f"{last.name}.output",)),)
+
+    @property
+    def head(self) -> LinearHeadSpec:
+        """Of the last cell's output."""
+        *_, last = self.cells()
+        return LinearHeadSpec(
             input_size=last.output_size,
             in_channels=len(NODES) * last.channels,
             n_classes=self.n_classes,
         )
-        return (PlacedBlock("head", head, (f"{last.name}.output",)),)
 
     def option_class(self, decision: Decision, option: str) -> str:
         """Convolutions, and what has no weights."""
@@ -171,20 +181,20 @@ class DartsSpace:
         """Family and sizes."""
         return {"family": self.name, **asdict(self)}
 
-    def _cells(self) -> Iterator[_Cell]:
+    def cells(self) -> Iterator[Cell]:
         """Those at a third and at two thirds of the layers reduce."""
         size, channels = self.input_size, self.channels
         for layer in range(self.n_layers):
             reduces = layer in (self.n_layers // 3, 2 * self.n_layers // 3)
             channels *= 2 if reduces else 1
-            cell = _Cell(
+            cell = Cell(
                 name=f"cell{layer + 1}", reduces=reduces, input_size=size, channels=channels
             )
             yield cell
             size = cell.output_size
 
 
-def _preprocessed(position: str, source: tuple[str, int, int], cell: _Cell) -> PlacedBlock:
+def _preprocessed(position: str, source: tuple[str, int, int], cell: Cell) -> PlacedBlock:
     """The input in the cell's channels and, where the cell before reduced, in its size."""
     read, size, channels = source
     block: BlockSpec
@@ -215,7 +225,7 @@ def _operation(option: str, size: int, channels: int, stride: int) -> BlockSpec 
     return kind(**same, out_channels=channels, kernel_size=int(option[-1]), stride=stride)
 
 
-def _edge(cell: _Cell, node: int, source: int, option: str) -> Places:
+def _edge(cell: Cell, node: int, source: int, option: str) -> Places:
     """The operation under a name of its own, which its weights go by, and the edge's name."""
     edge, read = f"{cell.name}.edge{node}<-{source}", f"{cell.name}.node{source}"
     if option == NONE:
@@ -229,7 +239,7 @@ def _edge(cell: _Cell, node: int, source: int, option: str) -> Places:
     return PlacedBlock(f"{edge}.{option}", block, (read,)), Wire(edge, f"{edge}.{option}")
 
 
-def _node(cell: _Cell, node: int, carries: State) -> PlacedBlock | Wire:
+def _node(cell: Cell, node: int, carries: State) -> PlacedBlock | Wire:
     position = f"{cell.name}.node{node}"
     edges = tuple(f"{cell.name}.edge{node}<-{source}" for source in range(node) if carries[source])
     if not edges:

@@ -25,10 +25,14 @@ from hwnas.block import (
     PreactResidualSpec,
     ReluSpec,
     ResidualSpec,
+    ScaleSpec,
     SepConvSpec,
     ShuffleSpec,
     StemSpec,
     ThinMBConvSpec,
+    ThinReduceSpec,
+    ThinSepConvSpec,
+    UnevenConcatSpec,
     ZeroSpec,
 )
 
@@ -139,6 +143,25 @@ DIVERSE: list[BlockSpec] = [
         for size, width in ((4, 16), (5, 8))
     ),
 ]
+OF_PRUNED_CELLS: list[BlockSpec] = [
+    *(
+        ThinSepConvSpec(
+            input_size=size,
+            in_channels=6,
+            hidden_channels=10,
+            out_channels=8,
+            kernel_size=kernel_size,
+            stride=stride,
+        )
+        for size, kernel_size, stride in ((8, 3, 1), (7, 5, 2))
+    ),
+    *(
+        ThinReduceSpec(input_size=size, in_channels=6, even_channels=5, odd_channels=3)
+        for size in (8, 7)
+    ),
+    UnevenConcatSpec(input_size=5, channels=(8, 3, 5)),
+    ScaleSpec(input_size=5, in_channels=8),
+]
 THIN: list[BlockSpec] = [
     ThinMBConvSpec(
         input_size=7,
@@ -169,6 +192,7 @@ THIN: list[BlockSpec] = [
         *RESIDUALS,
         *DIVERSE,
         *THIN,
+        *OF_PRUNED_CELLS,
         DispatchSpec(),
     ],
     ids=str,

@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from hwnas.block import BlockSpec
-from hwnas.network import module_of
+from hwnas.network import input_shapes, module_of
 
 
 def output_of(block: BlockSpec) -> Tensor:
@@ -15,8 +15,7 @@ def output_of(block: BlockSpec) -> Tensor:
 
 
 def images_for(block: BlockSpec) -> list[Tensor]:
-    shape = (1, block.in_channels, block.input_size, block.input_size)
-    return [torch.zeros(shape) for _ in range(block.n_inputs)]
+    return [torch.zeros(shape) for shape in input_shapes(block, 1)]
 
 
 def counted_macs(block: BlockSpec) -> int:

@@ -33,9 +33,15 @@ def test_a_phase_without_epochs(refused: Refused) -> None:
     assert "--prune-epochs" in refused(*MGAS, "--prune-epochs", "0", "--latency", "1ms")
 
 
-def test_a_space_of_cells(refused: Refused) -> None:
+def test_a_space_of_neither_chains_nor_cells(refused: Refused) -> None:
+    residuals = ("search", "--strategy", "mgas", "--space", "resnet", "--device", SIMULATED)
+    message = refused(*residuals, "--latency", "1ms")
+    assert "prunes chains of inverted residuals and the cells of darts" in message
+
+
+def test_limits_of_cells(refused: Refused) -> None:
     cells = ("search", "--strategy", "mgas", "--space", "darts", "--device", SIMULATED)
-    assert "prunes chains of inverted residuals" in refused(*cells, "--latency", "1ms")
+    assert "does not limit cells" in refused(*cells, "--latency", "1ms", "--max-height", "2")
 
 
 def test_a_budget_below_the_smallest_that_can_be_left_ends_with_3(command: Command) -> None:

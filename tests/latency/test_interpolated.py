@@ -1,10 +1,18 @@
 """Sizes between measured ones."""
 
+import itertools
 from dataclasses import replace
 
 import pytest
 
-from hwnas.block import BlockSpec, MBConvSpec
+from hwnas.block import (
+    AddSpec,
+    BlockSpec,
+    MBConvSpec,
+    ScaleSpec,
+    ThinSepConvSpec,
+    UnevenConcatSpec,
+)
 from hwnas.device import DeviceSpec, fingerprint
 from hwnas.errors import TableMissError
 from hwnas.latency import AdditiveModel, interpolated, interpolating
@@ -24,6 +32,25 @@ NARROW = MBConvSpec(
 
 def wide(channels: int) -> MBConvSpec:
     return replace(NARROW, in_channels=channels, out_channels=channels)
+
+
+def added(n_inputs: int, channels: int) -> AddSpec:
+    return AddSpec(input_size=4, in_channels=channels, n_inputs=n_inputs)
+
+
+def concat(*channels: int) -> UnevenConcatSpec:
+    return UnevenConcatSpec(input_size=4, channels=channels)
+
+
+def separable(in_channels: int, hidden_channels: int, out_channels: int) -> ThinSepConvSpec:
+    return ThinSepConvSpec(
+        input_size=4,
+        in_channels=in_channels,
+        hidden_channels=hidden_channels,
+        out_channels=out_channels,
+        kernel_size=3,
+        stride=1,
+    )
 
 
 def row(block: BlockSpec) -> Measurement:
@@ -72,6 +99,40 @@ def test_the_closest_neighbours_are_asked(table: LatencyTable) -> None:
 def test_nothing_is_extrapolated(table: LatencyTable, beyond: MBConvSpec) -> None:
     with pytest.raises(TableMissError):
         AdditiveModel(interpolated(table, [beyond])).block_ms(beyond)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "between", "share"),
+    [
+        (added(2, 8), added(6, 8), added(4, 8), 0.5),
+        (added(2, 8), added(4, 16), added(3, 12), 16 / 40),
+        (concat(8, 8), concat(24, 24), concat(8, 16), 8 / 32),
+        (
+            ScaleSpec(input_size=4, in_channels=8),
+            ScaleSpec(input_size=4, in_channels=24),
+            ScaleSpec(input_size=4, in_channels=16),
+            0.5,
+        ),
+    ],
+)
+def test_what_multiplies_nothing_is_priced_by_what_it_writes(
+    table: LatencyTable, low: BlockSpec, high: BlockSpec, between: BlockSpec, share: float
+) -> None:
+    rows = {low: replace(row(NARROW), median_ms=1.0), high: replace(row(NARROW), median_ms=2.0)}
+    found = interpolated(replace(table, rows=rows), [between])[between]
+    assert found.median_ms == pytest.approx(1 + share)
+
+
+def test_three_widths_of_a_separable_convolution_are_enclosed(table: LatencyTable) -> None:
+    sizes = itertools.product((8, 24), repeat=3)
+    measured: list[BlockSpec] = [separable(*each) for each in sizes]
+    rows = {each: row(each) for each in measured}
+    block = separable(8, 16, 24)
+    low, high = separable(8, 8, 24), separable(8, 24, 24)
+    share = (block.n_macs - low.n_macs) / (high.n_macs - low.n_macs)
+    found = interpolated(replace(table, rows=rows), [block])[block]
+    enclosing = rows[low].median_ms, rows[high].median_ms
+    assert found.median_ms == pytest.approx((1 - share) * enclosing[0] + share * enclosing[1])
 
 
 def test_what_was_measured_stays(table: LatencyTable) -> None:

@@ -52,13 +52,13 @@ def read(reader: ImageReader) -> list[NDArray[np.float32]]:
 )
 def test_whole_steps_of_whole_batches_are_read(n_images: int, batch: int, n_batches: int) -> None:
     images = np.arange(n_images, dtype=np.float32)[:, None]
-    reader = ImageReader("x", images, batch)
+    reader = ImageReader({"x": 1}, images, batch)
     assert len(reader) == n_batches and n_batches % reader.stride == 0
     np.testing.assert_array_equal(np.concatenate(read(reader)), images[: n_batches * batch])
 
 
 def test_a_range_of_batches_is_read_alone() -> None:
-    reader = ImageReader("x", np.arange(24, dtype=np.float32)[:, None], 2)
+    reader = ImageReader({"x": 1}, np.arange(24, dtype=np.float32)[:, None], 2)
     reader.set_range(3, 5)
     np.testing.assert_array_equal(np.concatenate(read(reader))[:, 0], [6, 7, 8, 9])
 
@@ -138,3 +138,11 @@ def test_signed_activations_use_all_their_integers(activation: str) -> None:
 def test_blank_images_are_quantized() -> None:
     blank = np.zeros_like(IMAGES)
     onnx.checker.check_model(quantize(float_model(), Recipe(), blank))
+
+
+def test_inputs_of_fewer_channels_are_fed_the_leading_ones() -> None:
+    reader = ImageReader({"wide": 8, "narrow": 3}, IMAGES, 4)
+    batch = reader.get_next()
+    assert batch is not None
+    np.testing.assert_array_equal(batch["wide"], IMAGES[:4])
+    np.testing.assert_array_equal(batch["narrow"], IMAGES[:4, :3])

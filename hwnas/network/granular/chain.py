@@ -1,7 +1,6 @@
 """The whole chain relaxed: every operation of every place at once, and what is left of it."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 import torch
@@ -10,36 +9,32 @@ from torch import Tensor, nn
 
 from hwnas.block import BlockSpec, HeadSpec
 from hwnas.network.build import WiredBlocks, build
-from hwnas.network.granular.candidate import Candidate, HeadCandidate, MBConvCandidate
+from hwnas.network.granular.candidate import Candidate, Sizes
 from hwnas.network.granular.gates import Granularity
 from hwnas.network.granular.inherit import fill_head, fill_inverted
 from hwnas.network.granular.node import RelaxedNode
+from hwnas.network.granular.of_chains import HIDDEN, HeadCandidate, MBConvCandidate
+from hwnas.network.granular.relaxed import AUXILIARY_CHANNELS, HEAD, Relaxed, Shape, seeded
 from hwnas.network.modules import module_of
 from hwnas.space.prunable import Node, PrunableChain, Widths
 from hwnas.space.wiring import Network, wired
 
-HEAD = "head"
-AUXILIARY_CHANNELS = 128
-"""Of the classifier at the end of a stage, at most."""
 
-Shape = Mapping[str, Mapping[str, int]]
-"""Position to operation to the filters that it is built with; others are not there."""
-
-
-class RelaxedChain(nn.Module):
+class RelaxedChain(Relaxed):
     """Stem, relaxed nodes and head of a ``PrunableChain``; forward may end at a stage's end."""
+
+    head: RelaxedNode[HeadCandidate]
 
     def __init__(
         self, chain: PrunableChain, searched: Collection[Granularity], shape: Shape | None = None
     ) -> None:
         """As ``shape`` was told by an earlier one; whole without it."""
-        super().__init__()
+        super().__init__(chain, searched)
         self.chain = chain
-        self.searched = frozenset(searched)
         self.stem = module_of(chain.stem)
         shape = _whole(chain) if shape is None else shape
         self.nodes = nn.ModuleList(self._node(node, shape[node.position]) for node in chain.nodes)
-        head = self._head(shape[HEAD][HEAD])
+        head = self._head(shape[HEAD][HEAD][HIDDEN])
         self.head = RelaxedNode({HEAD: head})
 
     def forward(
@@ -66,7 +61,7 @@ class RelaxedChain(nn.Module):
             n_classes=head.n_classes,
             activation=head.activation,
         )
-        with _seeded(seed):
+        with seeded(seed):
             return module_of(small)
 
     def placed(self, n_nodes: int | None = None) -> Iterator[tuple[str, RelaxedNode[Candidate]]]:
@@ -79,24 +74,16 @@ class RelaxedChain(nn.Module):
     def fresh(self, position: str, name: str, seed: int) -> Candidate:
         """An operation of a node as the space has it, with all of its units."""
         node = next(node for node in self.chain.nodes if node.position == position)
-        with _seeded(seed):
+        with seeded(seed):
             return self._candidate(node, name, node.operations[name].hidden_channels)
-
-    @property
-    def shape(self) -> dict[str, dict[str, int]]:
-        """What a chain of the same weights is made by."""
-        return {
-            position: {name: one.width for name, one in node.built.items()}
-            for position, node in self.placed()
-        }
 
     def widths(self) -> tuple[list[Widths], int]:
         """Of each node, by kernel, and of the head, as they would be built now."""
         merged: list[Widths] = [
-            node.merged({name: one.built_width for name, one in relaxed.living.items()})
+            node.merged({name: one.built_sizes[HIDDEN] for name, one in relaxed.living.items()})
             for node, relaxed in self._pairs()
         ]
-        return merged, self.head.built[HEAD].built_width
+        return merged, self.head.built[HEAD].built_sizes[HIDDEN]
 
     def network(self) -> Network:
         """The blocks that would be built now."""
@@ -107,14 +94,21 @@ class RelaxedChain(nn.Module):
         return self.chain.blocks(self.widths()[0][:n_nodes])
 
     @property
+    def n_all(self) -> int:
+        """All nodes, without the head."""
+        return len(self.chain.nodes)
+
+    @property
     def whole(self) -> Shape:
-        """Position to operation to its filters, as the space has them."""
+        """As the space has it."""
         return _whole(self.chain)
 
     def n_zeros(self, n_nodes: int | None = None) -> int:
         """Weights pruned one by one, in what would be built now of the first ``n_nodes``."""
         return sum(
-            one.n_zeros() for _, node in self.placed(n_nodes) for one in node.living.values()
+            one.n_zeros(one.built_cuts)
+            for _, node in self.placed(n_nodes)
+            for one in node.living.values()
         )
 
     def rebuild(self, n_nodes: int | None = None) -> None:
@@ -122,7 +116,7 @@ class RelaxedChain(nn.Module):
         for _, node in self.placed(n_nodes):
             for name, one in node.built.items():
                 if bool(one.alive):
-                    node.put(name, one.thinned().to(one.logit.device).train(one.training))
+                    node.put(name, one.cut(one.built_cuts))
                 else:
                     node.drop(name)
 
@@ -150,8 +144,10 @@ class RelaxedChain(nn.Module):
     def _pairs(self) -> Iterator[tuple[Node, RelaxedNode[MBConvCandidate]]]:
         return zip(self.chain.nodes, self.nodes, strict=True)  # type: ignore[arg-type]
 
-    def _node(self, node: Node, widths: Mapping[str, int]) -> RelaxedNode[MBConvCandidate]:
-        candidates = {name: self._candidate(node, name, width) for name, width in widths.items()}
+    def _node(self, node: Node, shapes: Mapping[str, Sizes]) -> RelaxedNode[MBConvCandidate]:
+        candidates = {
+            name: self._candidate(node, name, sizes[HIDDEN]) for name, sizes in shapes.items()
+        }
         return RelaxedNode(
             candidates, adds_input=node.has_residual, may_be_empty=node.may_be_empty
         )
@@ -167,25 +163,11 @@ class RelaxedChain(nn.Module):
         return HeadCandidate(block, whole.hidden_channels, self.searched)
 
 
-def relaxed(
-    chain: PrunableChain, searched: Sequence[Granularity], seed: int, shape: Shape | None = None
-) -> RelaxedChain:
-    """A chain with weights that the seed decides."""
-    with _seeded(seed):
-        return RelaxedChain(chain, searched, shape)
-
-
-@contextmanager
-def _seeded(seed: int) -> Iterator[None]:
-    """New weights are those of the seed, whatever was made before."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        yield
-
-
 def _whole(chain: PrunableChain) -> Shape:
     nodes = {
-        node.position: {name: block.hidden_channels for name, block in node.operations.items()}
+        node.position: {
+            name: {HIDDEN: block.hidden_channels} for name, block in node.operations.items()
+        }
         for node in chain.nodes
     }
-    return nodes | {HEAD: {HEAD: chain.head.hidden_channels}}
+    return nodes | {HEAD: {HEAD: {HIDDEN: chain.head.hidden_channels}}}

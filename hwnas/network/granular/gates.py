@@ -59,13 +59,15 @@ class MaskedConv(nn.Conv2d):
         stride: int = 1,
         *,
         groups: int = 1,
+        dilation: int = 1,
     ) -> None:
         super().__init__(
             in_channels,
             out_channels,
             kernel_size,
             stride,
-            padding=kernel_size // 2,
+            padding=dilation * (kernel_size // 2),
+            dilation=dilation,
             groups=groups,
             bias=False,
         )
@@ -79,6 +81,10 @@ class MaskedConv(nn.Conv2d):
         return functional.conv2d(
             features, weight, None, self.stride, self.padding, self.dilation, self.groups
         )
+
+    def kept_weight(self) -> Float[Tensor, "out inside height width"]:
+        """Without those that were pruned for good."""
+        return self.weight * self.alive
 
     def margins(self, threshold: Tensor) -> Float[Tensor, "out inside height width"]:
         """How far each weight is above the threshold."""

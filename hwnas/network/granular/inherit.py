@@ -6,8 +6,8 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from hwnas.network.granular.candidate import HeadCandidate, MBConvCandidate
 from hwnas.network.granular.gates import MaskedConv
+from hwnas.network.granular.of_chains import HIDDEN, HeadCandidate, MBConvCandidate
 from hwnas.network.mbconv_modules import MBConvBlock
 from hwnas.network.modules import HeadBlock
 
@@ -20,7 +20,7 @@ def fill_inverted(target: nn.Module, alike: Sequence[tuple[MBConvCandidate, floa
     statistics of the sum are those of independent summands, which training makes true.
     """
     block = cast(MBConvBlock, target)
-    parts = [(one, one.built_filters(), weight) for one, weight in alike]
+    parts = [(one, one.built_filters(HIDDEN), weight) for one, weight in alike]
     if len(block.expand):
         expand, norm = block.expand
         _write(expand, [_kept(one.expand)[filters] for one, filters, _ in parts])
@@ -28,7 +28,7 @@ def fill_inverted(target: nn.Module, alike: Sequence[tuple[MBConvCandidate, floa
         _write_norm(norm, norms)
     depthwise, norm = block.depthwise
     _write(depthwise, [_kept(one.filter)[filters] for one, filters, _ in parts])
-    _write_norm(norm, [(one.filter_norm, f, one.scales(f)) for one, f, _ in parts])
+    _write_norm(norm, [(one.filter_norm, f, one.scales(HIDDEN)[f]) for one, f, _ in parts])
     project, norm = block.project
     columns, statistics = [], []
     for one, filters, weight in parts:
@@ -48,9 +48,9 @@ def fill_inverted(target: nn.Module, alike: Sequence[tuple[MBConvCandidate, floa
 @torch.no_grad()
 def fill_head(target: nn.Module, head: HeadCandidate, weight: float) -> None:
     """The classifier, times its weight."""
-    block, filters = cast(HeadBlock, target), head.built_filters()
+    block, filters = cast(HeadBlock, target), head.built_filters(HIDDEN)
     _write(block.conv, [_kept(head.widen)[filters]])
-    _write_norm(block.norm, [(head.norm, filters, head.scales(filters))])
+    _write_norm(block.norm, [(head.norm, filters, head.scales(HIDDEN)[filters])])
     block.classify.weight.copy_(weight * head.classify.weight[:, filters])
     block.classify.bias.copy_(weight * head.classify.bias)
 
@@ -58,7 +58,7 @@ def fill_head(target: nn.Module, head: HeadCandidate, weight: float) -> None:
 def _kept(convolution: MaskedConv | None) -> Tensor:
     if convolution is None:
         raise ValueError("of the operations of a branch all expand, or none")
-    return convolution.weight * convolution.alive
+    return convolution.kept_weight()
 
 
 def _write(convolution: nn.Module, pieces: Sequence[Tensor], axis: int = 0) -> None:

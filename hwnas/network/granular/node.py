@@ -14,7 +14,7 @@ Kind = TypeVar("Kind", bound=Candidate)
 
 
 class RelaxedNode(nn.Module, Generic[Kind]):
-    """The sum of its operations, and of its input where that is added.
+    """The sum of its operations, each of one of its inputs, and of the input where that is added.
 
     Of a node that may not be empty, the last operation is never pruned.
     """
@@ -59,12 +59,12 @@ class RelaxedNode(nn.Module, Generic[Kind]):
             name: one.strength * kept[place] for place, (name, one) in enumerate(living.items())
         }
 
-    def forward(self, features: Tensor) -> Tensor:
+    def forward(self, *inputs: Tensor) -> Tensor:
         """The sum; operations of weight 0 are computed too, as their gradient tells of them."""
-        total = features if self.adds_input else None
+        total = inputs[0] if self.adds_input else None
         living = self.living
         for name, weight in self.weights().items():
-            given = weight * living[name](features)
+            given = weight * living[name](inputs[living[name].source])
             total = given if total is None else total + given
         if total is None:
             raise ValueError("a node without operations has no input to give")

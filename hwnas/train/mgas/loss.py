@@ -6,7 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from hwnas.network.granular import Candidate, RelaxedNode
+from hwnas.network.granular import Candidate, FilterGates, RelaxedNode
+from hwnas.network.granular.candidate import Sizes
 from hwnas.network.granular.heaviside import kept_units
 from hwnas.space.prunable import WIDTH_STEP
 from hwnas.train.mgas.costs import Costs
@@ -54,28 +55,32 @@ def resource_loss(
 
 
 def operation_price(one: Candidate, costs: Costs) -> Scalar:
-    """At its present width; the gates feel the slope to the next narrower one.
+    """At its present sizes; the gates of each axis feel the slope to the next narrower one.
 
     The width that they feel is the sum of ``log2(1 + n g/Σg)`` over the ``n`` filters that are
     kept, ``g`` how far each is open, which is ``n`` where all are open alike. Where a table has
     the narrower one slower, which is chance, they feel nothing.
     """
-    width = one.built_width
-    price = one.logit.new_tensor(costs.price(one.at(width)))
-    if one.gates is None:
-        return price
-    narrower = max(0, width - WIDTH_STEP)
-    below = costs.price(one.at(narrower)) if narrower >= WIDTH_STEP else 0.0
-    slope = max(0.0, float(price) - below) / (width - narrower)
-    return price + slope * (_felt_width(one) - one.n_kept)
+    sizes = one.built_sizes
+    present = price_at(one, sizes, costs)
+    price = one.logit.new_tensor(present)
+    for axis, gates in one.gates.items():
+        narrower = max(0, sizes[axis] - WIDTH_STEP)
+        below = price_at(one, sizes | {axis: narrower}, costs) if narrower >= WIDTH_STEP else 0.0
+        slope = max(0.0, present - below) / (sizes[axis] - narrower)
+        felt = _felt_width(gates, one.thresholds["filter"])
+        price = price + slope * (felt - int(gates.alive.sum()))
+    return price
 
 
-def _felt_width(one: Candidate) -> Scalar:
-    gates = one.gates
-    if gates is None:
-        raise ValueError("an operation without gates has no width to feel")
-    kept = kept_units(gates.margins(one.thresholds["filter"]), gates.alive)
+def price_at(one: Candidate, sizes: Sizes, costs: Costs) -> float:
+    """Of the blocks that an operation would be with these sizes."""
+    return sum(map(costs.price, one.at(sizes)))
+
+
+def _felt_width(gates: FilterGates, threshold: Tensor) -> Scalar:
+    kept = kept_units(gates.margins(threshold), gates.alive)
     openness = gates.openness() * gates.alive
-    share = one.n_kept * openness / openness.sum()
+    share = gates.alive.sum() * openness / openness.sum()
     felt: Tensor = (kept * torch.log2(1 + share)).sum()
     return felt

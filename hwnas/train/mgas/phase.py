@@ -8,12 +8,12 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from hwnas.network.granular import GRANULARITIES, Candidate, RelaxedChain, RelaxedNode
+from hwnas.network.granular import GRANULARITIES, Candidate, Relaxed, RelaxedNode
 from hwnas.train.hardware import half_precision
 from hwnas.train.images import Batch
 from hwnas.train.loss import checked_cross_entropy
 from hwnas.train.mgas.costs import Costs
-from hwnas.train.mgas.loss import resource_loss, threshold_loss
+from hwnas.train.mgas.loss import price_at, resource_loss, threshold_loss
 from hwnas.train.mgas.settings import MgasSettings
 from hwnas.train.mgas.strength import Strength, is_capped
 from hwnas.train.mgas.units import commit, narrow, settle
@@ -43,7 +43,7 @@ class PhaseTraining:
 
     def __init__(
         self,
-        chain: RelaxedChain,
+        relaxed: Relaxed,
         stretch: Stretch,
         settings: MgasSettings,
         costs: Costs,
@@ -54,20 +54,21 @@ class PhaseTraining:
         self.stretch = stretch
         self.epoch = 0
         self.cross_entropy = math.nan
-        self._chain, self._settings, self._costs = chain, settings, costs
+        self._relaxed, self._settings, self._costs = relaxed, settings, costs
         self._auxiliary: nn.Module | None = None
         n_nodes = stretch.n_nodes
-        if n_nodes is not None and n_nodes < len(chain.chain.nodes):
-            hardware = next(chain.parameters()).device
-            self._auxiliary = chain.auxiliary(n_nodes, seed).to(hardware)
+        if n_nodes is not None and n_nodes < relaxed.n_all:
+            hardware = next(relaxed.parameters()).device
+            self._auxiliary = relaxed.auxiliary(n_nodes, seed).to(hardware)
         self._optimizer = self._fresh_optimizer()
         self.strength = Strength.begun(
             settings.first_strength, settings.growth, settings.largest_strength
         )
         self._regularization = 0.0
-        self.n_zeros_begun = chain.n_zeros(n_nodes)
+        self.n_zeros_begun = relaxed.n_zeros(n_nodes)
         self._last_cost = self.cost()
         self._goal = self._goal_of(self._last_cost)
+        self._needs_cheapest = "op" in relaxed.searched and self._least_of_dearest() > 1
 
     def lower_thresholds(self) -> None:
         """To 0, where all is kept that was not pruned for good."""
@@ -96,20 +97,20 @@ class PhaseTraining:
 
     def nodes(self) -> list[RelaxedNode[Candidate]]:
         """Those that it prunes."""
-        return [node for _, node in self._chain.placed(self.stretch.n_nodes)]
+        return [node for _, node in self._relaxed.placed(self.stretch.n_nodes)]
 
     def cost(self) -> float:
         """Of what it trains, as a share of the limits."""
         n_nodes = self.stretch.n_nodes
-        n_zeros = self._chain.n_zeros(n_nodes)
+        n_zeros = self._relaxed.n_zeros(n_nodes)
         if n_nodes is None:
-            return self._costs.of_network(self._chain.network(), n_zeros)
-        blocks = self._chain.blocks(n_nodes)
+            return self._costs.of_network(self._relaxed.network(), n_zeros)
+        blocks = self._relaxed.blocks(n_nodes)
         return sum(map(self._costs.price, blocks)) - n_zeros * self._costs.weight_price
 
     def logits(self, images: Tensor) -> Tensor:
         """Those of the head at its end."""
-        logits: Tensor = self._chain(images, self.stretch.n_nodes, self._auxiliary)
+        logits: Tensor = self._relaxed(images, self.stretch.n_nodes, self._auxiliary)
         return logits
 
     def step(self, batch: Batch, trains: Trains) -> float:
@@ -181,14 +182,13 @@ class PhaseTraining:
 
     @property
     def _price(self) -> Callable[[Candidate], float] | None:
-        """By which the cheapest operation of a node is told, where filters make none cheaper."""
-        searched = self._chain.searched
-        if "op" not in searched or "filter" in searched:
+        """By which the cheapest operation of a node is told, where that may be needed."""
+        if not self._needs_cheapest:
             return None
-        return lambda one: self._costs.price(one.at(one.built_width))
+        return lambda one: price_at(one, one.built_sizes, self._costs)
 
     def state(self) -> dict[str, Any]:
-        """All that training changes, but for the chain."""
+        """All that training changes, but for the network."""
         return {
             "epoch": self.epoch,
             "cross_entropy": self.cross_entropy,
@@ -216,11 +216,18 @@ class PhaseTraining:
         """A share of what a stage begins with, but no less than its part of the limits allows."""
         if self.stretch.n_nodes is None:
             return 1.0
-        chain = self._chain.chain
-        allowed = SLACK / self._costs.of_network(chain.whole(), 0)
-        full = [node.full for node in chain.nodes[: self.stretch.n_nodes]]
-        part = allowed * sum(map(self._costs.price, chain.blocks(full)))
+        origin = self._relaxed.origin
+        allowed = SLACK / self._costs.of_network(origin.whole(), 0)
+        whole_part = origin.whole_part(self.stretch.n_nodes)
+        part = allowed * sum(map(self._costs.price, whole_part))
         return max(self._settings.stage_share * begin, part)
+
+    def _least_of_dearest(self) -> float:
+        """What the network costs where every node keeps its dearest operation alone."""
+        origin, searched = self._relaxed.origin, self._relaxed.searched
+        dearest = origin.dearest(filters="filter" in searched)
+        n_zeros = origin.n_prunable_weights(dearest) if "weight" in searched else 0
+        return self._costs.of_network(dearest, n_zeros)
 
     def _fresh_optimizer(self) -> torch.optim.Optimizer:
         settings = self._settings
@@ -258,7 +265,7 @@ class PhaseTraining:
         gates: list[Tensor] = []
         for one in self._candidates():
             gates += [one.logit] if "op" in one.searched else []
-            gates += [] if one.gates is None else [one.gates.logits]
+            gates += [of_axis.logits for of_axis in one.gates.values()]
         return gates
 
     def _still(self, trains: Trains) -> list[Tensor]:
@@ -269,14 +276,12 @@ class PhaseTraining:
 
     def _weights(self) -> list[Tensor]:
         """All else that the stretch trains: stem, operations, head."""
-        parts: list[nn.Module] = [self._chain.stem, *self._candidates()]
-        if self._auxiliary is not None:
-            parts.append(self._auxiliary)
-        elif self.stretch.n_nodes is not None:
-            parts.append(self._chain.head)
-        return [
+        head = self._relaxed.head if self._auxiliary is None else self._auxiliary
+        parts: list[nn.Module] = [self._relaxed.stem, *self._candidates(), head]
+        weights = [
             parameter
             for part in parts
             for name, parameter in part.named_parameters()
             if not name.endswith("logit") and "gates." not in name and "thresholds." not in name
         ]
+        return list(dict.fromkeys(weights))  # the head may be among the operations

@@ -1,4 +1,4 @@
-"""Trains a relaxed chain stage by stage and prunes it until it costs what it may."""
+"""Trains a relaxed network stage by stage and prunes it until it costs what it may."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 
 from hwnas.data import DataSet, shuffled_batches
-from hwnas.network.granular import RelaxedChain, relaxed
-from hwnas.space.prunable import PrunableChain
+from hwnas.network.granular import Relaxed, relaxed
+from hwnas.space.prunable import Prunable
 from hwnas.train.checkpoint import load_checkpoint, save_checkpoint
 from hwnas.train.hardware import training_hardware
 from hwnas.train.images import Batch, TrainingImages
@@ -24,7 +24,6 @@ from hwnas.train.mgas.phase import PhaseTraining, Stretch, Trains
 from hwnas.train.mgas.regrow import Regrower
 from hwnas.train.mgas.settings import MgasSettings
 from hwnas.train.mgas.shares import shares_left
-from hwnas.train.mgas.stages import stage_ends
 from hwnas.train.streams import Purpose, stream
 
 OnEpoch = Callable[[str, int, int, str], None]
@@ -33,11 +32,11 @@ GLOBAL = "global"
 
 
 class Pruner:
-    """The chain and how far it has come; goes on from its checkpoint, which every epoch writes."""
+    """A relaxed network and how far it has come; goes on from what every epoch writes."""
 
     def __init__(
         self,
-        chain: PrunableChain,
+        origin: Prunable,
         data: DataSet,
         settings: MgasSettings,
         *,
@@ -48,8 +47,8 @@ class Pruner:
         if not settings.granularities:
             raise ValueError("nothing is pruned without a granularity")
         hardware = training_hardware()
-        self.ends = stage_ends(chain, settings.n_stages)
-        self.chain = relaxed(chain, settings.granularities, seed).to(hardware)
+        self.ends = origin.stage_ends(settings.n_stages)
+        self.relaxed = relaxed(origin, settings.granularities, seed).to(hardware)
         self._settings, self._seed = settings, seed
         self._checkpoint, self._on_epoch = checkpoint, on_epoch
         self._train = TrainingImages(data.train, data, hardware)
@@ -74,7 +73,7 @@ class Pruner:
             accuracies=dict(self._accuracies),
         )
 
-    def run(self, costs: Costs, n_global: int = 1) -> RelaxedChain:
+    def run(self, costs: Costs, n_global: int = 1) -> Relaxed:
         """All stages, and the global phase for the ``n_global``-th time.
 
         What was done by an earlier call, or before an interruption, is not done again.
@@ -85,14 +84,14 @@ class Pruner:
         ]
         for stretch in stretches[self._n_phases_done :]:
             self._run_phase(self._phase(stretch, costs), costs)
-        return self.chain
+        return self.relaxed
 
     def _phase(self, stretch: Stretch, costs: Costs) -> PhaseTraining:
-        return PhaseTraining(self.chain, stretch, self._settings, costs, seed=self._seed)
+        return PhaseTraining(self.relaxed, stretch, self._settings, costs, seed=self._seed)
 
     def accuracy(self, phase: PhaseTraining) -> float:
         """Share of validation images that the head at the phase's end gets right."""
-        self.chain.eval()
+        self.relaxed.eval()
         return share_right(phase.logits, self._validation, self._scored)
 
     def _run_phase(self, phase: PhaseTraining, costs: Costs) -> None:
@@ -121,20 +120,20 @@ class Pruner:
         if n_nodes is not None and self._settings.regrow_share:
             rng = stream(self._seed, Purpose.REGROWN, self._n_phases_done)
             Regrower(
-                chain=self.chain,
+                relaxed=self.relaxed,
                 n_nodes=n_nodes,
                 momentum=phase.momentum,
                 share=self._settings.regrow_share,
                 n_zeros_begun=phase.n_zeros_begun,
                 rng=rng,
             ).regrow()
-        self.chain.rebuild(n_nodes)
+        self.relaxed.rebuild(n_nodes)
         self._note(phase, costs)
         self._n_phases_done += 1
         self._save(None)
 
     def _train_epoch(self, phase: PhaseTraining, trains: Trains) -> None:
-        self.chain.train()
+        self.relaxed.train()
         rng = stream(self._seed, Purpose.PRUNING_BATCHES, self._n_epochs_done)
         found = [phase.step(batch, trains) for batch in self._batches(rng)]
         phase.cross_entropy = float(np.mean(found))
@@ -158,15 +157,15 @@ class Pruner:
         self._memory.append(StageMemory(phase=phase.stretch.name, n_bytes=n_bytes))
 
     def _bytes_of(self, phase: PhaseTraining) -> int:
-        self.chain.train()
+        self.relaxed.train()
 
         def loss_of(n: int) -> torch.Tensor:
             indices: NDArray[np.int64] = np.arange(n)
             return phase.loss(self._train.batch(indices), prunes=True)[0]
 
-        kept = {name: value.clone() for name, value in self.chain.state_dict().items()}
-        found = step_bytes(self.chain, loss_of, min(self._settings.batch_size, len(self._train)))
-        self.chain.load_state_dict(kept)  # a few images' statistics are nobody's
+        kept = {name: value.clone() for name, value in self.relaxed.state_dict().items()}
+        found = step_bytes(self.relaxed, loss_of, min(self._settings.batch_size, len(self._train)))
+        self.relaxed.load_state_dict(kept)  # a few images' statistics are nobody's
         return found
 
     def _note(self, phase: PhaseTraining, costs: Costs) -> None:
@@ -175,8 +174,8 @@ class Pruner:
             epoch=self._n_epochs_done,
             cross_entropy=phase.cross_entropy,
             strength=phase.strength.value,
-            cost=costs.of_network(self.chain.network(), self.chain.n_zeros()),
-            left=shares_left(self.chain, self.ends),
+            cost=costs.of_network(self.relaxed.network(), self.relaxed.n_zeros()),
+            left=shares_left(self.relaxed, self.ends),
         )
         self._moments.append(moment)
         note = f"{moment.cost:.3g} × the limit, loss {moment.cross_entropy:.3f}"
@@ -186,8 +185,8 @@ class Pruner:
         save_checkpoint(
             self._checkpoint,
             {
-                "shape": self.chain.shape,
-                "chain": self.chain.state_dict(),
+                "shape": self.relaxed.shape,
+                "weights": self.relaxed.state_dict(),
                 "phase": None if phase is None else phase.state(),
                 "n_phases_done": self._n_phases_done,
                 "n_epochs_done": self._n_epochs_done,
@@ -200,9 +199,9 @@ class Pruner:
         if state is None:
             return
         searched = self._settings.granularities
-        chain = relaxed(self.chain.chain, searched, self._seed, state["shape"])
-        chain.load_state_dict(state["chain"])
-        self.chain = chain.to(next(self.chain.parameters()).device)
+        network = relaxed(self.relaxed.origin, searched, self._seed, state["shape"])
+        network.load_state_dict(state["weights"])
+        self.relaxed = network.to(next(self.relaxed.parameters()).device)
         self._begun = state["phase"]
         self._n_phases_done = state["n_phases_done"]
         self._n_epochs_done = state["n_epochs_done"]

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hwnas.network.granular import Candidate, RelaxedChain
+from hwnas.network.granular import Candidate, Relaxed
 
 Momentum = Callable[[Tensor], Tensor]
 """Of a parameter, as the optimizer holds it."""
@@ -33,7 +33,7 @@ class Regrower:
     ``n_zeros_begun`` weights were pruned when it began.
     """
 
-    chain: RelaxedChain
+    relaxed: Relaxed
     n_nodes: int
     momentum: Momentum
     share: float
@@ -48,20 +48,21 @@ class Regrower:
 
     def _regrow_operations(self) -> int:
         """Fresh ones with all of their units, by the importance of their node and their type."""
-        nodes = list(self.chain.placed(self.n_nodes))
+        nodes = list(self.relaxed.placed(self.n_nodes))
         n_pruned = sum(not bool(one.alive) for _, node in nodes for one in node.built.values())
-        whole = self.chain.whole
+        whole = self.relaxed.whole
         dead = [
             (position, name)
             for position, node in nodes
             for name in whole[position]
             if name not in node.living
         ]
+        type_of = self.relaxed.operation_type
         living = [(p, name, one) for p, node in nodes for name, one in node.living.items()]
         of_node = _importances([(p, one) for p, _, one in living], self.momentum)
-        of_type = _importances([(name, one) for _, name, one in living], self.momentum)
+        of_type = _importances([(type_of(name), one) for _, name, one in living], self.momentum)
         node_weights = _filled([of_node.get(position) for position, _ in dead])
-        type_weights = _filled([of_type.get(name) for _, name in dead])
+        type_weights = _filled([of_type.get(type_of(name)) for _, name in dead])
         counts = shared_out(
             round(self.share * n_pruned),
             node_weights * type_weights,
@@ -71,13 +72,13 @@ class Regrower:
         placed = dict(nodes)
         for (position, name), count in zip(dead, counts, strict=True):
             if count:
-                fresh = self.chain.fresh(position, name, int(self.rng.integers(N_SEEDS)))
-                placed[position].put(name, fresh.to(next(self.chain.parameters()).device))
+                fresh = self.relaxed.fresh(position, name, int(self.rng.integers(N_SEEDS)))
+                placed[position].put(name, fresh.to(next(self.relaxed.parameters()).device))
         return int(counts.sum())
 
     def _regrow_filters(self) -> int:
-        gated = [one for one in self._living() if one.gates is not None]
-        gates = [one.gates for one in gated if one.gates is not None]
+        gated = [(one, axis) for one in self._living() for axis in one.gates]
+        gates = [one.gates[axis] for one, axis in gated]
         dead = [~gate.alive for gate in gates]
         counts = self._drawn(
             [gate.openness() for gate in gates],
@@ -85,8 +86,8 @@ class Regrower:
             [gate.alive for gate in gates],
             dead,
         )
-        for one, candidates, count in zip(gated, dead, counts, strict=True):
-            one.revive(self._chosen(candidates, int(count)))
+        for (one, axis), candidates, count in zip(gated, dead, counts, strict=True):
+            one.revive(axis, self._chosen(candidates, int(count)))
         return int(counts.sum())
 
     def _regrow_weights(self) -> int:
@@ -105,7 +106,7 @@ class Regrower:
         return int(counts.sum())
 
     def _living(self) -> list[Candidate]:
-        nodes = (node for _, node in self.chain.placed(self.n_nodes))
+        nodes = (node for _, node in self.relaxed.placed(self.n_nodes))
         return [one for node in nodes for one in node.living.values()]
 
     def _drawn(

@@ -2,39 +2,48 @@
 
 from collections.abc import Mapping, Sequence
 
-from hwnas.network.granular import Candidate, RelaxedChain, RelaxedNode
+from hwnas.network.granular import Candidate, Relaxed, RelaxedNode
 
 Node = tuple[str, RelaxedNode[Candidate]]
 
 
-def shares_left(chain: RelaxedChain, ends: Sequence[int]) -> Mapping[str, tuple[float, ...]]:
+def shares_left(relaxed: Relaxed, ends: Sequence[int]) -> Mapping[str, tuple[float, ...]]:
     """Of each searched granularity the share that is left of each stage, the head with the last.
 
     Of filters, those of operations that live; of weights, those of filters that are left.
     """
-    nodes = list(chain.placed())
+    nodes = list(relaxed.placed())
     begins = (0, *ends[:-1])
     stages = [nodes[begin:end] for begin, end in zip(begins, (*ends[:-1], None), strict=True)]
     told = {"op": _operations, "filter": _filters, "weight": _weights}
     return {
-        granularity: tuple(share(chain, stage) for stage in stages)
+        granularity: tuple(share(relaxed, stage) for stage in stages)
         for granularity, share in told.items()
-        if granularity in chain.searched
+        if granularity in relaxed.searched
     }
 
 
-def _operations(chain: RelaxedChain, stage: Sequence[Node]) -> float:
-    n_all = sum(len(chain.whole[position]) for position, _ in stage)
-    return sum(len(node.living) for _, node in stage) / n_all
+def _operations(relaxed: Relaxed, stage: Sequence[Node]) -> float:
+    searched = [
+        (position, node)
+        for position, node in stage
+        if any("op" in one.searched for one in node.built.values()) or not node.built
+    ]
+    n_all = sum(len(relaxed.whole[position]) for position, _ in searched)
+    return sum(len(node.living) for _, node in searched) / n_all
 
 
-def _filters(chain: RelaxedChain, stage: Sequence[Node]) -> float:
-    living = [one for _, node in stage for one in node.living.values()]
-    n_all = sum(one.full_width for one in living)
-    return sum(one.n_kept for one in living) / n_all if living else 0.0
+def _filters(relaxed: Relaxed, stage: Sequence[Node]) -> float:
+    gated = [(one, axis) for one in _living(stage) for axis in one.gates]
+    n_all = sum(one.full_sizes[axis] for one, axis in gated)
+    return sum(int(one.gates[axis].alive.sum()) for one, axis in gated) / n_all if gated else 0.0
 
 
-def _weights(chain: RelaxedChain, stage: Sequence[Node]) -> float:
-    living = [one for _, node in stage for one in node.living.values()]
-    n_all = sum(one.n_weights() for one in living)
-    return 1 - sum(one.n_zeros() for one in living) / n_all if living else 0.0
+def _weights(relaxed: Relaxed, stage: Sequence[Node]) -> float:
+    living = [one for one in _living(stage) if "weight" in one.searched]
+    n_all = sum(one.n_weights(one.built_cuts) for one in living)
+    return 1 - sum(one.n_zeros(one.built_cuts) for one in living) / n_all if living else 0.0
+
+
+def _living(stage: Sequence[Node]) -> list[Candidate]:
+    return [one for _, node in stage for one in node.living.values()]

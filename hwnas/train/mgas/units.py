@@ -1,4 +1,4 @@
-"""The units of a relaxed chain by granularity, and committing to some of them being pruned."""
+"""The units of a relaxed network by granularity, and committing to some of them being pruned."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -59,12 +59,11 @@ def groups_of(
         if living and all("op" in one.searched for one in living):
             yield _operations(living, node.may_be_empty, price)
         for one in living:
-            if one.gates is not None:
-                margins = one.gates.margins(one.thresholds["filter"])
-                yield _group("filter", margins, one.gates.alive)
-            threshold = one.threshold("weight")
-            for convolution in one.convolutions if threshold is not None else ():
-                margins = convolution.margins(threshold)  # type: ignore[arg-type]
+            for gates in one.gates.values():
+                margins = gates.margins(one.thresholds["filter"])
+                yield _group("filter", margins, gates.alive)
+            for convolution in one.convolutions:
+                margins = convolution.margins(one.thresholds["weight"])
                 yield _group("weight", margins / convolution.magnitude(), convolution.alive)
 
 
@@ -111,7 +110,7 @@ def narrow(nodes: Nodes, cost: Cost, goal: float, price: Price) -> None:
     """
     pairs: list[tuple[Candidate, Candidate]] = []
     for node in nodes():
-        living = list(node.living.values())
+        living = [one for one in node.living.values() if "op" in one.searched]
         best = max(living, key=lambda one: float(one.margin), default=None)
         for one in living:
             one.alive.fill_(one is best)
@@ -148,8 +147,9 @@ def _alive_margins(one: Candidate, granularity: str, threshold: Tensor) -> Itera
     """The least of each of its groups of that granularity."""
     if granularity == "op":
         yield one.margin
-    elif granularity == "filter" and one.gates is not None:
-        yield one.gates.margins(threshold)[one.gates.alive].min()
+    elif granularity == "filter":
+        for gates in one.gates.values():
+            yield gates.margins(threshold)[gates.alive].min()
     else:
         for convolution in one.convolutions:
             yield convolution.margins(threshold)[convolution.alive].min()

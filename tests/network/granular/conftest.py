@@ -14,7 +14,9 @@ SPACE = str(Path(__file__).parents[2] / "spaces" / "prunable.toml")
 
 @pytest.fixture(scope="session")
 def chain() -> PrunableChain:
-    return prunable(space_named(SPACE, input_size=8, in_channels=1, n_classes=10))
+    made = prunable(space_named(SPACE, input_size=8, in_channels=1, n_classes=10))
+    assert isinstance(made, PrunableChain)
+    return made
 
 
 @pytest.fixture
@@ -26,6 +28,7 @@ def images() -> torch.Tensor:
 def whole(chain: PrunableChain, images: torch.Tensor) -> RelaxedChain:
     """In eval mode, with the statistics of some images."""
     made = relaxed(chain, GRANULARITIES, seed=0)
+    assert isinstance(made, RelaxedChain)
     for _ in range(3):
         made(images)
     return made.eval()
@@ -39,9 +42,11 @@ def pruned(whole: RelaxedChain) -> RelaxedChain:
         for place, one in enumerate(node.living.values()):
             if place == 1 and position != "head":
                 one.alive.fill_(False)
-            if one.gates is not None:
-                one.gates.logits.data.normal_(generator=generator)
-                one.gates.alive.copy_(torch.rand(one.width, generator=generator) < 0.5)
+            if one.gates:
+                one.gates["hidden"].logits.data.normal_(generator=generator)
+                one.gates["hidden"].alive.copy_(
+                    torch.rand(one.sizes["hidden"], generator=generator) < 0.5
+                )
             for convolution in one.convolutions:
                 drawn = torch.rand(convolution.weight.shape, generator=generator)
                 convolution.alive.copy_(drawn < 0.7)

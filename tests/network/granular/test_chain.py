@@ -22,8 +22,8 @@ def test_at_threshold_0_every_operation_and_filter_is_kept(whole: RelaxedChain) 
     for _, node in whole.placed():
         assert all(weight.item() == 0.5 for weight in node.weights().values())
         for one in node.living.values():
-            if one.gates is not None:
-                assert bool((one.gates.margins(one.thresholds["filter"]) > 0).all())
+            if one.gates:
+                assert bool((one.gates["hidden"].margins(one.thresholds["filter"]) > 0).all())
 
 
 def test_a_pruned_filter_gives_nothing_whatever_its_batchnorm_shifts() -> None:
@@ -42,10 +42,10 @@ def test_a_filter_below_its_threshold_gives_nothing() -> None:
 
 
 def test_a_gate_stands_behind_the_batchnorm_of_an_operation(whole: RelaxedChain) -> None:
-    one = next(one for one in living(whole) if one.gates is not None)
+    one = next(one for one in living(whole) if one.gates)
     one.filter_norm.bias.data.fill_(3.0)
-    one.gates.alive[:] = False  # type: ignore[union-attr]
-    one.gates.alive[0] = True  # type: ignore[union-attr]
+    one.gates["hidden"].alive[:] = False
+    one.gates["hidden"].alive[0] = True
     features = torch.randn(1, one.block.in_channels, 4, 4)
     with torch.no_grad():
         before = one(features)
@@ -76,17 +76,17 @@ def test_what_is_rebuilt_has_the_filters_of_its_mask_in_hardwares_steps(
     pruned: RelaxedChain,
 ) -> None:
     counted = {
-        (position, name): evened(one.n_kept, one.width)
+        (position, name): evened(int(one.alive_filters("hidden").sum()), one.sizes["hidden"])
         for position, node in pruned.placed()
         for name, one in node.living.items()
     }
     pruned.rebuild()
     shape = pruned.shape
-    found = {(p, name): width for p, ops in shape.items() for name, width in ops.items()}
+    found = {(p, name): of["hidden"] for p, ops in shape.items() for name, of in ops.items()}
     assert found == counted
     assert all(width % WIDTH_STEP == 0 for (p, _), width in found.items() if p != "head")
     for one in living(pruned):
-        assert one.filter.weight.shape[0] == one.project.weight.shape[1] == one.width
+        assert one.filter.weight.shape[0] == one.project.weight.shape[1] == one.sizes["hidden"]
 
 
 def test_rebuilding_without_anything_pruned_changes_no_answer(

@@ -24,12 +24,16 @@ QUICK = {
 
 @pytest.fixture(scope="session")
 def chain() -> PrunableChain:
-    return prunable(space_named(SPACE, input_size=8, in_channels=1, n_classes=10))
+    made = prunable(space_named(SPACE, input_size=8, in_channels=1, n_classes=10))
+    assert isinstance(made, PrunableChain)
+    return made
 
 
 @pytest.fixture
 def whole(chain: PrunableChain) -> RelaxedChain:
-    return relaxed(chain, GRANULARITIES, seed=0)
+    made = relaxed(chain, GRANULARITIES, seed=0)
+    assert isinstance(made, RelaxedChain)
+    return made
 
 
 @pytest.fixture
@@ -53,9 +57,10 @@ def most_parameters() -> Callable[[int], Costs]:
 def make_pruner(chain: PrunableChain, digits: DataSet, tmp_path: Path) -> Callable[..., Pruner]:
     def make(data: DataSet = digits, name: str = "pruning.pt", **options: object) -> Pruner:
         on_epoch: Any = options.pop("on_epoch", lambda *_: None)
+        origin: Any = options.pop("origin", chain)
         settings: Any = QUICK | options
         return Pruner(
-            chain,
+            origin,
             data,
             MgasSettings(**settings),
             seed=0,

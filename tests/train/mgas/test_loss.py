@@ -9,7 +9,7 @@ import torch
 from hwnas.network.granular import GRANULARITIES, RelaxedChain, relaxed
 from hwnas.space.prunable import PrunableChain
 from hwnas.train.mgas import Costs
-from hwnas.train.mgas.loss import operation_price, resource_loss, threshold_loss
+from hwnas.train.mgas.loss import operation_price, price_at, resource_loss, threshold_loss
 
 MakeCosts = Callable[[int], Costs]
 
@@ -55,21 +55,25 @@ def test_an_operation_costs_what_its_block_does_at_its_present_width(
     whole: RelaxedChain, most_parameters: MakeCosts
 ) -> None:
     one = dict(whole.placed())["stage1.block1"].built["k3e3"]
-    assert one.gates is not None and one.width == 24
-    one.gates.alive[:10] = False
+    assert one.gates and one.sizes["hidden"] == 24
+    one.gates["hidden"].alive[:10] = False
     costs = most_parameters(1)
-    assert one.n_kept == 14 and one.built_width == 16
-    assert operation_price(one, costs).item() == pytest.approx(costs.price(one.at(16)))
+    assert int(one.alive_filters("hidden").sum()) == 14 and one.built_sizes["hidden"] == 16
+    assert operation_price(one, costs).item() == pytest.approx(
+        price_at(one, {"hidden": 16}, costs)
+    )
 
 
 def test_gates_feel_the_slope_of_the_price(
     whole: RelaxedChain, most_parameters: MakeCosts
 ) -> None:
     one = dict(whole.placed())["stage1.block1"].built["k3e3"]
-    assert one.gates is not None
-    one.gates.logits.data[0] = 1.0
+    assert one.gates
+    one.gates["hidden"].logits.data[0] = 1.0
     operation_price(one, most_parameters(1)).backward()  # type: ignore[no-untyped-call]
-    assert one.gates.logits.grad is not None and bool((one.gates.logits.grad != 0).all())
+    assert one.gates["hidden"].logits.grad is not None and bool(
+        (one.gates["hidden"].logits.grad != 0).all()
+    )
     assert one.thresholds["filter"].grad is not None
     assert one.thresholds["filter"].grad.item() < 0
 
@@ -79,9 +83,11 @@ def test_gates_feel_nothing_where_the_narrower_one_is_dearer(whole: RelaxedChain
     costs = Costs(
         price=lambda block: 1.0 / block.n_parameters, weight_price=0.0, of_network=lambda *_: 1.0
     )
-    assert one.gates is not None
+    assert one.gates
     operation_price(one, costs).backward()  # type: ignore[no-untyped-call]
-    assert one.gates.logits.grad is not None and not bool(one.gates.logits.grad.any())
+    assert one.gates["hidden"].logits.grad is not None and not bool(
+        one.gates["hidden"].logits.grad.any()
+    )
 
 
 def test_a_dearer_operation_is_pushed_more(

@@ -20,8 +20,10 @@ def pruned(whole: RelaxedChain) -> RelaxedChain:
         for place, one in enumerate(node.living.values()):
             if place < 3:
                 one.alive.fill_(place == 0)
-            if one.gates is not None:
-                one.gates.alive.copy_(torch.rand(one.width, generator=generator) < 0.5)
+            if one.gates:
+                one.gates["hidden"].alive.copy_(
+                    torch.rand(one.sizes["hidden"], generator=generator) < 0.5
+                )
             for convolution in one.convolutions:
                 drawn = torch.rand(convolution.weight.shape, generator=generator)
                 convolution.alive.copy_(drawn < 0.6)
@@ -36,7 +38,7 @@ def make_regrower(pruned: RelaxedChain) -> Callable[..., Regrower]:
         n_zeros_begun: int = 0,
     ) -> Regrower:
         return Regrower(
-            chain=pruned,
+            relaxed=pruned,
             n_nodes=4,
             momentum=momentum,
             share=SHARE,
@@ -53,7 +55,7 @@ def dead_counts(chain: RelaxedChain) -> tuple[int, int, int]:
     living = [one for node in nodes for one in node.living.values()]
     return (
         sum(not bool(one.alive) for one in built),
-        sum(one.width - one.n_kept for one in living),
+        sum(one.sizes["hidden"] - int(one.alive_filters("hidden").sum()) for one in living),
         sum(int(weights.sum()) for one in living for weights in one.dead_weights()),
     )
 
@@ -77,16 +79,16 @@ def test_a_filter_comes_back_with_all_of_its_weights(
     pruned: RelaxedChain, make_regrower: Callable[..., Regrower]
 ) -> None:
     living = [one for _, node in pruned.placed(4) for one in node.living.values() if one.gates]
-    before = [one.gates.alive.clone() for one in living if one.gates is not None]
+    before = [one.gates["hidden"].alive.clone() for one in living if one.gates]
     make_regrower()._regrow_filters()
     revived = [
-        (one, torch.nonzero(one.gates.alive & ~dead).flatten())
+        (one, torch.nonzero(one.gates["hidden"].alive & ~dead).flatten())
         for one, dead in zip(living, before, strict=True)
-        if one.gates is not None
+        if one.gates
     ]
     assert sum(len(filters) for _, filters in revived) > 0
     for one, filters in revived:
-        assert all(bool(kept.all()) for kept in one.alive_weights(filters))
+        assert all(bool(kept.all()) for kept in one.alive_weights({"hidden": filters}))
 
 
 def test_an_operation_comes_back_whole_and_fresh(
@@ -98,7 +100,12 @@ def test_an_operation_comes_back_whole_and_fresh(
     back = [living[key] for key in dead if key in living]
     assert back
     for one in back:
-        assert one.n_kept == one.width == one.full_width and one.n_zeros() == 0
+        assert (
+            int(one.alive_filters("hidden").sum())
+            == one.sizes["hidden"]
+            == one.full_sizes["hidden"]
+            and one.n_zeros({}) == 0
+        )
         assert one.logit.item() == 0
 
 
@@ -107,7 +114,7 @@ def test_the_same_seed_brings_the_same_back(
 ) -> None:
     state = {name: value.clone() for name, value in pruned.state_dict().items()}
     make_regrower(seed=5)._regrow_filters()
-    first = {n: v.clone() for n, v in pruned.state_dict().items() if n.endswith("gates.alive")}
+    first = {n: v.clone() for n, v in pruned.state_dict().items() if n.endswith("hidden.alive")}
     pruned.load_state_dict(state)
     make_regrower(seed=5)._regrow_filters()
     assert all(torch.equal(v, pruned.state_dict()[n]) for n, v in first.items())
@@ -117,7 +124,10 @@ def test_filters_come_back_where_momentum_is(
     pruned: RelaxedChain, make_regrower: Callable[..., Regrower]
 ) -> None:
     gates = [
-        one.gates for _, node in pruned.placed(4) for one in node.living.values() if one.gates
+        one.gates["hidden"]
+        for _, node in pruned.placed(4)
+        for one in node.living.values()
+        if one.gates
     ]
     moving = gates[0]
     n_dead = [int((~gate.alive).sum()) for gate in gates]

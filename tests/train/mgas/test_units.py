@@ -5,36 +5,37 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from hwnas.network.granular import Candidate, RelaxedChain, RelaxedNode, relaxed
+from hwnas.network.granular import Candidate, Relaxed, RelaxedNode, relaxed
 from hwnas.space.prunable import PrunableChain
 from hwnas.train.mgas import Costs
+from hwnas.train.mgas.loss import price_at
 from hwnas.train.mgas.units import commit, groups_of, narrow, settle
 
 MakeCosts = Callable[[int], Costs]
 NOTHING = 0.0
 
 
-def nodes_of(chain: RelaxedChain) -> list[RelaxedNode[Candidate]]:
+def nodes_of(chain: Relaxed) -> list[RelaxedNode[Candidate]]:
     return [node for _, node in chain.placed()]
 
 
-def cost_of(chain: RelaxedChain, costs: Costs) -> float:
+def cost_of(chain: Relaxed, costs: Costs) -> float:
     return costs.of_network(chain.network(), chain.n_zeros())
 
 
-def scattered(chain: RelaxedChain) -> None:
+def scattered(chain: Relaxed) -> None:
     """Every unit at a height of its own, every threshold at 0.5."""
     generator = torch.Generator().manual_seed(4)
     for node in nodes_of(chain):
         for one in node.built.values():
             one.logit.data.normal_(generator=generator)
-            if one.gates is not None:
-                one.gates.logits.data.normal_(generator=generator)
+            if one.gates:
+                one.gates["hidden"].logits.data.normal_(generator=generator)
             for name, threshold in one.thresholds.items():
                 threshold.data.fill_(0.05 if name == "weight" else 0.5)
 
 
-def alive_units(chain: RelaxedChain) -> list[torch.Tensor]:
+def alive_units(chain: Relaxed) -> list[torch.Tensor]:
     return [
         buffer.clone()
         for name, buffer in chain.named_buffers()
@@ -42,22 +43,22 @@ def alive_units(chain: RelaxedChain) -> list[torch.Tensor]:
     ]
 
 
-def test_what_is_below_its_threshold_goes(whole: RelaxedChain, most_parameters: MakeCosts) -> None:
+def test_what_is_below_its_threshold_goes(whole: Relaxed, most_parameters: MakeCosts) -> None:
     scattered(whole)
     above = {
-        id(one): (one.gates.margins(one.thresholds["filter"]) > 0)
+        id(one): (one.gates["hidden"].margins(one.thresholds["filter"]) > 0)
         for node in nodes_of(whole)
         for one in node.living.values()
-        if one.gates is not None
+        if one.gates
     }
     commit(lambda: nodes_of(whole), lambda: cost_of(whole, most_parameters(1)), NOTHING)
     for node in nodes_of(whole):
         for one in node.living.values():
-            if one.gates is not None and bool(above[id(one)].any()):
-                assert torch.equal(one.gates.alive, above[id(one)])
+            if one.gates and bool(above[id(one)].any()):
+                assert torch.equal(one.gates["hidden"].alive, above[id(one)])
 
 
-def test_masks_only_ever_lose_units(whole: RelaxedChain, most_parameters: MakeCosts) -> None:
+def test_masks_only_ever_lose_units(whole: Relaxed, most_parameters: MakeCosts) -> None:
     scattered(whole)
     cost = lambda: cost_of(whole, most_parameters(1))  # noqa: E731
     commit(lambda: nodes_of(whole), cost, NOTHING)
@@ -76,7 +77,7 @@ def test_masks_only_ever_lose_units(whole: RelaxedChain, most_parameters: MakeCo
     assert all(not bool((b & ~a).any()) for a, b in zip(first, alive_units(whole), strict=True))
 
 
-def test_no_group_loses_its_last_unit(whole: RelaxedChain, most_parameters: MakeCosts) -> None:
+def test_no_group_loses_its_last_unit(whole: Relaxed, most_parameters: MakeCosts) -> None:
     for node in nodes_of(whole):
         for one in node.built.values():
             for threshold in one.thresholds.values():
@@ -85,13 +86,13 @@ def test_no_group_loses_its_last_unit(whole: RelaxedChain, most_parameters: Make
     for node in nodes_of(whole):
         assert len(node.living) == (0 if node.may_be_empty else 1)
         for one in node.living.values():
-            assert one.n_kept >= 1
+            assert int(one.alive_filters("hidden").sum()) >= 1
             assert all(int(c.alive.sum()) >= 1 for c in one.convolutions)
 
 
 @pytest.mark.parametrize("most", [8000, 9000])
 def test_no_more_goes_than_is_needed(
-    whole: RelaxedChain, most_parameters: MakeCosts, most: int
+    whole: Relaxed, most_parameters: MakeCosts, most: int
 ) -> None:
     scattered(whole)
     costs = most_parameters(most)
@@ -100,7 +101,7 @@ def test_no_more_goes_than_is_needed(
 
 
 def test_where_thresholds_do_not_reach_units_go_by_rank(
-    whole: RelaxedChain, most_parameters: MakeCosts
+    whole: Relaxed, most_parameters: MakeCosts
 ) -> None:
     costs = most_parameters(4000)
     arguments = (lambda: nodes_of(whole), lambda: cost_of(whole, costs), 1.0)
@@ -114,18 +115,18 @@ def test_operations_alone_come_near_the_smallest_network(
     chain: PrunableChain, most_parameters: MakeCosts
 ) -> None:
     """The best of a node may be dear, and is replaced by the cheapest in the end."""
-    only = relaxed(chain, ("op",), seed=0)
+    only = relaxed(chain, ["op"], seed=0)
     least = chain.narrowest(operations=True, filters=False)
     costs = most_parameters(round(1.1 * sum(block.n_parameters for block in least)))
     for node in nodes_of(only):
         for one in node.built.values():
-            one.logit.data.fill_(costs.price(one.at(one.width)))
+            one.logit.data.fill_(price_at(one, one.sizes, costs))
 
     def cost() -> float:
         return cost_of(only, costs)
 
     def price(one: Candidate) -> float:
-        return costs.price(one.at(one.built_width))
+        return price_at(one, one.built_sizes, costs)
 
     commit(lambda: nodes_of(only), cost, 1.0, ranked=only.searched, price=price)
     narrow(lambda: nodes_of(only), cost, 1.0, price)
@@ -133,7 +134,7 @@ def test_operations_alone_come_near_the_smallest_network(
 
 
 def test_the_least_margins_go_whatever_their_granularity(
-    whole: RelaxedChain, most_parameters: MakeCosts
+    whole: Relaxed, most_parameters: MakeCosts
 ) -> None:
     costs = most_parameters(1000)
     for node in nodes_of(whole):
@@ -143,14 +144,14 @@ def test_the_least_margins_go_whatever_their_granularity(
     weakest = second.built["k3e3"]
     weakest.logit.data.fill_(-2.0)
     second.built["k5e3"].logit.data.fill_(-1.0)  # goes too, unless filters alone are enough
-    goal = cost_of(whole, costs) - costs.price(weakest.at(weakest.width)) - 0.01
+    goal = cost_of(whole, costs) - price_at(weakest, weakest.sizes, costs) - 0.01
     commit(lambda: nodes_of(whole), lambda: cost_of(whole, costs), goal, ranked=("op", "filter"))
     dead = [n for node in nodes_of(whole) for n in node.built if n not in node.living]
     assert dead == ["k3e3"]
 
 
 def test_granularities_that_are_not_ranked_stay(
-    whole: RelaxedChain, most_parameters: MakeCosts
+    whole: Relaxed, most_parameters: MakeCosts
 ) -> None:
     costs = most_parameters(6000)
     commit(lambda: nodes_of(whole), lambda: cost_of(whole, costs), 1.0, ranked=("op", "filter"))
@@ -158,7 +159,7 @@ def test_granularities_that_are_not_ranked_stay(
     assert all(bool(group.alive.all()) for group in groups if group.granularity == "weight")
 
 
-def test_a_convolution_of_larger_weights_is_not_spared(whole: RelaxedChain) -> None:
+def test_a_convolution_of_larger_weights_is_not_spared(whole: Relaxed) -> None:
     """Its weights count in its own magnitude, so that no other is emptied first."""
     before = [
         group.margins for group in groups_of(nodes_of(whole)) if group.granularity == "weight"
@@ -174,7 +175,7 @@ def test_a_convolution_of_larger_weights_is_not_spared(whole: RelaxedChain) -> N
 
 
 def test_thresholds_settle_below_all_that_is_alive(
-    whole: RelaxedChain, most_parameters: MakeCosts
+    whole: Relaxed, most_parameters: MakeCosts
 ) -> None:
     scattered(whole)
     costs = most_parameters(9000)
@@ -184,7 +185,7 @@ def test_thresholds_settle_below_all_that_is_alive(
         assert bool((group.margins[group.alive] > 0).all())
 
 
-def test_thresholds_that_are_below_already_stay(whole: RelaxedChain) -> None:
+def test_thresholds_that_are_below_already_stay(whole: Relaxed) -> None:
     settle(nodes_of(whole))
     for node in nodes_of(whole):
         for one in node.living.values():

@@ -12,15 +12,16 @@ from hwnas.space.prunable import (
     PrunableChain,
     evened,
     measured_widths,
-    n_prunable_weights,
     prunable,
 )
 
-SPACE = str(Path(__file__).parents[1] / "spaces" / "prunable.toml")
+SPACE = str(Path(__file__).parents[2] / "spaces" / "prunable.toml")
 
 
 def chain_of(name: str = SPACE, input_size: int = 8) -> PrunableChain:
-    return prunable(space_named(name, input_size=input_size, in_channels=1, n_classes=10))
+    made = prunable(space_named(name, input_size=input_size, in_channels=1, n_classes=10))
+    assert isinstance(made, PrunableChain)
+    return made
 
 
 def test_each_stage_is_of_its_largest_width() -> None:
@@ -66,7 +67,7 @@ def test_networks_to_calibrate_on_are_of_measured_blocks(seed: int) -> None:
 
 
 def test_measured_widths_reach_from_the_narrowest_to_the_whole() -> None:
-    widths = measured_widths(208)
+    widths = measured_widths(208, 4)
     assert (widths[0], widths[-1]) == (8, 208) and all(width % 8 == 0 for width in widths)
 
 
@@ -89,14 +90,26 @@ def test_the_narrowest_is_the_smallest(operations: bool, filters: bool) -> None:
     assert n_parameters < whole if operations or filters else n_parameters == whole
 
 
+@pytest.mark.parametrize("filters", [True, False])
+def test_the_dearest_keep_an_operation_everywhere(filters: bool) -> None:
+    chain = chain_of()
+    dearest, least = (
+        chain.dearest(filters=filters),
+        chain.narrowest(operations=True, filters=filters),
+    )
+    assert len(dearest) == 2 + len(chain.nodes)
+    assert sum(b.n_parameters for b in dearest) > sum(b.n_parameters for b in least)
+
+
 def test_weights_of_the_stem_and_the_classifier_are_not_pruned() -> None:
-    network = wired(chain_of().places([{"k3": 8}, {}, {"k3": 8}, {}], 32))
+    chain = chain_of()
+    network = wired(chain.places([{"k3": 8}, {}, {"k3": 8}, {}], 32))
     inverted = 8 * 8 + 8 * 9 + 8 * 16, 16 * 8 + 8 * 9 + 8 * 24
-    assert n_prunable_weights(network) == sum(inverted) + 24 * 32
+    assert chain.n_prunable_weights(network) == sum(inverted) + 24 * 32
 
 
-@pytest.mark.parametrize("name", ["resnet", "darts", "nasbench201"])
-def test_a_space_that_is_no_chain_of_inverted_residuals_is_refused(name: str) -> None:
+@pytest.mark.parametrize("name", ["resnet", "nasbench201"])
+def test_a_space_of_neither_inverted_residuals_nor_darts_cells_is_refused(name: str) -> None:
     with pytest.raises(InvalidInputError, match="prunes chains"):
         chain_of(name, 32)
 
@@ -109,3 +122,23 @@ def test_squeeze_excitation_is_refused() -> None:
 def test_a_preset_can_be_pruned_too() -> None:
     chain = chain_of("mobilenetv2@0.35", 32)
     assert all(len(node.operations) == 1 for node in chain.nodes)
+
+
+@pytest.mark.parametrize("n_stages", [1, 2, 3, 4])
+def test_every_stage_has_a_node_and_the_last_ends_the_chain(
+    n_stages: int,
+) -> None:
+    chain = chain_of()
+    ends = chain.stage_ends(n_stages)
+    assert len(ends) == n_stages and ends[-1] == len(chain.nodes)
+    assert list(ends) == sorted(set(ends))
+
+
+def test_there_are_no_more_stages_than_nodes() -> None:
+    assert chain_of().stage_ends(9) == (1, 2, 3, 4)
+
+
+def test_the_first_stage_holds_more_than_the_last() -> None:
+    chain = chain_of("mobilenet", 28)
+    first, second, _ = chain.stage_ends(3)
+    assert 0 < first < second < len(chain.nodes)
