@@ -14,7 +14,6 @@ import hwnas
 from hwnas.block import AddSpec, ThinSepConvSpec, UnevenConcatSpec
 from hwnas.errors import NoNetworkFitsError
 from hwnas.pipeline.pruned import wanted_by_pruning
-from hwnas.progress import Progress
 from hwnas.report import SearchResult
 from hwnas.space import architecture_from_json, blocks_of, space_named
 from hwnas.space.prunable import prunable
@@ -114,21 +113,6 @@ def test_a_latency_is_kept(apart: Path) -> None:
     result = searched(apart / "fast", latency=f"{3 * fastest_ms:.6f}ms")
     assert result.measured_latency_ms <= 3 * fastest_ms
     assert result.pruning is not None and "weight" not in result.pruning.left
-
-
-def test_an_interrupted_search_goes_on_to_the_same_network(
-    found: SearchResult, apart: Path
-) -> None:
-    def interrupt(progress: Progress) -> None:
-        if progress.phase == "stage 3":
-            raise KeyboardInterrupt
-
-    out = apart / "interrupted"
-    with pytest.raises(KeyboardInterrupt):
-        searched(out, max_params=str(MOST), on_progress=interrupt)
-    again = searched(out, max_params=str(MOST))
-    assert again.architecture == found.architecture
-    assert again.accuracy_float32 == found.accuracy_float32
 
 
 def test_filters_alone_are_refused_where_that_saves_too_little(apart: Path) -> None:
