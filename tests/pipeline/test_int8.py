@@ -93,7 +93,8 @@ def test_of_equals_the_devices_own_is_taken(laboratory: Made) -> None:
 
 def test_without_a_limit_nothing_else_is_tried(laboratory: Made) -> None:
     made = laboratory(**LOSSY).run(None)
-    assert made.recipe.calibration == "percentile" and not made.steps
+    assert made.recipe.calibration == "percentile"
+    assert not made.steps and not made.sensitivities
 
 
 def test_what_is_allowed_to_be_lost_needs_no_more_work(laboratory: Made) -> None:
@@ -105,7 +106,8 @@ def test_training_on_with_rounded_layers_comes_first(laboratory: Made) -> None:
     there = laboratory(**LOSSY, **ROUNDED | {"rounded_minmax": 0.898})
     made = there.run(0.005)
     assert [step.made for step in made.steps] == ["calibrated", "trained on with rounded layers"]
-    assert there.made_of[id(made.float32.model)] == "rounded" and not made.sensitivities
+    assert there.made_of[id(made.float32.model)] == "rounded"
+    assert len(made.sensitivities) == len(LAYERS) and not made.recipe.float_layers
     assert made.steps[1].lost == pytest.approx(0.002)
 
 

@@ -1,7 +1,7 @@
 """A search by pruning from end to end, and what it refuses."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,48 +21,24 @@ from hwnas.pipeline.timed_device import TimedDevice
 from hwnas.progress import Progress
 from hwnas.report import SearchResult
 from hwnas.space import architecture_from_json, blocks_of
-from hwnas.train import FinetuneSettings, SupernetSettings
+from hwnas.train import SupernetSettings
 from hwnas.train.mgas import MgasSettings, Pruner
 
-TESTS = Path(__file__).parents[1]
+TESTS = Path(__file__).parents[2]
 SIMULATED = str(TESTS / "devices" / "simulated.toml")
 SPACE = str(TESTS / "spaces" / "prunable.toml")
-QUICK = MgasSettings(most_epochs=2, batch_size=64, validation_images=100)
+SETTINGS = MgasSettings(most_epochs=2, batch_size=64, validation_images=100)
+QUICK = {
+    "space": SPACE,
+    "mgas": SETTINGS,
+    "supernet": SupernetSettings(epoch_images=256),
+}
+Searched = Callable[..., SearchResult]
 MOST = 5000
 
 
-@pytest.fixture(scope="module", autouse=True)
-def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Own tables, no presets."""
-    folder = tmp_path_factory.mktemp("mgas")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HWNAS_TABLES", str(folder / "tables"))
-        patch.setenv("HWNAS_CACHE", str(folder / "cache"))
-        patch.setattr("hwnas.pipeline.baselines.PRESETS", ())
-        yield folder
-
-
-@pytest.fixture(autouse=True)
-def tables(apart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every test's, those of the search."""
-    monkeypatch.setenv("HWNAS_TABLES", str(apart / "tables"))
-    monkeypatch.setenv("HWNAS_CACHE", str(apart / "cache"))
-
-
-def searched(out: Path, **options: Any) -> SearchResult:  # noqa: ANN401
-    given: dict[str, Any] = {
-        "strategy": "mgas",
-        "space": SPACE,
-        "device": SIMULATED,
-        "mgas": QUICK,
-        "supernet": SupernetSettings(epoch_images=256),
-        "finetune": FinetuneSettings(epochs=1),
-    }
-    return hwnas.search(**{**given, **options, "out": out})
-
-
 @pytest.fixture(scope="module")
-def found(apart: Path) -> SearchResult:
+def found(apart: Path, searched: Searched) -> SearchResult:
     return searched(apart / "run", max_params=str(MOST))
 
 
@@ -112,7 +88,7 @@ def test_compression_is_told(found: SearchResult) -> None:
     assert found.pruning.compressed_bytes < found.model_bytes
 
 
-def half_way(apart: Path) -> float:
+def half_way(apart: Path, searched: Searched) -> float:
     """Milliseconds between the fastest network that can be left and the whole."""
     with pytest.raises(NoNetworkFitsError) as refused:
         searched(apart / "never", latency="0.001us")
@@ -120,15 +96,15 @@ def half_way(apart: Path) -> float:
     return 3 * fastest_ms
 
 
-def test_a_latency_is_kept(apart: Path) -> None:
-    budget_ms = half_way(apart)
+def test_a_latency_is_kept(apart: Path, searched: Searched) -> None:
+    budget_ms = half_way(apart, searched)
     result = searched(apart / "fast", latency=f"{budget_ms:.6f}ms")
     assert result.measured_latency_ms <= budget_ms
     assert result.pruning is not None and "weight" not in result.pruning.left
 
 
 def test_a_network_that_is_slower_than_predicted_is_pruned_further(
-    apart: Path, monkeypatch: pytest.MonkeyPatch
+    apart: Path, searched: Searched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     measure = TimedDevice.measure
 
@@ -137,14 +113,14 @@ def test_a_network_that_is_slower_than_predicted_is_pruned_further(
         return replace(found, median_ms=1.3 * found.median_ms, p90_ms=1.3 * found.p90_ms)
 
     monkeypatch.setattr(TimedDevice, "measure", slower)
-    budget_ms = half_way(apart)
+    budget_ms = half_way(apart, searched)
     result = searched(apart / "slower", latency=f"{budget_ms:.6f}ms")
     assert len(result.measured_networks) > 1
     assert result.measured_networks[-1].measured_latency_ms <= budget_ms
 
 
 def test_pruning_that_ends_above_a_limit_is_told_and_nothing_is_written(
-    apart: Path, monkeypatch: pytest.MonkeyPatch
+    apart: Path, searched: Searched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Pruner, "run", lambda pruner, *_: pruner.relaxed)
     with pytest.raises(NoNetworkFitsError, match=r"ended at .* times parameters\. Give more"):
@@ -152,14 +128,16 @@ def test_pruning_that_ends_above_a_limit_is_told_and_nothing_is_written(
     assert not (apart / "above").exists()
 
 
-def test_multiply_accumulates_are_kept_without_pruning_weights(apart: Path) -> None:
+def test_multiply_accumulates_are_kept_without_pruning_weights(
+    apart: Path, searched: Searched
+) -> None:
     result = searched(apart / "macs", max_macs="250k")
     assert result.macs <= 250_000
     assert result.pruning is not None and result.pruning.granularities == ("op", "filter")
 
 
 def test_an_interrupted_search_goes_on_to_the_same_network(
-    found: SearchResult, apart: Path
+    found: SearchResult, apart: Path, searched: Searched
 ) -> None:
     def interrupt(progress: Progress) -> None:
         if progress.phase == "stage 3":
@@ -184,7 +162,7 @@ def test_its_picture_is_drawn(found: SearchResult) -> None:
 
 
 def test_one_slow_timing_corrects_the_prediction_a_little(
-    apart: Path, monkeypatch: pytest.MonkeyPatch
+    apart: Path, searched: Searched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     measure, n_measured = TimedDevice.measure, 0
 
@@ -194,37 +172,39 @@ def test_one_slow_timing_corrects_the_prediction_a_little(
         found, factor = measure(device, blocks), 9.0 if n_measured == 2 else 1.0
         return replace(found, median_ms=factor * found.median_ms, p90_ms=9 * found.p90_ms)
 
-    budget_ms = half_way(apart)
+    budget_ms = half_way(apart, searched)
     monkeypatch.setattr(TimedDevice, "measure", once_disturbed)
     result = searched(apart / "disturbed", latency=f"{budget_ms:.6f}ms")
     assert result.measured_networks[-1].predicted_latency_ms > 0.5 * budget_ms
 
 
 @pytest.mark.parametrize("limit", ["latency", "max_macs", "max_size"])
-def test_weights_alone_are_refused_where_they_save_nothing(apart: Path, limit: str) -> None:
+def test_weights_alone_are_refused_where_they_save_nothing(
+    apart: Path, searched: Searched, limit: str
+) -> None:
     budget = {"latency": "1ms", "max_macs": "1M", "max_size": "1MB"}[limit]
-    weights = replace(QUICK, granularities=("weight",))
+    weights = replace(SETTINGS, granularities=("weight",))
     with pytest.raises(InvalidInputError, match="--granularity weight alone"):
         searched(apart / "refused", mgas=weights, **{limit: budget})
 
 
-def test_other_strategies_prune_nothing(apart: Path) -> None:
+def test_other_strategies_prune_nothing(apart: Path, searched: Searched) -> None:
     with pytest.raises(InvalidInputError, match="prunes nothing"):
         searched(apart / "refused", strategy="ddpnas", latency="1ms")
 
 
-def test_a_space_without_inverted_residuals_is_refused(apart: Path) -> None:
+def test_a_space_without_inverted_residuals_is_refused(apart: Path, searched: Searched) -> None:
     with pytest.raises(InvalidInputError, match="prunes chains"):
         searched(apart / "refused", space="resnet", latency="1ms")
 
 
-def test_a_supernet_that_there_is_not_cannot_be_kept(apart: Path) -> None:
+def test_a_supernet_that_there_is_not_cannot_be_kept(apart: Path, searched: Searched) -> None:
     with pytest.raises(InvalidInputError, match="--keep-supernet"):
         searched(apart / "refused", keep_supernet=True, latency="1ms")
 
 
-def test_a_target_below_the_smallest_network_is_told(apart: Path) -> None:
-    filters = replace(QUICK, granularities=("filter",))
+def test_a_target_below_the_smallest_network_is_told(apart: Path, searched: Searched) -> None:
+    filters = replace(SETTINGS, granularities=("filter",))
     with pytest.raises(NoNetworkFitsError, match="parameters"):
         searched(apart / "refused", mgas=filters, max_params="500")
 

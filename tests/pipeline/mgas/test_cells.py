@@ -1,9 +1,8 @@
 """A search by pruning of cells from end to end."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
@@ -17,48 +16,24 @@ from hwnas.pipeline.pruned import wanted_by_pruning
 from hwnas.report import SearchResult
 from hwnas.space import architecture_from_json, blocks_of, space_named
 from hwnas.space.prunable import prunable
-from hwnas.train import FinetuneSettings, SupernetSettings
+from hwnas.train import SupernetSettings
 from hwnas.train.mgas import MgasSettings
 
-TESTS = Path(__file__).parents[1]
+TESTS = Path(__file__).parents[2]
 SIMULATED = str(TESTS / "devices" / "simulated.toml")
 SPACE = str(TESTS / "spaces" / "cells.toml")
-QUICK = MgasSettings(most_epochs=1, batch_size=64, validation_images=100)
+SETTINGS = MgasSettings(most_epochs=1, batch_size=64, validation_images=100)
+QUICK = {
+    "space": SPACE,
+    "mgas": SETTINGS,
+    "supernet": SupernetSettings(epoch_images=128),
+}
+Searched = Callable[..., SearchResult]
 MOST = 12_000
 
 
-@pytest.fixture(scope="module", autouse=True)
-def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Own tables, no presets."""
-    folder = tmp_path_factory.mktemp("cells")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HWNAS_TABLES", str(folder / "tables"))
-        patch.setenv("HWNAS_CACHE", str(folder / "cache"))
-        patch.setattr("hwnas.pipeline.baselines.PRESETS", ())
-        yield folder
-
-
-@pytest.fixture(autouse=True)
-def tables(apart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every test's, those of the search."""
-    monkeypatch.setenv("HWNAS_TABLES", str(apart / "tables"))
-    monkeypatch.setenv("HWNAS_CACHE", str(apart / "cache"))
-
-
-def searched(out: Path, **options: Any) -> SearchResult:  # noqa: ANN401
-    given: dict[str, Any] = {
-        "strategy": "mgas",
-        "space": SPACE,
-        "device": SIMULATED,
-        "mgas": QUICK,
-        "supernet": SupernetSettings(epoch_images=128),
-        "finetune": FinetuneSettings(epochs=1),
-    }
-    return hwnas.search(**{**given, **options, "out": out})
-
-
 @pytest.fixture(scope="module")
-def found(apart: Path) -> SearchResult:
+def found(apart: Path, searched: Searched) -> SearchResult:
     return searched(apart / "run", max_params=str(MOST))
 
 
@@ -106,7 +81,7 @@ def test_the_run_is_exported_with_its_weights(found: SearchResult, apart: Path) 
     assert report.trained
 
 
-def test_a_latency_is_kept(apart: Path) -> None:
+def test_a_latency_is_kept(apart: Path, searched: Searched) -> None:
     with pytest.raises(NoNetworkFitsError) as refused:
         searched(apart / "never", latency="0.001us")
     fastest_ms = float(str(refused.value).split(" and ")[-1].split(" ms")[0])
@@ -115,7 +90,9 @@ def test_a_latency_is_kept(apart: Path) -> None:
     assert result.pruning is not None and "weight" not in result.pruning.left
 
 
-def test_filters_alone_are_refused_where_that_saves_too_little(apart: Path) -> None:
+def test_filters_alone_are_refused_where_that_saves_too_little(
+    apart: Path, searched: Searched
+) -> None:
     with pytest.raises(NoNetworkFitsError, match="Pruning filter of space 'darts'"):
         alone = MgasSettings(granularities=("filter",), most_epochs=1)
         searched(apart / "refused", mgas=alone, max_params="1000")
