@@ -54,7 +54,9 @@ class Problem:
     data: DataSet
     space: Space
     devices: tuple[TimedDevice, ...]
-    """The device that the network is made for, then others whose budgets it keeps."""
+    """The device that the network is made for, then others whose budgets it keeps; none as long as
+    nothing is timed.
+    """
 
     @property
     def engine(self) -> Engine:

@@ -1,7 +1,7 @@
 """A search by pruning: from a network of everything to one that was seen to keep its budget."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
@@ -15,7 +15,7 @@ from hwnas.pipeline.baselines import run_baselines
 from hwnas.pipeline.finish import Finished
 from hwnas.pipeline.outcome import Outcome
 from hwnas.pipeline.problem import Problem
-from hwnas.pipeline.pruning_costs import LATENCY, limit_shares, pruning_costs
+from hwnas.pipeline.pruning_costs import limit_shares, pruning_costs, size_shares
 from hwnas.pipeline.pruning_request import granularities_of
 from hwnas.pipeline.request import SearchRequest
 from hwnas.pipeline.timed_device import TimedDevice
@@ -59,6 +59,9 @@ def prune(request: SearchRequest, data: DataSet, space: Space, work: WorkFolder)
     origin = prunable(space)
     device, blocks = request.device, origin.measured()
     engine = engine_for(device)
+    unpriced = Problem(request, data, FixedSpace.of(origin.name, origin.whole()), devices=())
+    with work.discarded_if_hopeless():
+        _refuse_too_large(unpriced, origin)
     with work.phase("profile"):
         table = timed_table(
             wanted_by_pruning(origin),
@@ -76,7 +79,7 @@ def prune(request: SearchRequest, data: DataSet, space: Space, work: WorkFolder)
     )
     search = _Pruning(
         pruner=_pruner(request, data, origin, work),
-        base=Problem(request, data, FixedSpace.of(origin.name, origin.whole()), (timed,)),
+        base=replace(unpriced, devices=(timed,)),
         work=work,
     )
     with work.discarded_if_hopeless():
@@ -111,6 +114,36 @@ def _pruner(request: SearchRequest, data: DataSet, origin: Prunable, work: WorkF
     )
 
 
+def _least(request: SearchRequest, origin: Prunable) -> tuple[Network, int]:
+    """The smallest network that can be left, and how many weights of it may be zero."""
+    searched = granularities_of(request)
+    least = origin.narrowest(operations="op" in searched, filters="filter" in searched)
+    return least, origin.n_prunable_weights(least) if "weight" in searched else 0
+
+
+def _refuse_too_large(problem: Problem, origin: Prunable) -> None:
+    """Before anything is timed.
+
+    Raises:
+        NoNetworkFitsError: The smallest network that can be left is over a limit of size.
+    """
+    shares = dict(size_shares(problem, *_least(problem.request, origin)))
+    if max(shares.values(), default=0.0) > 1:
+        raise _too_large(problem, shares)
+
+
+def _too_large(
+    problem: Problem, shares: Mapping[str, float], latency: str = ""
+) -> NoNetworkFitsError:
+    over = ", ".join(f"{share:.3g} times {name}" for name, share in shares.items())
+    return NoNetworkFitsError(
+        f"Pruning {', '.join(granularities_of(problem.request))} of space "
+        f"{problem.space.name!r} keeps no such budget: the smallest network that it can leave "
+        f"takes {over}{latency}. Raise the limit, prune at more granularities or name another "
+        "--space."
+    )
+
+
 @dataclass
 class _Pruning:
     """One search; what was timed, and how often it was too slow, is kept for a later sitting."""
@@ -130,22 +163,15 @@ class _Pruning:
         Raises:
             NoNetworkFitsError: It is over a limit.
         """
-        searched = granularities_of(self.base.request)
-        origin = self.pruner.relaxed.origin
-        least = origin.narrowest(operations="op" in searched, filters="filter" in searched)
+        least, n_prunable = _least(self.base.request, self.pruner.relaxed.origin)
         problem = self._problem_of(least)
         measurement = problem.devices[0].measure(problem.blocks(ONLY))
-        n_prunable = origin.n_prunable_weights(least) if "weight" in searched else 0
         ratio = min(1.0, measurement.median_ms / problem.predict_ms(ONLY))
         shares = dict(limit_shares(problem, ratio, least, n_prunable))
         if problem.devices[0].fits(measurement) and max(shares.values()) <= 1:
             return
-        over = ", ".join(f"{share:.3g} times {name}" for name, share in shares.items())
-        raise NoNetworkFitsError(
-            f"Pruning {', '.join(searched)} of space {self.base.space.name!r} keeps no such "
-            f"budget: the smallest network that it can leave takes {over}, and "
-            f"{measurement.median_ms:.4g} ms ({measurement.provenance}). Raise the limit, prune "
-            "at more granularities or name another --space."
+        raise _too_large(
+            problem, shares, f", and {measurement.median_ms:.4g} ms ({measurement.provenance})"
         )
 
     def outcome(self) -> Outcome:
@@ -207,9 +233,8 @@ class _Pruning:
         Raises:
             NoNetworkFitsError: The epochs of pruning ended above a limit.
         """
-        shares = dict(limit_shares(problem, self.ratios[-1], problem.blocks(ONLY), n_zeros))
-        shares.pop(LATENCY, None)
-        over = [f"{share:.3g} times {name}" for name, share in shares.items() if share > 1]
+        shares = size_shares(problem, problem.blocks(ONLY), n_zeros)
+        over = [f"{share:.3g} times {name}" for name, share in shares if share > 1]
         if over:
             raise NoNetworkFitsError(
                 f"Pruning {', '.join(granularities_of(problem.request))} ended at "

@@ -8,7 +8,7 @@ from hwnas.pipeline.problem import Problem
 from hwnas.space import Network
 from hwnas.train.mgas import Costs
 
-PARAMETERS, LATENCY = "parameters", "--latency"
+PARAMETERS = "parameters"
 
 
 def pruning_costs(problem: Problem, ratio: float) -> Costs:
@@ -44,7 +44,13 @@ def limit_shares(
     """Every limit's name, and the share of it that a network takes."""
     budget = problem.request.budget
     if budget.latency_ms is not None:
-        yield LATENCY, ratio * problem.model.predict_ms(network) / budget.latency_ms
+        yield "--latency", ratio * problem.model.predict_ms(network) / budget.latency_ms
+    yield from size_shares(problem, network, n_zeros)
+
+
+def size_shares(problem: Problem, network: Network, n_zeros: int) -> Iterator[tuple[str, float]]:
+    """Of the limits that no latency is needed for, as ``limit_shares``."""
+    budget = problem.request.budget
     for limit in problem.sum_limits:
         taken = sum(map(limit.price, network)) + limit.constant
         kept = taken - n_zeros if limit.unit == PARAMETERS else taken

@@ -90,9 +90,10 @@ def test_a_latency_is_kept(apart: Path, searched: Searched) -> None:
     assert result.pruning is not None and "weight" not in result.pruning.left
 
 
-def test_filters_alone_are_refused_where_that_saves_too_little(
-    apart: Path, searched: Searched
+def test_filters_alone_are_refused_where_that_saves_too_little_and_nothing_is_timed(
+    apart: Path, searched: Searched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delattr("hwnas.pipeline.pruned.timed_table")
     with pytest.raises(NoNetworkFitsError, match="Pruning filter of space 'darts'"):
         alone = MgasSettings(granularities=("filter",), most_epochs=1)
         searched(apart / "refused", mgas=alone, max_params="1000")
