@@ -151,9 +151,9 @@ def _distilled(
         seed=SEED,
         on_images=lambda done, total: print("features", done, total, flush=True),
     )
-    tasks = library.tasks(lambda place: features.between(library.places.index(place)))
-    wanted = [task for task in tasks if task.name.split(" ")[0] in places.values()]
-    InThisProcess().run(wanted, lambda task: print(task.name, flush=True))
+    entries = [(place, o) for place in places.values() for o in library.options(place)]
+    tasks = library.tasks(entries, lambda place: features.between(library.places.index(place)))
+    InThisProcess().run(tasks, lambda task: print(task.name, flush=True))
     return library, places
 
 

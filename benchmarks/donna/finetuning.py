@@ -1,30 +1,68 @@
 r"""Fine-tuning from a block library against training the same networks from fresh weights.
 
     python benchmarks/donna/finetuning.py fashion-mnist --out FILE.json \
-        [--space benchmarks/donna/space.toml --scratch-epochs 10 --share 0.2 --networks 3]
+        [--space benchmarks/donna/space.toml --scratch-epochs 10 --share 0.2 --networks 3] \
+        [--front FRONT.json --of diverse-0]
 
 Both have the same recipe and the reference as teacher; what differs is where they begin and for
-how long they are trained. The networks lie along the front that NSGA-II evolves. Accuracies are
-those of validation images, float, mean of the seeds; each is kept beside FILE.json.
+how long they are trained. The networks lie along the front that NSGA-II evolves; with ``--front``
+they are the fastest of those that ``front.py`` wrote, and their own blocks are all that is
+distilled. Accuracies are those of validation images, float, mean of the seeds; each is kept beside
+FILE.json. "as distilled" is the library's network before any training of the whole.
 """
 
 import argparse
 import json
-from dataclasses import asdict, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 import numpy as np
-from steps_of import add_options
+from steps_of import add_options, steps_of
 from study import study_of
+from torch import nn
 
+from hwnas.data import DataSet
 from hwnas.network import build
-from hwnas.pipeline.block_library import digest_of_facts
-from hwnas.space import blocks_of
+from hwnas.pipeline.block_library import BlockLibrary, digest_of_facts
+from hwnas.pipeline.distilled import Distillation
+from hwnas.space import Architecture, blocks_of
 from hwnas.train import Finetuner
+from hwnas.train.hardware import training_hardware
+from hwnas.train.images import TrainingImages
+from hwnas.train.loss import share_right
+from hwnas.train.reference import Reference
 from hwnas.whole_file import write_whole
+
+
+@dataclass(frozen=True)
+class Subjects:
+    """What is trained both ways, and by whom it is taught."""
+
+    steps: Distillation
+    library: BlockLibrary
+    reference: Reference
+    networks: Sequence[Architecture]
 
 
 def main() -> None:
     """Train each network both ways."""
+    arguments = _arguments()
+    subjects = _subjects(arguments)
+    rows = []
+    for architecture in subjects.networks:
+        rows.append(_row(subjects, architecture, arguments))
+        print(rows[-1], flush=True)
+    document = {
+        "scratch_epochs": arguments.scratch_epochs,
+        "reference": _accuracy(subjects.reference.network, subjects.steps.data),
+        "blockwise": asdict(subjects.library.settings),
+        "networks": rows,
+    }
+    write_whole(arguments.out, json.dumps(document, indent=2) + "\n")
+
+
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -33,44 +71,73 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=0.2)
     parser.add_argument("--networks", type=int, default=3)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    arguments = parser.parse_args()
-    study = study_of(arguments)
-    steps, library = study.steps, study.library
+    parser.add_argument("--front", type=Path)
+    parser.add_argument("--of", default="diverse-0")
+    return parser.parse_args()
+
+
+def _subjects(arguments: argparse.Namespace) -> Subjects:
+    if arguments.front is None:
+        study = study_of(arguments)
+        networks = study.along(arguments.seed, arguments.networks)
+        return Subjects(study.steps, study.library, study.reference, networks)
+    steps = steps_of(arguments)
+    front = json.loads(arguments.front.read_text())["networks"][arguments.of]
+    fastest = sorted(front, key=lambda one: float(one["latency_ms"]))[: arguments.networks]
+    networks = [Architecture(tuple(one["choices"].split(","))) for one in fastest]
+    reference = steps.reference()
+    return Subjects(steps, steps.library(reference, networks), reference, networks)
+
+
+def _row(
+    subjects: Subjects, architecture: Architecture, arguments: argparse.Namespace
+) -> dict[str, object]:
     few = max(1, round(arguments.share * arguments.scratch_epochs))
-    found = []
-    for architecture in study.along(arguments.seed, arguments.networks):
-        row: dict[str, object] = {"network": str(architecture), "epochs": few}
-        ways = {"library": few, "fresh": few, "fresh, long": arguments.scratch_epochs}
-        for name, epochs in ways.items():
-            accuracies = []
-            for seed in arguments.seeds:
-                facts = {
-                    "network": str(architecture),
-                    "taught_by": library.taught_by,
-                    "blockwise": asdict(library.settings),
-                    "finetune": asdict(steps.finetune),
-                    "way": [name, epochs, seed],
-                }
-                known = arguments.out.with_suffix(f".{digest_of_facts(facts)}")
-                if not known.is_file():
-                    network = (
-                        library.network(architecture)
-                        if name == "library"
-                        else build(blocks_of(steps.space, architecture), seed)
-                    )
-                    settings = replace(steps.finetune, epochs=epochs)
-                    teacher = study.reference.network
-                    finetuner = Finetuner(
-                        network, steps.data, settings, seed=seed, teacher=teacher
-                    )
-                    finetuner.train()
-                    write_whole(known, str(100 * finetuner.validation_accuracy()))
-                accuracies.append(float(known.read_text()))
-            row[name] = float(np.mean(accuracies))
-        found.append(row)
-        print(row, flush=True)
-    document = {"scratch_epochs": arguments.scratch_epochs, "networks": found}
-    write_whole(arguments.out, json.dumps(document, indent=2) + "\n")
+    distilled = subjects.library.network(architecture)
+    row: dict[str, object] = {
+        "network": str(architecture),
+        "epochs": few,
+        "as distilled": _accuracy(distilled, subjects.steps.data),
+    }
+    ways = {"library": few, "fresh": few, "fresh, long": arguments.scratch_epochs}
+    for way, epochs in ways.items():
+        accuracies = [
+            _trained(subjects, architecture, way, epochs, seed, arguments.out)
+            for seed in arguments.seeds
+        ]
+        row[way] = float(np.mean(accuracies))
+    return row
+
+
+def _trained(
+    subjects: Subjects, architecture: Architecture, way: str, epochs: int, seed: int, out: Path
+) -> float:
+    """Once: the accuracy is kept."""
+    steps, library = subjects.steps, subjects.library
+    facts = {
+        "network": str(architecture),
+        "taught_by": library.taught_by,
+        "blockwise": asdict(library.settings),
+        "finetune": asdict(steps.finetune),
+        "way": [way, epochs, seed],
+    }
+    known = out.with_suffix(f".{digest_of_facts(facts)}")
+    if not known.is_file():
+        fresh = build(blocks_of(steps.space, architecture), seed)
+        network = library.network(architecture) if way == "library" else fresh
+        settings = replace(steps.finetune, epochs=epochs)
+        teacher = subjects.reference.network
+        finetuner = Finetuner(network, steps.data, settings, seed=seed, teacher=teacher)
+        finetuner.train()
+        write_whole(known, str(100 * finetuner.validation_accuracy()))
+    return float(known.read_text())
+
+
+def _accuracy(network: nn.Module, data: DataSet) -> float:
+    """Of validation images, as it is."""
+    hardware = training_hardware()
+    images = TrainingImages(data.validation, data, hardware)
+    return 100 * share_right(network.to(hardware).eval(), images, np.arange(len(images)))
 
 
 if __name__ == "__main__":

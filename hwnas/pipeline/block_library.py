@@ -3,9 +3,10 @@
 import hashlib
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from hwnas.train.hardware import on_one_thread
 FORM = 1
 """Raised when the same facts train another block."""
 STEM, HEAD = "stem", "head"
+Named = tuple[str, str]
+"""A place, and the option that stands there; that of stem and head is empty."""
 
 
 def digest_of_facts(facts: Mapping[str, Any]) -> str:
@@ -85,21 +88,31 @@ class BlockLibrary:
         }
         return self.folder / f"{digest_of_facts(facts)}.pt"
 
-    def tasks(self, features: Callable[[str], tuple[Features, Features]]) -> list[Task]:
-        """One for every option; ``features`` are what the reference reads and gives at a place."""
+    def all_entries(self) -> list[Named]:
+        """Every option of every place."""
+        return [(place, option) for place in self.places for option in self.options(place)]
+
+    def entries_of(self, architectures: Iterable[Architecture]) -> list[Named]:
+        """What these networks are made of, each once."""
+        named = (self._chosen(architecture) for architecture in architectures)
+        return list(dict.fromkeys(chain.from_iterable(named)))
+
+    def tasks(
+        self, entries: Sequence[Named], features: Callable[[str], tuple[Features, Features]]
+    ) -> list[Task]:
+        """One for each; ``features`` are what the reference reads and gives at a place."""
+        given = {place: features(place) for place in dict.fromkeys(place for place, _ in entries)}
         tasks = []
-        for place in self.places:
-            given = features(place)
-            for option in self.options(place):
-                layers = [block_to_json(block) for block in self.layers(place, option)]
-                tasks.append(
-                    Task(
-                        f"{place} {option}".strip(),
-                        self.file(place, option),
-                        train_block,
-                        (layers, *given, self.settings, self.seed),
-                    )
+        for place, option in entries:
+            layers = [block_to_json(block) for block in self.layers(place, option)]
+            tasks.append(
+                Task(
+                    f"{place} {option}".strip(),
+                    self.file(place, option),
+                    train_block,
+                    (layers, *given[place], self.settings, self.seed),
                 )
+            )
         return tasks
 
     def entry(self, place: str, option: str) -> Entry:
@@ -116,8 +129,7 @@ class BlockLibrary:
 
     def holds(self, architecture: Architecture) -> bool:
         """Whether all of the network's blocks are there."""
-        chosen = zip(self.places, ("", *architecture.choices, ""), strict=True)
-        return all(self.file(place, option).is_file() for place, option in chosen)
+        return all(self.file(*entry).is_file() for entry in self._chosen(architecture))
 
     @cached_property
     def qualities(self) -> Mapping[str, Mapping[str, Quality]]:
@@ -131,11 +143,14 @@ class BlockLibrary:
         """The network of the library's blocks, with the weights that they have there."""
         network = build(blocks_of(self.space, architecture), self.seed)
         first, weights = 0, dict[str, torch.Tensor]()
-        for place, option in zip(self.places, ("", *architecture.choices, ""), strict=True):
+        for place, option in self._chosen(architecture):
             weights |= _moved(self.entry(place, option).weights, first)
             first += len(self.layers(place, option))
         network.load_state_dict(weights)
         return network
+
+    def _chosen(self, architecture: Architecture) -> Iterator[Named]:
+        return zip(self.places, ("", *architecture.choices, ""), strict=True)
 
 
 def train_block(

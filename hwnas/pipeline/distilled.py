@@ -79,8 +79,10 @@ class Distillation:
         image = torch.zeros(1, self.data.in_channels, self.data.input_size, self.data.input_size)
         return Reference(network, cuts_named(network, cuts, image))
 
-    def library(self, reference: Reference) -> BlockLibrary:
-        """Every option of every block, trained alone."""
+    def library(
+        self, reference: Reference, networks: Sequence[Architecture] | None = None
+    ) -> BlockLibrary:
+        """Every option of every block, trained alone; with ``networks`` what they are made of."""
         library = BlockLibrary(
             folder=library_folder(),
             space=self.space,
@@ -88,13 +90,8 @@ class Distillation:
             taught_by=f"{digest_of_reference(reference)}-{self.data.fingerprint}",
             seed=self.seed,
         )
-        missing = [
-            (place, option)
-            for place in library.places
-            for option in library.options(place)
-            if not library.file(place, option).is_file()
-        ]
-        if missing:
+        entries = library.all_entries() if networks is None else library.entries_of(networks)
+        if not all(library.file(*entry).is_file() for entry in entries):
             known_by = {"taught_by": library.taught_by, "settings": asdict(library.settings)}
             features = write_features(
                 reference,
@@ -104,7 +101,9 @@ class Distillation:
                 seed=self.seed,
                 on_images=lambda done, total: self.on_step("features", done, total, "images"),
             )
-            tasks = library.tasks(lambda place: features.between(library.places.index(place)))
+            tasks = library.tasks(
+                entries, lambda place: features.between(library.places.index(place))
+            )
             self.workers.run(tasks, self._counted("distil", len(tasks)))
         return library
 
