@@ -15,7 +15,7 @@ from hwnas.pipeline.distilled import Distillation
 from hwnas.pipeline.donna import DonnaSettings
 from hwnas.pipeline.reference import donna_space
 from hwnas.pipeline.tasks import InThisProcess
-from hwnas.space import space_named
+from hwnas.space import Architecture, space_named
 from hwnas.train import FinetuneSettings
 from hwnas.train.blockwise import BlockwiseSettings
 
@@ -92,6 +92,20 @@ def test_the_library_is_whole_and_the_same(
     monkeypatch.setenv("HWNAS_CACHE", str(alone))
     steps = steps_in(tmp_path / "work alone", InThisProcess())
     library = steps.library(steps.reference())
-    n_blocks = sum(len(library.options(place)) for place in library.places)
+    n_blocks = len(library.all_entries())
     assert len(begun) < n_blocks == len(blocks_in(alone))
     assert blocks_in(cache) == blocks_in(alone)
+
+
+def test_a_library_of_one_network_holds_its_blocks_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HWNAS_CACHE", str(tmp_path))
+    steps = steps_in(tmp_path / "work", InThisProcess())
+    chosen, other = (
+        Architecture(tuple(d.options[place] for d in steps.space.decisions)) for place in (0, -1)
+    )
+    library = steps.library(steps.reference(), [chosen])
+    assert library.holds(chosen)
+    assert not library.holds(other)
+    assert len(blocks_in(tmp_path)) == len(library.places)
