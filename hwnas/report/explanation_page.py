@@ -64,7 +64,7 @@ def levers_picture(explanation: Explanation) -> bytes:
             linewidth=0.8,
         )
         left.set_yticks(places, [effect.label for effect in effects])
-        left.set_xlabel("points of accuracy a step (grey: sign not sure)")
+        left.set_xlabel("points of accuracy a step")
         left.axvline(0, color=GREY, linewidth=0.8)
         right.barh(places, [effect.ms for effect in effects], color=ORANGE)
         right.locator_params(axis="x", nbins=5)
