@@ -22,6 +22,8 @@ from hwnas.train.mgas import Costs, History, MgasSettings, Pruner
 from hwnas.whole_file import write_whole
 
 SUBSET_SEED = 20_990_103
+BATCH_SIZE, LEARNING_RATE = 64, 0.05
+"""Of the final training."""
 Row = dict[str, Any]
 EQUAL = ("data", "space", "images", "epoch_images", "prune_epochs", "epochs")
 """Options that all rows of a folder share."""
@@ -36,9 +38,9 @@ def parser_of(doc: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--space", default=str(Path(__file__).with_name("space.toml")))
     parser.add_argument("--out", type=Path, required=True, help="A folder of rows, gone on with")
     parser.add_argument("--images", type=int, default=0, help="Training images; 0 takes all")
-    parser.add_argument("--epoch-images", type=int, default=4096)
-    parser.add_argument("--prune-epochs", type=int, default=8)
-    parser.add_argument("--epochs", type=int, default=10, help="Of final training, for all")
+    parser.add_argument("--epoch-images", type=int, default=1024)
+    parser.add_argument("--prune-epochs", type=int, default=4)
+    parser.add_argument("--epochs", type=int, default=6, help="Of final training, for all")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     return parser
 
@@ -117,7 +119,10 @@ class Bench:
 
     def trained(self, name: str, network: nn.Module, seed: int, epochs: int) -> nn.Module:
         """To the end; weights that are zero stay zero."""
-        finetuner = Finetuner(network, self.data, FinetuneSettings(epochs=epochs), seed=seed)
+        recipe = FinetuneSettings(
+            epochs=epochs, batch_size=BATCH_SIZE, learning_rate=LEARNING_RATE
+        )
+        finetuner = Finetuner(network, self.data, recipe, seed=seed)
         return finetuner.run(
             self.work / f"{name}.finetune.pt",
             lambda done, total, accuracy: print(
