@@ -106,6 +106,7 @@ class Bench:
             MgasSettings(
                 granularities=granularities,
                 epoch_images=self.arguments.epoch_images,
+                validation_images=500,
                 **({"most_epochs": self.arguments.prune_epochs} | settings),
             ),
             seed=seed,
