@@ -11,6 +11,9 @@ from hwnas.whole_file import write_whole
 
 COLOURS = {"mobilenetv2": GREY, "efficientnet-lite0": ORANGE, "foxnas": GREEN, "ddpnas": BLUE}
 
+TICKS = (0.1, 0.2, 0.3, 0.5, 1.0)
+"""Milliseconds."""
+
 
 def draw(document: dict[str, Any], path: Path) -> None:
     """Mean int8 accuracy over latency, bars from the worst seed to the best."""
@@ -35,8 +38,10 @@ def draw(document: dict[str, Any], path: Path) -> None:
                 label=family,
             )
         axes.set_xscale("log")
+        axes.set_xticks(TICKS, labels=[f"{ms:g}" for ms in TICKS])
+        axes.minorticks_off()
         axes.set_xlabel("int8 latency (ms, one thread, measured in turn)")
         axes.set_ylabel("int8 accuracy on test images (%)")
         axes.set_title(document["data"])
-        axes.legend()
+        axes.legend(loc="lower right")
         write_whole(path, png(figure))
