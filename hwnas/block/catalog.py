@@ -8,7 +8,7 @@ from hwnas.block.attention import AttentionSpec
 from hwnas.block.conv import ConvSpec, PreactConvSpec, StemSpec
 from hwnas.block.dispatch import DispatchSpec
 from hwnas.block.head import HeadSpec, LinearHeadSpec, NormHeadSpec
-from hwnas.block.installed import installed_blocks
+from hwnas.block.installed import installed_blocks, unusable_blocks
 from hwnas.block.join import (
     AddSpec,
     ConcatSpec,
@@ -75,9 +75,11 @@ def block_from_json(row: Mapping[str, Any], source: str, advice: str = "") -> Bl
         UnknownNameError: Its kind is neither in ``BLOCKS`` nor installed.
         InvalidInputError: A key or value does not fit the kind.
     """
-    known = BLOCKS | {spec.kind: spec for spec in installed_blocks().values()}
-    kind = str(row.get("kind"))
+    kind, known = str(row.get("kind")), BLOCKS
     if kind not in known:
-        raise UnknownNameError(f"{unknown_name('kind of block', kind, known)} {advice}".strip())
+        known = BLOCKS | {spec.kind: spec for spec in installed_blocks().values()}
+    if kind not in known:
+        told = (str(unknown_name("kind of block", kind, known)), unusable_blocks(), advice)
+        raise UnknownNameError(" ".join(filter(None, told)))
     values = {key: value for key, value in row.items() if key != "kind"}
     return read_record(known[kind], values, source, advice)

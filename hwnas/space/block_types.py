@@ -15,7 +15,8 @@ from hwnas.block import (
     MBConvSpec,
     ShuffleSpec,
 )
-from hwnas.block.installed import installed_blocks
+from hwnas.block.installed import OF_A_TYPE, installed_blocks, unusable_blocks
+from hwnas.errors import UnknownNameError
 from hwnas.record import unknown_name
 
 GROUP_WIDTH, HEAD_WIDTH = 8, 16
@@ -128,9 +129,8 @@ def block_type(name: str) -> BlockType:
     """
     if name in BLOCK_TYPES:
         return BLOCK_TYPES[name]
-    installed: dict[str, Any] = {
-        name: spec for name, spec in installed_blocks().items() if hasattr(spec, "layers")
-    }
+    installed: Mapping[str, Any] = installed_blocks(OF_A_TYPE)
     if name not in installed:
-        raise unknown_name("block type", name, (*BLOCK_TYPES, *installed))
+        unknown = unknown_name("block type", name, (*BLOCK_TYPES, *installed))
+        raise UnknownNameError(f"{unknown} {unusable_blocks(OF_A_TYPE)}".strip())
     return BlockType(installed[name].layers, frozenset(installed[name].heeds))

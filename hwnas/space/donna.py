@@ -4,7 +4,7 @@ A block is what lies between two cuts of the reference: it keeps the shapes at b
 the type of its layers, how many there are, and what each type heeds.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from itertools import product
@@ -18,6 +18,16 @@ from hwnas.space.block_types import BlockType, Layer, block_type
 from hwnas.space.wiring import PlacedBlock, Places
 
 REFERENCE_TYPE = "mbconv"
+OFFERED: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    "types": ("names", lambda name: isinstance(name, str)),
+    "kernel_sizes": ("odd and 1 or more", lambda size: size >= 1 and size % 2 == 1),
+    "expansions": ("1 or more", lambda times: times >= 1),
+    "activations": ("names", lambda name: isinstance(name, str)),
+    "se_ratios": ("from 0 to 1", lambda ratio: 0 <= ratio <= 1),
+    "depths": ("1 or more", lambda depth: depth >= 1),
+    "widths": ("above 0 and at most 1", lambda width: 0 < width <= 1),
+}
+"""What a space offers, and what each may be."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,16 +102,16 @@ class DonnaSpace:
         ends = ("input_size", "in_channels", "n_classes", "stem_channels", "stem_stride")
         check_positive(f"space {self.name!r}", **{name: getattr(self, name) for name in ends})
         check_positive(f"space {self.name!r}", head_channels=self.head_channels)
+        if not self.blocks:
+            raise ValueError(f"space {self.name!r} needs at least one of blocks")
+        for name, (what, may_be) in OFFERED.items():
+            values = getattr(self, name)
+            if not values:
+                raise ValueError(f"space {self.name!r} needs at least one of {name}")
+            if not all(map(may_be, values)):
+                raise ValueError(f"{name} must be {what}, got {values}")
         for activation in (self.activation, *self.activations):
             check_activation(activation)
-        lists = ("blocks", "types", "kernel_sizes", "expansions", "activations", "se_ratios")
-        for name in (*lists, "depths", "widths"):
-            if not getattr(self, name):
-                raise ValueError(f"space {self.name!r} needs at least one of {name}")
-        if any(kernel_size % 2 == 0 for kernel_size in self.kernel_sizes):
-            raise ValueError(f"kernel_sizes must be odd, got {self.kernel_sizes}")
-        if not all(0 < width <= 1 for width in self.widths):
-            raise ValueError(f"widths must be above 0 and at most 1, got {self.widths}")
         for name in self.types:
             block_type(name)
 

@@ -13,9 +13,10 @@ from torch import Tensor, nn
 from hwnas.block import FeatureMap, Operator, block_from_json, block_to_json, operators_of
 from hwnas.block import installed as installed_file
 from hwnas.block.spec import strided
+from hwnas.errors import UnknownNameError
 from hwnas.network import build
 from hwnas.space import Architecture, blocks_of
-from hwnas.space.block_types import Layer
+from hwnas.space.block_types import Layer, block_type
 from hwnas.space.donna import DonnaBlock, DonnaSpace
 
 
@@ -73,23 +74,28 @@ class PooledBlock(nn.Module):
         return result
 
 
+@dataclass(frozen=True)
+class Entry:
+    name: str
+    spec: type | None
+
+    def load(self) -> type:
+        if self.spec is None:
+            raise ModuleNotFoundError("No module named 'lost_package'")
+        return self.spec
+
+
 @pytest.fixture(autouse=True)
 def plugin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     module = ModuleType("a_plugin")
     module.PooledBlock = PooledBlock  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "a_plugin", module)
 
-    class Entry:
-        name = "pooled"
-
-        @staticmethod
-        def load() -> type[PooledSpec]:
-            return PooledSpec
-
-    monkeypatch.setattr(installed_file, "entry_points", lambda group: [Entry()])
-    installed_file.installed_blocks.cache_clear()
+    entries = [Entry("pooled", PooledSpec), Entry("bare", object), Entry("lost", None)]
+    monkeypatch.setattr(installed_file, "entry_points", lambda group: entries)
+    installed_file._loaded.cache_clear()
     yield
-    installed_file.installed_blocks.cache_clear()
+    installed_file._loaded.cache_clear()
 
 
 def test_it_can_be_chosen_built_and_written() -> None:
@@ -108,3 +114,14 @@ def test_it_can_be_chosen_built_and_written() -> None:
     block = blocks[1]
     assert block_from_json(block_to_json(block), "a row") == block
     assert sum(op.n_macs for op in operators_of(block)) == block.n_macs
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("lost", "No module named 'lost_package'"), ("bare", "it has no layers")]
+)
+def test_a_broken_package_is_told_where_its_block_is_asked_for(name: str, why: str) -> None:
+    with pytest.raises(UnknownNameError, match=f"{name!r} is installed, .*: {why}"):
+        block_type(name)
+    assert "fused" in block_type("fused").make.__name__
+    with pytest.raises(UnknownNameError, match="'lost' is installed"):
+        block_from_json({"kind": "no such"}, "a row")
