@@ -47,7 +47,8 @@ def _connect(ray: Any, address: str) -> None:  # noqa: ANN401
         )
     except (OSError, ValueError, RuntimeError) as error:
         raise InvalidInputError(
-            f"No Ray cluster answers at {address!r}: {error}. Start one with 'ray start --head'."
+            f"No Ray cluster answers at {address!r}: {error}. Start one with 'ray start "
+            "--head', or give 'local' for this machine."
         ) from error
     _connected[:] = [address]
 
@@ -67,5 +68,7 @@ def _check_reachable(address: str) -> None:
     if address in ("local", "auto"):
         return
     host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not (host and port.isdecimal()):
+        raise ValueError("it is not written as host:port")
     with socket.create_connection((host, int(port)), timeout=CONNECT_S):
         pass

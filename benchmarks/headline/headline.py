@@ -27,7 +27,7 @@ from hwnas.data import load_data
 from hwnas.device import DeviceSpec
 from hwnas.measure import NETWORK_ROUNDS, time_in_rounds
 from hwnas.measure.engine import Engine, engine_for
-from hwnas.network import build
+from hwnas.network import build, input_shape
 from hwnas.pipeline.arguments import device_with
 from hwnas.pipeline.exploration import kept_run
 from hwnas.pipeline.finish import Workshop
@@ -184,7 +184,8 @@ def _train(
     workshop = Workshop(data=data, device=device, engine=engine, settings=recipe, seed=seed)
     checkpoint = out / f"{one.name}-{seed}.pt"
     trained = workshop.train(build(one.blocks, seed), checkpoint, lambda *_: None)
-    finished = workshop.deploy(trained, one.blocks, out / f"{one.name}-{seed}-rounded.pt")
+    shape = input_shape(one.blocks, device.batch)
+    finished = workshop.deploy(trained, shape, out / f"{one.name}-{seed}-rounded.pt")
     accuracies = {
         "float32": 100 * workshop.test_accuracy(finished.float32),
         "int8": 100 * workshop.test_accuracy(finished.deployed.model),

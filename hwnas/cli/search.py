@@ -211,7 +211,7 @@ def search(
     from hwnas.pipeline import search as find
 
     named = named_settled(context)
-    is_network = teacher is not None and ":" in teacher
+    is_network = teacher is not None and (":" in teacher or strategy == "donna")
     trained, finetune = settings_from(
         epoch_images,
         warmup_epochs,

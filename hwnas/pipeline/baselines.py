@@ -3,12 +3,18 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from hwnas.block import BlockSpec
 from hwnas.data import DataSet
+from hwnas.errors import HwnasError
 from hwnas.measure import NETWORK_PLAN, Measurement, Provenance
-from hwnas.network import build
-from hwnas.pipeline.finish import Workshop
+from hwnas.network import build, input_shape
+from hwnas.pipeline.finish import Finished, Workshop
 from hwnas.pipeline.images import usable_space
 from hwnas.pipeline.work_folder import WorkFolder
 from hwnas.profile import ready_blocks
@@ -32,8 +38,13 @@ def baseline_blocks(name: str, data: DataSet) -> Network:
     return blocks_of(space, only_architecture(space))
 
 
-def run_baselines(trained: Sequence[str], workshop: Workshop, work: WorkFolder) -> list[Baseline]:
-    """Train the named presets as the chosen network is, and time the others untrained."""
+def run_baselines(
+    trained: Sequence[str], workshop: Workshop, work: WorkFolder, teacher: str = ""
+) -> list[Baseline]:
+    """Train the named presets as the chosen network is, and time the others untrained.
+
+    Where a ``teacher`` taught the chosen network, it is the last, as it is.
+    """
     names = list(dict.fromkeys((*trained, *PRESETS)))
     baselines = []
     for name in names:
@@ -48,15 +59,18 @@ def run_baselines(trained: Sequence[str], workshop: Workshop, work: WorkFolder) 
             )
             kept = vars(baseline)
             work.remember(kept_as, kept)
-        baselines.append(Baseline(**kept | {"provenance": Provenance(kept["provenance"])}))
+        baselines.append(_recalled(kept))
         work.progress("baselines", len(baselines), len(names), name)
+    if workshop.teacher is not None:
+        row = _deployed(teacher, workshop.teacher, workshop, work)
+        baselines += [] if row is None else [row]
     return baselines
 
 
 def _timed(name: str, blocks: Sequence[BlockSpec], workshop: Workshop) -> Baseline:
     ready = ready_blocks(blocks, workshop.device, workshop.engine)
     measurement = workshop.engine.measure(ready.content, workshop.device, NETWORK_PLAN)
-    return _baseline(name, blocks, measurement, {})
+    return _baseline(name, _size(blocks), measurement, {})
 
 
 def _trained(
@@ -70,12 +84,53 @@ def _trained(
         ),
     )
     unlimited = replace(workshop, budget_ms=None, max_int8_drop=None)
-    finished = unlimited.deploy(trained, blocks, work.path / f"{kept_as}-rounded.pt")
-    accuracies: dict[str, float] = {
+    shape = input_shape(blocks, workshop.device.batch)
+    finished = unlimited.deploy(trained, shape, work.path / f"{kept_as}-rounded.pt")
+    return _baseline(name, _size(blocks), finished.measurement, _accuracies(workshop, finished))
+
+
+def _deployed(
+    name: str, network: nn.Module, workshop: Workshop, work: WorkFolder
+) -> Baseline | None:
+    """A trained network as it is, by the device's recipe; why it cannot be is told, if so."""
+    data, kept_as = workshop.data, "baseline-teacher"
+    kept = work.recall(kept_as)
+    if kept is None:
+        shape = (workshop.device.batch, data.in_channels, data.input_size, data.input_size)
+        unlimited = replace(workshop, budget_ms=None, max_int8_drop=None)
+        try:
+            finished = unlimited.deploy(network.cpu().eval(), shape, work.path / f"{kept_as}.pt")
+        except HwnasError as error:
+            work.progress("baselines", 1, 1, f"{name} cannot be shown beside it: {error}")
+            return None
+        accuracies = _accuracies(workshop, finished)
+        size = (sum(p.numel() for p in network.parameters()), _n_macs(network, shape))
+        kept = vars(_baseline(name, size, finished.measurement, accuracies))
+        work.remember(kept_as, kept)
+    return _recalled(kept)
+
+
+def _n_macs(network: nn.Module, shape: Sequence[int]) -> int:
+    """Of one image, as torch counts them."""
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        network(torch.zeros(1, *shape[1:]))
+    return int(counter.get_total_flops()) // 2
+
+
+def _accuracies(workshop: Workshop, finished: Finished) -> dict[str, float]:
+    return {
         "float32": workshop.test_accuracy(finished.float32),
         workshop.device.precision: workshop.test_accuracy(finished.deployed.model),
     }
-    return _baseline(name, blocks, finished.measurement, accuracies)
+
+
+def _recalled(kept: Mapping[str, Any]) -> Baseline:
+    return Baseline(**{**kept, "provenance": Provenance(kept["provenance"])})
+
+
+def _size(blocks: Sequence[BlockSpec]) -> tuple[int, int]:
+    """Parameters and multiply-accumulates."""
+    return sum(b.n_parameters for b in blocks), sum(b.n_macs for b in blocks)
 
 
 def _digest(name: str, blocks: Sequence[BlockSpec]) -> str:
@@ -85,14 +140,14 @@ def _digest(name: str, blocks: Sequence[BlockSpec]) -> str:
 
 def _baseline(
     name: str,
-    blocks: Sequence[BlockSpec],
+    size: tuple[int, int],
     measurement: Measurement,
     accuracies: Mapping[str, float],
 ) -> Baseline:
     return Baseline(
         name=name,
-        params=sum(block.n_parameters for block in blocks),
-        macs=sum(block.n_macs for block in blocks),
+        params=size[0],
+        macs=size[1],
         measured_latency_ms=measurement.median_ms,
         provenance=measurement.provenance,
         accuracy_float32=accuracies.get("float32"),

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from hwnas.block import BlockSpec, block_from_json, block_to_json
+from hwnas.errors import RunError
 from hwnas.network import build
 from hwnas.network.build import WiredBlocks
 from hwnas.pipeline.tasks import Task
@@ -126,6 +127,14 @@ class BlockLibrary:
         if found is None:
             raise FileNotFoundError(path)
         return Entry(Quality(**json.loads(found["quality"])), found["weights"])
+
+    def discard_damaged(self, entries: Iterable[Named]) -> None:
+        """Remove files that cannot be read: all that decides them is known, so others are made."""
+        for entry in entries:
+            try:
+                load_checkpoint(self.file(*entry))
+            except RunError:
+                self.file(*entry).unlink()
 
     def holds(self, architecture: Architecture) -> bool:
         """Whether all of the network's blocks are there."""

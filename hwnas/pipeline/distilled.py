@@ -27,11 +27,15 @@ from hwnas.space.donna import DonnaSpace
 from hwnas.train import Finetuner, FinetuneSettings, load_checkpoint
 from hwnas.train.blockwise import BlockwiseSettings, Quality
 from hwnas.train.features import write_features
-from hwnas.train.hardware import on_one_thread
+from hwnas.train.hardware import on_one_thread, training_hardware
+from hwnas.train.images import TrainingImages
+from hwnas.train.loss import share_right
 from hwnas.train.reference import Reference, cuts_named
 from hwnas.train.streams import Purpose, stream
 from hwnas.whole_file import write_whole
 
+NEAR_CHANCE = 2
+"""Times what guessing gets right: a reference below that has nothing to teach."""
 OnStep = Callable[[str, int, int, str], None]
 """Told the phase, how many are done of how many, and a note."""
 
@@ -65,6 +69,26 @@ class Distillation:
 
     def reference(self) -> Reference:
         """The user's, or the largest network of the space, trained here once for all runs."""
+        found = self._reference()
+        cuts = ", ".join(f"{c.module} ({c.channels} x {c.size} x {c.size})" for c in found.cuts)
+        accuracy = accuracy_of(found.network, self.data)
+        told = f"{100 * accuracy:.1f} % of validation images right; blocks begin at {cuts}"
+        if accuracy < NEAR_CHANCE / self.data.n_classes:
+            told += ". That is near chance: " + (
+                "give it --epochs"
+                if self.settings.reference is None
+                else "check its weights, its classes and how its images were scaled"
+            )
+        self.on_step("reference", 1, 1, told)
+        return found
+
+    @property
+    def reference_name(self) -> str:
+        """As the result names it."""
+        asked = self.settings.reference
+        return f"largest of {self.space.name}" if asked is None else asked.factory
+
+    def _reference(self) -> Reference:
         if self.settings.reference is not None:
             return user_reference(self.settings.reference, self.data)
         name, blocks = self._reference_name, reference_blocks(self.space)
@@ -91,6 +115,7 @@ class Distillation:
             seed=self.seed,
         )
         entries = library.all_entries() if networks is None else library.entries_of(networks)
+        library.discard_damaged(entries)
         if not all(library.file(*entry).is_file() for entry in entries):
             known_by = {"taught_by": library.taught_by, "settings": asdict(library.settings)}
             features = write_features(
@@ -182,6 +207,15 @@ class Distillation:
             self.on_step(phase, done, total, task.name)
 
         return on_done
+
+
+def accuracy_of(network: nn.Module, data: DataSet) -> float:
+    """Share of validation images that it classifies right."""
+    hardware = training_hardware()
+    images = TrainingImages(data.validation, data, hardware)
+    share = share_right(network.to(hardware).eval(), images, np.arange(len(images)))
+    network.cpu()
+    return share
 
 
 def reference_blocks(space: DonnaSpace) -> Network:

@@ -56,6 +56,7 @@ class Explored:
     library: BlockLibrary | None = None
     teacher: nn.Module | None = None
     """For the network to be trained by, at the images that the library was made of."""
+    teacher_name: str = ""
 
     def network(self, problem: Problem, architecture: Architecture) -> nn.Module:
         """A network to train to the end: with inherited weights if there are any."""
@@ -174,7 +175,8 @@ def _taken_over(start: KeptRun, problem: Problem) -> Explored:
         seed=kept.seed,
     )
     teacher = kept_reference(space, kept.reference, kept.seed) if kept.reference else None
-    return Explored(start.exploration, library=library, teacher=teacher)
+    name = f"largest of {space.name}"
+    return Explored(start.exploration, library=library, teacher=teacher, teacher_name=name)
 
 
 def _distilled(problem: Problem, work: WorkFolder) -> Explored:
@@ -208,7 +210,9 @@ def _distilled(problem: Problem, work: WorkFolder) -> Explored:
         qualities=library.qualities,
         library=steps.kept(library),
     )
-    return Explored(exploration, library=library, teacher=reference.network)
+    return Explored(
+        exploration, library=library, teacher=reference.network, teacher_name=steps.reference_name
+    )
 
 
 def _terms(problem: Problem) -> SearchTerms:

@@ -11,13 +11,11 @@ import onnx
 from numpy.typing import NDArray
 from torch import nn
 
-from hwnas.block import BlockSpec
 from hwnas.data import DataSet
 from hwnas.device import DeviceSpec, Recipe
 from hwnas.export import ModelCard, Preprocessing, to_onnx, write_card
 from hwnas.measure import NETWORK_PLAN, Measurement, Provenance
 from hwnas.measure.engine import Engine
-from hwnas.network import input_shape
 from hwnas.pipeline.int8 import Exported, Made, Quantizer
 from hwnas.quantize import Deployable, LayerSensitivity, deployable
 from hwnas.report import Int8Step
@@ -88,10 +86,10 @@ class Workshop:
         )
         return finetuner.run(checkpoint, on_epoch)
 
-    def deploy(
-        self, network: nn.Module, blocks: Sequence[BlockSpec], checkpoint: Path
-    ) -> Finished:
+    def deploy(self, network: nn.Module, shape: Sequence[int], checkpoint: Path) -> Finished:
         """Export, compare with torch, quantize, audit and time a trained network.
+
+        It reads ``shape``, ``(batch, channels, height, width)``.
 
         Where int8 loses more than it may, the network is trained on with rounded layers, from
         ``checkpoint`` if it is there; then the most sensitive layers stay in float.
@@ -103,12 +101,12 @@ class Workshop:
             QuantizeError: A convolution or matrix product would run in float.
         """
         images = calibration_images(self.data, self.device)
-        exported = self._exported(network, blocks, images)
+        exported = self._exported(network, shape, images)
         if self.device.precision == "int8":
             made = self._quantizer(images).make(
                 exported,
                 None if self.max_int8_drop is None else self.max_int8_drop / 100,
-                lambda: self._exported(self._trained_on(network, checkpoint), blocks, images),
+                lambda: self._exported(self._trained_on(network, checkpoint), shape, images),
             )
         else:
             ready = deployable(exported.model, self.device, self.engine, images)
@@ -126,9 +124,9 @@ class Workshop:
         )
 
     def _exported(
-        self, network: nn.Module, blocks: Sequence[BlockSpec], images: NDArray[np.float32]
+        self, network: nn.Module, shape: Sequence[int], images: NDArray[np.float32]
     ) -> Exported:
-        float32 = to_onnx(network, input_shape(blocks, self.device.batch))
+        float32 = to_onnx(network, tuple(shape))
         runner = on_this_processor(float32.SerializeToString(), self.device)
         return Exported(float32, check_agreement(network, runner, images[: self.device.batch]))
 

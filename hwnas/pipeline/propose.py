@@ -114,7 +114,8 @@ def quality_regression(space: Space, exploration: Exploration) -> QualityRegress
         return QualityRegression.learn(measures, rows, accuracies)
     except ValueError as error:
         raise RunError(
-            f"No predictor can be learned: {error}. Fine-tune more networks with --finetuned."
+            f"No predictor can be learned: {error}. Distil longer with --distil-images "
+            "and --distil-epochs, or fine-tune more networks with --finetuned."
         ) from error
 
 

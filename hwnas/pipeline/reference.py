@@ -2,22 +2,26 @@
 
 import hashlib
 import importlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
 
 from hwnas.block.spec import strided
 from hwnas.data import DataSet
-from hwnas.errors import InvalidInputError
+from hwnas.errors import InvalidInputError, RunError
 from hwnas.pipeline.donna import ReferenceRequest
 from hwnas.space import Space
 from hwnas.space.donna import DonnaBlock, DonnaSpace
 from hwnas.train import load_checkpoint
 from hwnas.train.reference import Cut, Reference, cuts_named, proposed_cuts
+
+MOST_TOLD = 160
+"""Characters of torch's own words."""
 
 
 def user_reference(request: ReferenceRequest, data: DataSet) -> Reference:
@@ -26,7 +30,6 @@ def user_reference(request: ReferenceRequest, data: DataSet) -> Reference:
     Raises:
         InvalidInputError: The factory cannot be called, the weights are of another network, the
             logits are not one a class, or it cannot be cut.
-        RunError: The weights file is damaged.
     """
     network = _made(request.factory)
     if request.weights is not None:
@@ -41,10 +44,17 @@ def user_reference(request: ReferenceRequest, data: DataSet) -> Reference:
             "the --input-size that it was trained for."
         ) from error
     if not isinstance(logits, torch.Tensor) or logits.shape != (1, data.n_classes):
-        found = tuple(getattr(logits, "shape", ()))
+        is_tensor = isinstance(logits, torch.Tensor)
+        found = tuple(logits.shape) if is_tensor else f"a {type(logits).__name__}"
         raise InvalidInputError(
             f"{request.factory} answers one image with {found}, not with {data.n_classes} logits. "
             "Name a factory for the classes of --data."
+        )
+    if not torch.isfinite(logits).all():
+        weights = "" if request.weights is None else f" {request.weights}"
+        raise InvalidInputError(
+            f"{request.factory} answers a blank image with {logits.min().item()}, which is no "
+            f"number to learn from. Look into its weights{weights}."
         )
     if request.cuts:
         return Reference(network, cuts_named(network, request.cuts, image))
@@ -77,17 +87,36 @@ def _made(factory: str) -> nn.Module:
 
 
 def _load(network: nn.Module, weights: Path) -> None:
-    state = load_checkpoint(weights, "Save its state_dict() with torch.save.")
+    try:
+        state = load_checkpoint(weights)
+    except RunError as error:
+        raise InvalidInputError(
+            f"{weights} is damaged, or holds more than tensors, such as a whole model. Save the "
+            "network's state_dict() with torch.save."
+        ) from error
     if state is None:
         raise InvalidInputError(f"There is no weights file {weights}. Name one that exists.")
     try:
         network.load_state_dict(state)
     except (RuntimeError, TypeError, AttributeError) as error:
-        reason = str(error).split("\n", maxsplit=1)[0]
         raise InvalidInputError(
-            f"{weights} holds the weights of another network: {reason}. Name the state_dict() of "
-            "what the factory makes."
+            f"{weights} holds the weights of another network: {_why(state, str(error))}. Name a "
+            "file of the state_dict() of what the factory makes."
         ) from error
+
+
+def _why(state: Any, told: str) -> str:  # noqa: ANN401
+    """What is wrong with weights; wrapped ones are the usual mistake."""
+    if not isinstance(state, Mapping):
+        return f"it is a {type(state).__name__}"
+    wrapped = [key for key, value in state.items() if isinstance(value, Mapping)]
+    if wrapped:
+        return f"they are wrapped, under {wrapped[0]!r}"
+    if state and all(str(key).startswith("module.") for key in state):
+        return "every name begins with 'module.', as DataParallel saves them"
+    lines = [line.strip(" \t.") for line in told.splitlines() if line.strip()]
+    first = lines[min(1, len(lines) - 1)]
+    return first if len(first) <= MOST_TOLD else f"{first[:MOST_TOLD]} …"
 
 
 def donna_space(space: Space) -> DonnaSpace:

@@ -131,7 +131,7 @@ def _search(request: SearchRequest, data: DataSet, space: Space, work: WorkFolde
     with work.phase("front"):
         front = front_of(problem, generator, explored.scores, chooser.ratios)
     with work.phase("baselines"):
-        baselines = run_baselines(request.baselines, workshop, work)
+        baselines = run_baselines(request.baselines, workshop, work, explored.teacher_name)
     return Outcome(
         problem=problem,
         workshop=workshop,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from torch import nn
 
 from hwnas.errors import NoNetworkFitsError
+from hwnas.network import input_shape
 from hwnas.pipeline.finish import Finished, Workshop
 from hwnas.pipeline.images import load_images
 from hwnas.pipeline.problem import Problem
@@ -57,7 +58,8 @@ def finished_of(
     found = []
     for place, timed in enumerate(problem.devices):
         there = workshop.at(timed.device, timed.engine, timed.budget_ms)
-        finished = there.deploy(trained, blocks, work.path / f"rounded-{digest}-{place}.pt")
+        shape = input_shape(blocks, timed.device.batch)
+        finished = there.deploy(trained, shape, work.path / f"rounded-{digest}-{place}.pt")
         there.label(finished, architecture_to_json(problem.space, architecture))
         found.append(finished)
     return tuple(found)

@@ -87,9 +87,9 @@ def donna_settings(
     numbers = given(
         {"finetuned": finetuned, "distil_images": distil_images, "distil_epochs": distil_epochs}
     )
-    check_least(1, **numbers)
-    if finetuned is not None:
-        check_least(FEWEST, finetuned=finetuned)
+    least = {"finetuned": FEWEST}
+    for name, number in numbers.items():
+        check_least(least.get(name, 1), **{name: number})
     if teacher is None and (teacher_weights or cuts):
         option = f"--teacher-weights {teacher_weights}" if teacher_weights else f"--cuts {cuts}"
         raise InvalidInputError(

@@ -213,6 +213,13 @@ class SearchResult:
                 f"{self.latency_budget_ms:g} ms limited nothing. A larger --space could use "
                 "the rest."
             )
+        if self.predictor is not None and self.predictor.tau_low <= 0:
+            notes.append(
+                f"The predictor may order networks no better than chance: Kendall's tau "
+                f"{self.predictor.kendall_tau:.2f}, from {self.predictor.tau_low:.2f} to "
+                f"{self.predictor.tau_high:.2f}. Distil longer with --distil-images and "
+                "--distil-epochs, or fine-tune more networks with --finetuned."
+            )
         if self.n_estimated_blocks:
             notes.append(
                 f"{self.n_estimated_blocks} of the {self.n_blocks} blocks were not timed: their "

@@ -69,7 +69,7 @@ def write_features(
     if len(chosen[0]) < settings.batch_size:
         raise DataError(
             f"{len(chosen[0])} training images are less than a batch of {settings.batch_size}. "
-            "Give more images."
+            "Give more --distil-images, or more training images."
         )
     n_images = sum(map(len, chosen))
     network = reference.network.to(hardware)

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,6 +16,7 @@ from hwnas.errors import InvalidInputError, RunError
 from hwnas.pipeline import donna_settings
 from hwnas.pipeline.distilled import library_folder
 from hwnas.pipeline.exploration import kept_run
+from hwnas.progress import Progress
 from hwnas.report import SearchResult
 from hwnas.train import FinetuneSettings
 from hwnas.train import blockwise as blockwise_file
@@ -48,6 +49,14 @@ class Own(nn.Module):
         return logits
 
 
+class Pair(Own):
+    """One that answers twice."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        """The logits, and the logits."""
+        return super().forward(images), 0  # type: ignore[return-value]
+
+
 @pytest.fixture(scope="module", autouse=True)
 def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Own tables and library, no presets, a user's module."""
@@ -55,6 +64,7 @@ def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     module = ModuleType("a_users_network")
     module.make = Own  # type: ignore[attr-defined]
     module.number = lambda: 3  # type: ignore[attr-defined]
+    module.pair = Pair  # type: ignore[attr-defined]
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "a_users_network", module)
         patch.setenv("HWNAS_TABLES", str(folder / "tables"))
@@ -147,6 +157,15 @@ def test_a_library_is_made_once(
     assert same.front == found.front
 
 
+def test_damaged_blocks_are_made_again(found: SearchResult, apart: Path) -> None:
+    files = sorted(library_folder().glob("[0-9a-f]*.pt"))
+    damaged = {path: path.read_bytes() for path in files[:2]}
+    for path, content in damaged.items():
+        path.write_bytes(content[: len(content) // 2])
+    assert searched(apart / "mended").front == found.front
+    assert {path: path.read_bytes() for path in damaged} == damaged
+
+
 def test_the_search_goes_on_where_it_was_stopped(
     apart: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,7 +194,16 @@ def test_blocks_of_a_users_network_are_replaced(apart: Path) -> None:
     settings = donna_settings(
         teacher="a_users_network:make", teacher_weights=str(weights), **QUICK
     )
-    result = searched(apart / "own", donna=settings)
+    told: list[Progress] = []
+    result = searched(apart / "own", donna=settings, on_progress=told.append)
+    (shown,) = [one.note for one in told if "blocks begin at" in one.note]
+    assert "stages.0 (12 x 8 x 8), stages.2 (20 x 4 x 4), pool (28 x 2 x 2)" in shown
+    assert "near chance" in shown
+    teacher = result.baselines[-1]
+    assert teacher.name == "a_users_network:make"
+    assert teacher.params == sum(p.numel() for p in Own().parameters())
+    assert teacher.macs > 100_000 and teacher.measured_latency_ms > 0
+    assert teacher.accuracy_int8 is not None
     space = result.architecture["space"]
     assert space["stem_channels"] == 12
     assert [b["out_channels"] for b in space["blocks"]] == [20, 28]
@@ -191,6 +219,10 @@ def test_blocks_of_a_users_network_are_replaced(apart: Path) -> None:
         ({"teacher": "a_users_network:number"}, "makes a int, not a torch.nn.Module"),
         ({"teacher": "a_users_network:make", "cuts": "stages.7,pool"}, "no module 'stages.7'"),
         ({"teacher": "a_users_network:make", "teacher_weights": "no.pt"}, "no weights file no.pt"),
+        (
+            {"teacher": "a_users_network:pair"},
+            "answers one image with a tuple",
+        ),
     ],
 )
 def test_a_teacher_that_is_none_is_refused(
@@ -198,6 +230,27 @@ def test_a_teacher_that_is_none_is_refused(
 ) -> None:
     with pytest.raises(InvalidInputError, match=why):
         searched(tmp_path / "run", donna=donna_settings(**options, **QUICK))
+
+
+@pytest.mark.parametrize(
+    ("saved", "why"),
+    [
+        (lambda own: own, "damaged, or holds more than tensors"),
+        (lambda own: {"state_dict": own.state_dict()}, "wrapped, under 'state_dict'"),
+        (lambda own: {f"module.{k}": v for k, v in own.state_dict().items()}, "as DataParallel"),
+        (lambda own: own.classify.state_dict(), 'Missing key.* "stem.weight"'),
+        (lambda own: {k: v * torch.nan for k, v in own.state_dict().items()}, "with nan, .*w.pt"),
+    ],
+)
+def test_weights_that_are_none_are_refused_with_the_reason(
+    saved: Callable[[Own], Any], why: str, tmp_path: Path
+) -> None:
+    torch.save(saved(Own()), tmp_path / "w.pt")
+    settings = donna_settings(
+        teacher="a_users_network:make", teacher_weights=str(tmp_path / "w.pt")
+    )
+    with pytest.raises(InvalidInputError, match=why):
+        searched(tmp_path / "run", donna=settings)
 
 
 def test_options_without_a_teacher_or_with_too_few_networks_are_refused() -> None:

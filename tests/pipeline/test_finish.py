@@ -92,7 +92,7 @@ def test_what_int8_gets_wrong_is_brought_back_layer_by_layer(
     rough = replace(X86, recipe=replace(X86.recipe, per_channel=False, n_calibration_images=8))
     data = replace(workshop.data, validation=own)
     strict = replace(workshop, device=rough, data=data, max_int8_drop=5.0)
-    finished = strict.deploy(trained, blocks, tmp_path / "rounded.pt")
+    finished = strict.deploy(trained, input_shape(blocks, 1), tmp_path / "rounded.pt")
     made = [step.made for step in finished.int8_steps]
     assert made[:2] == ["calibrated", "trained on with rounded layers"]
     assert finished.int8_steps[0].lost > 0.05 >= finished.int8_steps[-1].lost
@@ -116,8 +116,11 @@ def test_sensitivities_are_told_where_a_loss_is_allowed(
     workshop: Workshop, network: nn.Module, blocks: Network, tmp_path: Path
 ) -> None:
     allowing = replace(workshop, max_int8_drop=100.0)
-    finished = allowing.deploy(network.eval(), blocks, tmp_path / "rounded.pt")
+    finished = allowing.deploy(network.eval(), input_shape(blocks, 1), tmp_path / "rounded.pt")
     assert not finished.int8_steps and not finished.recipe.float_layers
     noises = [one.noise for one in finished.sensitivities]
     assert len(noises) > 3 and noises == sorted(noises, reverse=True)
-    assert workshop.deploy(network, blocks, tmp_path / "rounded.pt").sensitivities == ()
+    assert (
+        workshop.deploy(network, input_shape(blocks, 1), tmp_path / "rounded.pt").sensitivities
+        == ()
+    )
