@@ -96,9 +96,8 @@ def _distil(workers: Workers) -> float:
 
 def _on_cluster(n_cpus: int, measured: Callable[[Workers], float]) -> float:
     """Of a new cluster of this machine, once its processes are there."""
+    import ray
     from ray.cluster_utils import Cluster
-
-    from hwnas.cluster import cluster_at
 
     cluster: Any = Cluster(initialize_head=True, head_node_args={"num_cpus": n_cpus})
     try:
@@ -106,7 +105,7 @@ def _on_cluster(n_cpus: int, measured: Callable[[Workers], float]) -> float:
         _empty(workers)
         return measured(workers)
     finally:
-        cluster_at("auto").shutdown()
+        ray.shutdown()
         cluster.shutdown()
 
 
