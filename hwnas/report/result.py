@@ -13,8 +13,9 @@ from hwnas.report.pruning import Pruning
 class FrontPoint:
     """One network of the front; ``supernet_accuracy`` only where it was asked.
 
-    ``expected_accuracy`` is the regression's, where the search learned one; memory and size are
-    predicted. ``other_latencies_ms`` are corrected latencies on the other devices, in their order.
+    ``expected_accuracy`` is the regression's, where the search learned one: of networks asked or
+    trained as briefly as those it learned from, not of the one that is trained to the end. Memory
+    and size are predicted. ``other_latencies_ms`` are corrected latencies on the other devices, in their order.
     """
 
     corrected_latency_ms: float
