@@ -15,7 +15,8 @@ class FrontPoint:
 
     ``expected_accuracy`` is the regression's, where the search learned one: of networks asked or
     trained as briefly as those it learned from, not of the one that is trained to the end. Memory
-    and size are predicted. ``other_latencies_ms`` are corrected latencies on the other devices, in their order.
+    and size are predicted. ``other_latencies_ms`` are corrected latencies on the other devices, in
+    their order.
     """
 
     corrected_latency_ms: float
