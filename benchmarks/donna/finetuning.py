@@ -20,17 +20,12 @@ from pathlib import Path
 import numpy as np
 from steps_of import add_options, steps_of
 from study import study_of
-from torch import nn
 
-from hwnas.data import DataSet
 from hwnas.network import build
 from hwnas.pipeline.block_library import BlockLibrary, digest_of_facts
-from hwnas.pipeline.distilled import Distillation
+from hwnas.pipeline.distilled import Distillation, accuracy_of
 from hwnas.space import Architecture, blocks_of
 from hwnas.train import Finetuner
-from hwnas.train.hardware import training_hardware
-from hwnas.train.images import TrainingImages
-from hwnas.train.loss import share_right
 from hwnas.train.reference import Reference
 from hwnas.whole_file import write_whole
 
@@ -55,7 +50,7 @@ def main() -> None:
         print(rows[-1], flush=True)
     document = {
         "scratch_epochs": arguments.scratch_epochs,
-        "reference": _accuracy(subjects.reference.network, subjects.steps.data),
+        "reference": 100 * accuracy_of(subjects.reference.network, subjects.steps.data),
         "blockwise": asdict(subjects.library.settings),
         "networks": rows,
     }
@@ -97,7 +92,7 @@ def _row(
     row: dict[str, object] = {
         "network": str(architecture),
         "epochs": few,
-        "as distilled": _accuracy(distilled, subjects.steps.data),
+        "as distilled": 100 * accuracy_of(distilled, subjects.steps.data),
     }
     ways = {"library": few, "fresh": few, "fresh, long": arguments.scratch_epochs}
     for way, epochs in ways.items():
@@ -123,21 +118,17 @@ def _trained(
     }
     known = out.with_suffix(f".{digest_of_facts(facts)}")
     if not known.is_file():
-        fresh = build(blocks_of(steps.space, architecture), seed)
-        network = library.network(architecture) if way == "library" else fresh
+        network = (
+            library.network(architecture)
+            if way == "library"
+            else build(blocks_of(steps.space, architecture), seed)
+        )
         settings = replace(steps.finetune, epochs=epochs)
         teacher = subjects.reference.network
         finetuner = Finetuner(network, steps.data, settings, seed=seed, teacher=teacher)
         finetuner.train()
         write_whole(known, str(100 * finetuner.validation_accuracy()))
     return float(known.read_text())
-
-
-def _accuracy(network: nn.Module, data: DataSet) -> float:
-    """Of validation images, as it is."""
-    hardware = training_hardware()
-    images = TrainingImages(data.validation, data, hardware)
-    return 100 * share_right(network.to(hardware).eval(), images, np.arange(len(images)))
 
 
 if __name__ == "__main__":

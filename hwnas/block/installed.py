@@ -14,7 +14,8 @@ from typing import Any
 from hwnas.block.spec import BlockSpec
 
 GROUP = "hwnas.blocks"
-OF_ANY, OF_A_TYPE = ("kind", "module", "operators"), ("layers", "heeds")
+OF_ANY = ("kind", "module", "operators")
+OF_A_TYPE = (*OF_ANY, "layers", "heeds")
 """What hwnas asks of a spec; and of one that ``donna`` chooses among."""
 
 
@@ -27,7 +28,7 @@ def unusable_blocks(needs: tuple[str, ...] = OF_ANY) -> str:
     """A sentence for each entry that is installed and cannot be used; none is empty."""
     lacking = {name: _lacks(spec, needs) for name, spec in _loaded().items()}
     return " ".join(
-        f"{name!r} is installed, and cannot be used: {why}. Mend or uninstall its package."
+        f"{name!r} is installed, and cannot be used here: {why}."
         for name, why in lacking.items()
         if why
     )
@@ -49,6 +50,6 @@ def _load(entry: EntryPoint) -> Any:  # noqa: ANN401
 def _lacks(spec: Any, needs: tuple[str, ...]) -> str:  # noqa: ANN401
     """Why it cannot be used, or nothing."""
     if isinstance(spec, Exception):
-        return str(spec)
+        return f"{type(spec).__name__}: {spec}"
     lacking = [need for need in needs if not hasattr(spec, need)]
     return f"it has no {' and no '.join(lacking)}" if lacking else ""

@@ -11,7 +11,6 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from hwnas.block import BlockSpec
 from hwnas.data import DataSet
-from hwnas.errors import HwnasError
 from hwnas.measure import NETWORK_PLAN, Measurement, Provenance
 from hwnas.network import build, input_shape
 from hwnas.pipeline.finish import Finished, Workshop
@@ -39,11 +38,11 @@ def baseline_blocks(name: str, data: DataSet) -> Network:
 
 
 def run_baselines(
-    trained: Sequence[str], workshop: Workshop, work: WorkFolder, teacher: str = ""
+    trained: Sequence[str], workshop: Workshop, work: WorkFolder, teacher_name: str = ""
 ) -> list[Baseline]:
     """Train the named presets as the chosen network is, and time the others untrained.
 
-    Where a ``teacher`` taught the chosen network, it is the last, as it is.
+    Where a teacher taught the chosen network, it is the last, as it is.
     """
     names = list(dict.fromkeys((*trained, *PRESETS)))
     baselines = []
@@ -62,7 +61,7 @@ def run_baselines(
         baselines.append(_recalled(kept))
         work.progress("baselines", len(baselines), len(names), name)
     if workshop.teacher is not None:
-        row = _deployed(teacher, workshop.teacher, workshop, work)
+        row = _deployed(teacher_name, workshop.teacher, workshop, work)
         baselines += [] if row is None else [row]
     return baselines
 
@@ -99,12 +98,14 @@ def _deployed(
         shape = (workshop.device.batch, data.in_channels, data.input_size, data.input_size)
         unlimited = replace(workshop, budget_ms=None, max_int8_drop=None)
         try:
+            size = (sum(p.numel() for p in network.parameters()), _n_macs(network, shape))
             finished = unlimited.deploy(network.cpu().eval(), shape, work.path / f"{kept_as}.pt")
-        except HwnasError as error:
-            work.progress("baselines", 1, 1, f"{name} cannot be shown beside it: {error}")
+        except Exception as error:  # noqa: BLE001 - a user's network, and no part of what ships
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            work.log("teacher not shown", name=name, reason=reason)
+            work.progress("baselines", 1, 1, f"{name} cannot be shown beside it: {reason}")
             return None
         accuracies = _accuracies(workshop, finished)
-        size = (sum(p.numel() for p in network.parameters()), _n_macs(network, shape))
         kept = vars(_baseline(name, size, finished.measurement, accuracies))
         work.remember(kept_as, kept)
     return _recalled(kept)

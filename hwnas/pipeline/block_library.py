@@ -128,13 +128,13 @@ class BlockLibrary:
             raise FileNotFoundError(path)
         return Entry(Quality(**json.loads(found["quality"])), found["weights"])
 
-    def discard_damaged(self, entries: Iterable[Named]) -> None:
-        """Remove files that cannot be read: all that decides them is known, so others are made."""
-        for entry in entries:
-            try:
-                load_checkpoint(self.file(*entry))
-            except RunError:
-                self.file(*entry).unlink()
+    def discard_damaged(self, entries: Iterable[Named]) -> list[Path]:
+        """Remove files that hold no block: all that decides them is known, so others are made."""
+        files = [self.file(*entry) for entry in entries]
+        damaged = [file for file in files if file.is_file() and not _is_whole(file)]
+        for file in damaged:
+            file.unlink(missing_ok=True)
+        return damaged
 
     def holds(self, architecture: Architecture) -> bool:
         """Whether all of the network's blocks are there."""
@@ -160,6 +160,15 @@ class BlockLibrary:
 
     def _chosen(self, architecture: Architecture) -> Iterator[Named]:
         return zip(self.places, ("", *architecture.choices, ""), strict=True)
+
+
+def _is_whole(file: Path) -> bool:
+    """Whether a file holds a block; one that may not be read is left alone."""
+    try:
+        found = load_checkpoint(file)
+    except RunError as error:
+        return isinstance(error.__cause__, PermissionError)
+    return isinstance(found, dict) and {"quality", "weights"} <= set(found)
 
 
 def train_block(

@@ -34,8 +34,8 @@ from hwnas.train.reference import Reference, cuts_named
 from hwnas.train.streams import Purpose, stream
 from hwnas.whole_file import write_whole
 
-NEAR_CHANCE = 2
-"""Times what guessing gets right: a reference below that has nothing to teach."""
+NEAR_CHANCE = 0.1
+"""Of the way from what guessing gets right to all: below, a reference has nothing to teach."""
 OnStep = Callable[[str, int, int, str], None]
 """Told the phase, how many are done of how many, and a note."""
 
@@ -73,7 +73,7 @@ class Distillation:
         cuts = ", ".join(f"{c.module} ({c.channels} x {c.size} x {c.size})" for c in found.cuts)
         accuracy = accuracy_of(found.network, self.data)
         told = f"{100 * accuracy:.1f} % of validation images right; blocks begin at {cuts}"
-        if accuracy < NEAR_CHANCE / self.data.n_classes:
+        if is_near_chance(accuracy, self.data.n_classes):
             told += ". That is near chance: " + (
                 "give it --epochs"
                 if self.settings.reference is None
@@ -86,12 +86,12 @@ class Distillation:
     def reference_name(self) -> str:
         """As the result names it."""
         asked = self.settings.reference
-        return f"largest of {self.space.name}" if asked is None else asked.factory
+        return name_of_own(self.space) if asked is None else asked.factory
 
     def _reference(self) -> Reference:
         if self.settings.reference is not None:
             return user_reference(self.settings.reference, self.data)
-        name, blocks = self._reference_name, reference_blocks(self.space)
+        name, blocks = self._reference_file, reference_blocks(self.space)
         network = kept_reference(self.space, name, self.seed)
         if network is None:
             fresh = build(blocks, self.seed)
@@ -115,7 +115,8 @@ class Distillation:
             seed=self.seed,
         )
         entries = library.all_entries() if networks is None else library.entries_of(networks)
-        library.discard_damaged(entries)
+        for file in library.discard_damaged(entries):
+            self.on_step("distil", 0, len(entries), f"{file} was damaged and is made again")
         if not all(library.file(*entry).is_file() for entry in entries):
             known_by = {"taught_by": library.taught_by, "settings": asdict(library.settings)}
             features = write_features(
@@ -182,11 +183,11 @@ class Distillation:
             taught_by=library.taught_by,
             blockwise=library.settings,
             seed=self.seed,
-            reference=self._reference_name if is_own else "",
+            reference=self._reference_file if is_own else "",
         )
 
     @property
-    def _reference_name(self) -> str:
+    def _reference_file(self) -> str:
         facts = {
             "network": str(reference_blocks(self.space)),
             "data": self.data.fingerprint,
@@ -207,6 +208,17 @@ class Distillation:
             self.on_step(phase, done, total, task.name)
 
         return on_done
+
+
+def name_of_own(space: DonnaSpace) -> str:
+    """Of a reference that is made of the space."""
+    return f"largest of {space.name}"
+
+
+def is_near_chance(accuracy: float, n_classes: int) -> bool:
+    """Whether a share of right answers is hardly more than guessing gives."""
+    chance = 1 / n_classes
+    return accuracy - chance < NEAR_CHANCE * (1 - chance)
 
 
 def accuracy_of(network: nn.Module, data: DataSet) -> float:

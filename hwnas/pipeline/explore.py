@@ -18,6 +18,7 @@ from hwnas.pipeline.distilled import (
     Distillation,
     kept_reference,
     library_folder,
+    name_of_own,
     workers_at,
 )
 from hwnas.pipeline.exploration import EXPLORATION, Exploration, KeptRun, Told
@@ -175,8 +176,9 @@ def _taken_over(start: KeptRun, problem: Problem) -> Explored:
         seed=kept.seed,
     )
     teacher = kept_reference(space, kept.reference, kept.seed) if kept.reference else None
-    name = f"largest of {space.name}"
-    return Explored(start.exploration, library=library, teacher=teacher, teacher_name=name)
+    return Explored(
+        start.exploration, library=library, teacher=teacher, teacher_name=name_of_own(space)
+    )
 
 
 def _distilled(problem: Problem, work: WorkFolder) -> Explored:

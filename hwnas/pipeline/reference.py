@@ -52,9 +52,10 @@ def user_reference(request: ReferenceRequest, data: DataSet) -> Reference:
         )
     if not torch.isfinite(logits).all():
         weights = "" if request.weights is None else f" {request.weights}"
+        answer = logits[~torch.isfinite(logits)][0].item()
         raise InvalidInputError(
-            f"{request.factory} answers a blank image with {logits.min().item()}, which is no "
-            f"number to learn from. Look into its weights{weights}."
+            f"{request.factory} answers a blank image with {answer}, which is no number to "
+            f"learn from. Look into its weights{weights}."
         )
     if request.cuts:
         return Reference(network, cuts_named(network, request.cuts, image))

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 import hwnas
 from hwnas.errors import InvalidInputError, RunError
 from hwnas.pipeline import donna_settings
-from hwnas.pipeline.distilled import library_folder
+from hwnas.pipeline.distilled import is_near_chance, library_folder
 from hwnas.pipeline.exploration import kept_run
 from hwnas.progress import Progress
 from hwnas.report import SearchResult
@@ -209,6 +209,28 @@ def test_blocks_of_a_users_network_are_replaced(apart: Path) -> None:
     assert [b["out_channels"] for b in space["blocks"]] == [20, 28]
     assert [b["stride"] for b in space["blocks"]] == [2, 2]
     assert json.loads((apart / "own" / "result.json").read_text())["strategy"] == "donna"
+
+
+def test_a_teacher_that_cannot_be_deployed_is_told_and_stops_nothing(
+    apart: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cannot(*_: object) -> int:
+        raise IndexError("no such input")
+
+    monkeypatch.setattr("hwnas.pipeline.baselines._n_macs", cannot)
+    told: list[Progress] = []
+    settings = donna_settings(teacher="a_users_network:make", **QUICK)
+    result = searched(apart / "odd", donna=settings, on_progress=told.append)
+    assert "a_users_network:make" not in {base.name for base in result.baselines}
+    assert any("cannot be shown beside it: no such input" in one.note for one in told)
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "n_classes", "is_near"),
+    [(0.6, 2, False), (0.54, 2, True), (0.5, 3, False), (0.097, 10, True), (0.15, 10, True)],
+)
+def test_what_is_near_chance(accuracy: float, n_classes: int, is_near: bool) -> None:
+    assert is_near_chance(accuracy, n_classes) == is_near
 
 
 @pytest.mark.parametrize(
