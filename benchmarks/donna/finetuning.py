@@ -4,8 +4,8 @@ r"""Fine-tuning from a block library against training the same networks from fre
         [--space benchmarks/donna/space.toml --scratch-epochs 10 --share 0.2 --networks 3] \
         [--front FRONT.json --of diverse-0]
 
-Both have the same recipe and the reference as teacher; what differs is where they begin and for
-how long they are trained. The networks lie along the front that NSGA-II evolves; with ``--front``
+All have the same recipe; what differs is where they begin, for how long they are trained and, but
+for "alone, long", that the reference is their teacher. The networks lie along the front that NSGA-II evolves; with ``--front``
 they are the fastest of those that ``front.py`` wrote, and their own blocks are all that is
 distilled. Accuracies are those of validation images, float, mean of the seeds; each is kept beside
 FILE.json. "as distilled" is the library's network before any training of the whole.
@@ -28,6 +28,9 @@ from hwnas.space import Architecture, blocks_of
 from hwnas.train import Finetuner
 from hwnas.train.reference import Reference
 from hwnas.whole_file import write_whole
+
+ALONE = "alone, long"
+"""From fresh weights without a teacher, which is what the paper holds its fine-tuning against."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,8 @@ def _row(
         "epochs": few,
         "as distilled": 100 * accuracy_of(distilled, subjects.steps.data),
     }
-    ways = {"library": few, "fresh": few, "fresh, long": arguments.scratch_epochs}
+    long = arguments.scratch_epochs
+    ways = {"library": few, ALONE: long, "fresh": few, "fresh, long": long}
     for way, epochs in ways.items():
         accuracies = [
             _trained(subjects, architecture, way, epochs, seed, arguments.out)
@@ -124,7 +128,7 @@ def _trained(
             else build(blocks_of(steps.space, architecture), seed)
         )
         settings = replace(steps.finetune, epochs=epochs)
-        teacher = subjects.reference.network
+        teacher = None if way == ALONE else subjects.reference.network
         finetuner = Finetuner(network, steps.data, settings, seed=seed, teacher=teacher)
         finetuner.train()
         write_whole(known, str(100 * finetuner.validation_accuracy()))
