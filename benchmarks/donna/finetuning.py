@@ -5,10 +5,11 @@ r"""Fine-tuning from a block library against training the same networks from fre
         [--front FRONT.json --of diverse-0]
 
 All have the same recipe; what differs is where they begin, for how long they are trained and, but
-for "alone, long", that the reference is their teacher. The networks lie along the front that NSGA-II evolves; with ``--front``
-they are the fastest of those that ``front.py`` wrote, and their own blocks are all that is
-distilled. Accuracies are those of validation images, float, mean of the seeds; each is kept beside
-FILE.json. "as distilled" is the library's network before any training of the whole.
+for "alone, long", that the reference is their teacher. The networks lie along the front that
+NSGA-II evolves; with ``--front`` they are the fastest of those that ``front.py`` wrote, and their
+own blocks are all that is distilled. Accuracies are those of validation images, float, mean of the
+seeds; each is kept beside FILE.json. "as distilled" is the library's network before any training
+of the whole.
 """
 
 import argparse
