@@ -13,6 +13,7 @@ from hwnas.pipeline.request import SearchRequest
 from hwnas.record import unknown_name
 from hwnas.regression import FEWEST_NETWORKS, ArchitectureRegression
 from hwnas.regression.qualities import QualityFit, QualityRegression
+from hwnas.report import DISTIL_LONGER
 from hwnas.search import ANNEALED, DISTILLED, PLANS, PRUNED, Proposer
 from hwnas.search.pool import Pool
 from hwnas.space import NO_CELL_LIMITS, Space, attributes_of
@@ -113,10 +114,7 @@ def quality_regression(space: Space, exploration: Exploration) -> QualityRegress
         measures = measures_of(space, exploration.qualities)
         return QualityRegression.learn(measures, rows, accuracies)
     except ValueError as error:
-        raise RunError(
-            f"No predictor can be learned: {error}. Distil longer with --distil-images "
-            "and --distil-epochs, or fine-tune more networks with --finetuned."
-        ) from error
+        raise RunError(f"No predictor can be learned: {error}. {DISTIL_LONGER}") from error
 
 
 def accuracy_regression(

@@ -1,7 +1,7 @@
 """A search by pruning: from a network of everything to one that was seen to keep its budget."""
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
@@ -15,7 +15,8 @@ from hwnas.pipeline.baselines import run_baselines
 from hwnas.pipeline.finish import Finished
 from hwnas.pipeline.outcome import Outcome
 from hwnas.pipeline.problem import Problem
-from hwnas.pipeline.pruning_costs import limit_shares, pruning_costs, size_shares
+from hwnas.pipeline.pruning_costs import pruning_costs, size_shares
+from hwnas.pipeline.pruning_refusal import problem_of, refuse_hopeless, refuse_too_large
 from hwnas.pipeline.pruning_request import granularities_of
 from hwnas.pipeline.request import SearchRequest
 from hwnas.pipeline.timed_device import TimedDevice
@@ -61,7 +62,7 @@ def prune(request: SearchRequest, data: DataSet, space: Space, work: WorkFolder)
     engine = engine_for(device)
     unpriced = Problem(request, data, FixedSpace.of(origin.name, origin.whole()), devices=())
     with work.discarded_if_hopeless():
-        _refuse_too_large(unpriced, origin)
+        refuse_too_large(unpriced, origin)
     with work.phase("profile"):
         table = timed_table(
             wanted_by_pruning(origin),
@@ -77,14 +78,10 @@ def prune(request: SearchRequest, data: DataSet, space: Space, work: WorkFolder)
         model=latency_model(interpolating(table), blocks),
         budget_ms=request.budget.latency_ms,
     )
-    search = _Pruning(
-        pruner=_pruner(request, data, origin, work),
-        base=replace(unpriced, devices=(timed,)),
-        work=work,
-    )
+    problem = replace(unpriced, devices=(timed,))
     with work.discarded_if_hopeless():
-        search.refuse_hopeless()
-    return search.outcome()
+        refuse_hopeless(problem, origin)
+    return _Pruning(_pruner(request, data, origin, work), problem, work).outcome()
 
 
 def wanted_by_pruning(origin: Prunable) -> Wanted:
@@ -114,36 +111,6 @@ def _pruner(request: SearchRequest, data: DataSet, origin: Prunable, work: WorkF
     )
 
 
-def _least(request: SearchRequest, origin: Prunable) -> tuple[Network, int]:
-    """The smallest network that can be left, and how many weights of it may be zero."""
-    searched = granularities_of(request)
-    least = origin.narrowest(operations="op" in searched, filters="filter" in searched)
-    return least, origin.n_prunable_weights(least) if "weight" in searched else 0
-
-
-def _refuse_too_large(problem: Problem, origin: Prunable) -> None:
-    """Before anything is timed.
-
-    Raises:
-        NoNetworkFitsError: The smallest network that can be left is over a limit of size.
-    """
-    shares = dict(size_shares(problem, *_least(problem.request, origin)))
-    if max(shares.values(), default=0.0) > 1:
-        raise _too_large(problem, shares)
-
-
-def _too_large(
-    problem: Problem, shares: Mapping[str, float], latency: str = ""
-) -> NoNetworkFitsError:
-    over = ", ".join(f"{share:.3g} times {name}" for name, share in shares.items())
-    return NoNetworkFitsError(
-        f"Pruning {', '.join(granularities_of(problem.request))} of space "
-        f"{problem.space.name!r} keeps no such budget: the smallest network that it can leave "
-        f"takes {over}{latency}. Raise the limit, prune at more granularities or name another "
-        "--space."
-    )
-
-
 @dataclass
 class _Pruning:
     """One search; what was timed, and how often it was too slow, is kept for a later sitting."""
@@ -156,23 +123,6 @@ class _Pruning:
     """Of latencies to what blocks say, as each global phase assumed."""
     measured: list[MeasuredNetwork] = field(default_factory=list)
     n_finished: int = 0
-
-    def refuse_hopeless(self) -> None:
-        """Time the smallest network that can be left.
-
-        Raises:
-            NoNetworkFitsError: It is over a limit.
-        """
-        least, n_prunable = _least(self.base.request, self.pruner.relaxed.origin)
-        problem = self._problem_of(least)
-        measurement = problem.devices[0].measure(problem.blocks(ONLY))
-        ratio = min(1.0, measurement.median_ms / problem.predict_ms(ONLY))
-        shares = dict(limit_shares(problem, ratio, least, n_prunable))
-        if problem.devices[0].fits(measurement) and max(shares.values()) <= 1:
-            return
-        raise _too_large(
-            problem, shares, f", and {measurement.median_ms:.4g} ms ({measurement.provenance})"
-        )
 
     def outcome(self) -> Outcome:
         """Prune and train until what ships keeps the budget."""
@@ -213,7 +163,7 @@ class _Pruning:
         for _ in range(MAX_ROUNDS):
             costs = pruning_costs(self.base, self.ratios[-1])
             left = self.pruner.run(costs, len(self.ratios))
-            problem = self._problem_of(left.network())
+            problem = problem_of(self.base, left.network())
             self._check_reached(problem, left.n_zeros())
             measurement = problem.devices[0].measure(problem.blocks(ONLY))
             self._note(problem, measurement)
@@ -262,9 +212,6 @@ class _Pruning:
         self.measured = [*self.measured[: len(self.ratios) - 1], one]
         self.work.log("pruned", ratio=self.ratios[-1], **asdict(one))
         self._keep()
-
-    def _problem_of(self, network: Network) -> Problem:
-        return replace(self.base, space=FixedSpace.of(self.base.space.name, network))
 
     def _told(self, finished: Finished) -> Pruning:
         left, history = self.pruner.relaxed, self.pruner.history

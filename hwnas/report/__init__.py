@@ -19,6 +19,7 @@ from hwnas.report.pruning import Pruning
 from hwnas.report.pruning_picture import pruning_picture
 from hwnas.report.ranking import ranking_picture
 from hwnas.report.result import (
+    DISTIL_LONGER,
     Baseline,
     FrontPoint,
     Int8Step,
@@ -29,6 +30,7 @@ from hwnas.report.result import (
 from hwnas.report.tabular_result import TabularResult
 
 __all__ = [
+    "DISTIL_LONGER",
     "Baseline",
     "CurvePoint",
     "Effect",

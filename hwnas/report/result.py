@@ -8,6 +8,12 @@ from hwnas.measure import Measurement, Provenance
 from hwnas.regression.qualities import QualityFit
 from hwnas.report.pruning import Pruning
 
+DISTIL_LONGER = (
+    "Distil longer with --distil-images and --distil-epochs, or fine-tune more networks with "
+    "--finetuned."
+)
+"""What makes a predictor of DONNA better."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class FrontPoint:
@@ -219,8 +225,7 @@ class SearchResult:
             notes.append(
                 f"The predictor may order networks no better than chance: Kendall's tau "
                 f"{self.predictor.kendall_tau:.2f}, from {self.predictor.tau_low:.2f} to "
-                f"{self.predictor.tau_high:.2f}. Distil longer with --distil-images and "
-                "--distil-epochs, or fine-tune more networks with --finetuned."
+                f"{self.predictor.tau_high:.2f}. {DISTIL_LONGER}"
             )
         if self.n_estimated_blocks:
             notes.append(

@@ -109,7 +109,7 @@ class DonnaSpace:
             if not values:
                 raise ValueError(f"space {self.name!r} needs at least one of {name}")
             if not all(map(may_be, values)):
-                raise ValueError(f"{name} must be {what}, got {values}")
+                raise ValueError(f"{name} of space {self.name!r} must be {what}, got {values}")
         for activation in (self.activation, *self.activations):
             check_activation(activation)
         for name in self.types:

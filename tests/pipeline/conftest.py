@@ -1,6 +1,6 @@
 """Searches small enough for a test, and engines that disappoint."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,24 @@ class DisappointingTimer(FixedTimer):
 
     def visit(self, plan: RoundsPlan) -> NDArray[np.float64]:
         return super().visit(plan) * self._factor(plan)
+
+
+@pytest.fixture(scope="module")
+def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with tables and blocks for the searches that a module's tests share; no presets."""
+    folder = tmp_path_factory.mktemp("apart")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HWNAS_TABLES", str(folder / "tables"))
+        patch.setenv("HWNAS_CACHE", str(folder / "cache"))
+        patch.setattr("hwnas.pipeline.baselines.PRESETS", ())
+        yield folder
+
+
+@pytest.fixture
+def all_apart(apart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test's own tables and blocks are those that its module's searches made."""
+    monkeypatch.setenv("HWNAS_TABLES", str(apart / "tables"))
+    monkeypatch.setenv("HWNAS_CACHE", str(apart / "cache"))
 
 
 @pytest.fixture

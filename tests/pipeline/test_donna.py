@@ -25,6 +25,7 @@ TESTS = Path(__file__).parents[1]
 SIMULATED = str(TESTS / "devices" / "simulated.toml")
 SPACE = str(TESTS / "spaces" / "small-donna.toml")
 N_OPTIONS = 10
+pytestmark = pytest.mark.usefixtures("all_apart")
 QUICK: dict[str, Any] = {"finetuned": 9, "distil_images": 256, "distil_epochs": 1}
 
 
@@ -58,26 +59,15 @@ class Pair(Own):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Own tables and library, no presets, a user's module."""
-    folder = tmp_path_factory.mktemp("donna")
+def users_module() -> Iterator[None]:
+    """What ``--teacher`` may name."""
     module = ModuleType("a_users_network")
     module.make = Own  # type: ignore[attr-defined]
     module.number = lambda: 3  # type: ignore[attr-defined]
     module.pair = Pair  # type: ignore[attr-defined]
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "a_users_network", module)
-        patch.setenv("HWNAS_TABLES", str(folder / "tables"))
-        patch.setenv("HWNAS_CACHE", str(folder / "cache"))
-        patch.setattr("hwnas.pipeline.baselines.PRESETS", ())
-        yield folder
-
-
-@pytest.fixture(autouse=True)
-def folders(apart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every test's, those of the search."""
-    monkeypatch.setenv("HWNAS_TABLES", str(apart / "tables"))
-    monkeypatch.setenv("HWNAS_CACHE", str(apart / "cache"))
+        yield
 
 
 def searched(out: Path, **options: object) -> SearchResult:

@@ -19,6 +19,7 @@ from hwnas.train import FinetuneSettings, SupernetSettings, SupernetTrainer
 TESTS = Path(__file__).parents[1]
 SIMULATED = str(TESTS / "devices" / "simulated.toml")
 SMALL_SPACE = str(TESTS / "spaces" / "small.toml")
+pytestmark = pytest.mark.usefixtures("all_apart")
 N_ASKS = 45
 SUPERNET = SupernetSettings(
     rule="spos", epochs=3, epoch_images=256, batch_size=64, calibration_images=128
@@ -26,26 +27,17 @@ SUPERNET = SupernetSettings(
 
 
 @pytest.fixture(scope="module", autouse=True)
-def short(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A short anneal, own tables, no presets."""
-    folder = tmp_path_factory.mktemp("foxnas")
+def short() -> Iterator[None]:
+    """Anneals, all of them."""
     annealing = import_module("hwnas.search.annealing")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HWNAS_TABLES", str(folder / "tables"))
-        patch.setattr("hwnas.pipeline.baselines.PRESETS", ())
         few = annealing.AnnealingSettings(steps_a_decision=30, n_restarts=4)
         patch.setattr(annealing.anneal, "__defaults__", (few,))
-        yield folder
-
-
-@pytest.fixture(autouse=True)
-def tables(short: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every test's, those of the search."""
-    monkeypatch.setenv("HWNAS_TABLES", str(short / "tables"))
+        yield
 
 
 @pytest.fixture(scope="module")
-def found(short: Path) -> SearchResult:
+def found(apart: Path) -> SearchResult:
     return hwnas.search(
         "1ms",
         device=SIMULATED,
@@ -54,7 +46,7 @@ def found(short: Path) -> SearchResult:
         supernet=SUPERNET,
         queries=N_ASKS,
         finetune=FinetuneSettings(epochs=1),
-        out=short / "run",
+        out=apart / "run",
     )
 
 
@@ -89,7 +81,7 @@ def test_networks_are_asked_in_float_and_as_they_ship(found: SearchResult) -> No
 
 
 def test_another_budget_needs_no_training(
-    found: SearchResult, short: Path, monkeypatch: pytest.MonkeyPatch
+    found: SearchResult, apart: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(SupernetTrainer, "_train_epoch", lambda *_: pytest.fail("trained"))
     tighter = hwnas.search(
@@ -97,13 +89,13 @@ def test_another_budget_needs_no_training(
         device=SIMULATED,
         run=found.out,
         finetune=FinetuneSettings(epochs=1),
-        out=short / "tighter",
+        out=apart / "tighter",
     )
     assert tighter.measured_latency_ms <= 0.028 < found.measured_latency_ms
 
 
-def test_its_choices_are_explained(found: SearchResult, short: Path) -> None:
-    explanation = hwnas.explain(found.out, device=SIMULATED, out=short / "why")
+def test_its_choices_are_explained(found: SearchResult, apart: Path) -> None:
+    explanation = hwnas.explain(found.out, device=SIMULATED, out=apart / "why")
     assert explanation.accuracy.n_networks == N_ASKS
     assert {effect.name for effect in explanation.effects} >= {"later blocks"}
     deeper = [e for e in explanation.effects if e.name == "later blocks"]
@@ -111,8 +103,8 @@ def test_its_choices_are_explained(found: SearchResult, short: Path) -> None:
     assert explanation.latency.kendall_tau > 0.9
     loss = explanation.int8
     assert loss is not None and loss.mean <= loss.most and len(loss.levers) > 0
-    written = json.loads((short / "why" / "explanation.json").read_text())
-    assert written["space"] == found.space and (short / "why" / "explanation.html").is_file()
+    written = json.loads((apart / "why" / "explanation.json").read_text())
+    assert written["space"] == found.space and (apart / "why" / "explanation.html").is_file()
     assert all(change.ms < 0 for change in explanation.faster)
     assert all(change.points > 0 for change in explanation.more_accurate)
     assert explanation.expected_low <= explanation.expected_accuracy <= explanation.expected_high

@@ -84,9 +84,9 @@ def test_fewer_pixels_have_fewer_blocks() -> None:
     [
         ({"kernel_sizes": (4,)}, "must be odd"),
         ({"kernel_sizes": (3, -1)}, "must be odd and 1 or more, got"),
-        ({"expansions": (0,)}, "expansions must be 1 or more"),
+        ({"expansions": (0,)}, "expansions of space .* must be 1 or more"),
         ({"se_ratios": (0.0, -0.25)}, "from 0 to 1"),
-        ({"depths": (0, -1)}, r"depths must be 1 or more, got \(0, -1\)"),
+        ({"depths": (0, -1)}, r"depths of space .* must be 1 or more, got \(0, -1\)"),
         ({"widths": (1.5,)}, "above 0 and at most 1"),
         ({"blocks": ()}, "at least one of blocks"),
         ({"depths": ()}, "at least one of depths"),

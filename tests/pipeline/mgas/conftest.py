@@ -1,6 +1,6 @@
 """Searches by pruning that take seconds, with tables of their own."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,27 +10,10 @@ import hwnas
 from hwnas.report import SearchResult
 from hwnas.train import FinetuneSettings
 
-SIMULATED = str(Path(__file__).parents[2] / "devices" / "simulated.toml")
+TESTS = Path(__file__).parents[2]
+SIMULATED = str(TESTS / "devices" / "simulated.toml")
 Searched = Callable[..., SearchResult]
 """``searched(out, **options)``: by the options of the module's ``QUICK``, but for those given."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Own tables, no presets."""
-    folder = tmp_path_factory.mktemp("mgas")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HWNAS_TABLES", str(folder / "tables"))
-        patch.setenv("HWNAS_CACHE", str(folder / "cache"))
-        patch.setattr("hwnas.pipeline.baselines.PRESETS", ())
-        yield folder
-
-
-@pytest.fixture(autouse=True)
-def tables(apart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every test's, those of the search."""
-    monkeypatch.setenv("HWNAS_TABLES", str(apart / "tables"))
-    monkeypatch.setenv("HWNAS_CACHE", str(apart / "cache"))
 
 
 @pytest.fixture(scope="module")
@@ -42,3 +25,9 @@ def searched(request: pytest.FixtureRequest) -> Searched:
         return hwnas.search(**{**given, **quick, **options, "out": out})
 
     return search
+
+
+@pytest.fixture(scope="module")
+def found(request: pytest.FixtureRequest, apart: Path, searched: Searched) -> SearchResult:
+    """Pruned to the ``MOST`` parameters of the module."""
+    return searched(apart / "run", max_params=str(request.module.MOST))

@@ -1,7 +1,6 @@
 """A search by pruning of cells from end to end."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +17,8 @@ from hwnas.space import architecture_from_json, blocks_of, space_named
 from hwnas.space.prunable import prunable
 from hwnas.train import SupernetSettings
 from hwnas.train.mgas import MgasSettings
+from tests.pipeline.mgas.conftest import SIMULATED, TESTS, Searched
 
-TESTS = Path(__file__).parents[2]
-SIMULATED = str(TESTS / "devices" / "simulated.toml")
 SPACE = str(TESTS / "spaces" / "cells.toml")
 SETTINGS = MgasSettings(most_epochs=1, batch_size=64, validation_images=100)
 QUICK = {
@@ -28,13 +26,8 @@ QUICK = {
     "mgas": SETTINGS,
     "supernet": SupernetSettings(epoch_images=128),
 }
-Searched = Callable[..., SearchResult]
 MOST = 12_000
-
-
-@pytest.fixture(scope="module")
-def found(apart: Path, searched: Searched) -> SearchResult:
-    return searched(apart / "run", max_params=str(MOST))
+pytestmark = pytest.mark.usefixtures("all_apart")
 
 
 def test_what_is_left_keeps_the_target(found: SearchResult) -> None:

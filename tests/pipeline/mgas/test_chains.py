@@ -1,7 +1,6 @@
 """A search by pruning from end to end, and what it refuses."""
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,9 +22,8 @@ from hwnas.report import SearchResult
 from hwnas.space import architecture_from_json, blocks_of
 from hwnas.train import SupernetSettings
 from hwnas.train.mgas import MgasSettings, Pruner
+from tests.pipeline.mgas.conftest import SIMULATED, TESTS, Searched
 
-TESTS = Path(__file__).parents[2]
-SIMULATED = str(TESTS / "devices" / "simulated.toml")
 SPACE = str(TESTS / "spaces" / "prunable.toml")
 SETTINGS = MgasSettings(most_epochs=2, batch_size=64, validation_images=100)
 QUICK = {
@@ -33,13 +31,8 @@ QUICK = {
     "mgas": SETTINGS,
     "supernet": SupernetSettings(epoch_images=256),
 }
-Searched = Callable[..., SearchResult]
 MOST = 5000
-
-
-@pytest.fixture(scope="module")
-def found(apart: Path, searched: Searched) -> SearchResult:
-    return searched(apart / "run", max_params=str(MOST))
+pytestmark = pytest.mark.usefixtures("all_apart")
 
 
 def test_what_is_left_keeps_the_target(found: SearchResult) -> None:
