@@ -32,6 +32,8 @@ from hwnas.space.donna import DonnaSpace
 from hwnas.whole_file import write_whole
 
 UNSEEN_SEED = 4242
+ALIKE = 0.15
+"""Jitter of the unseen networks that span the qualities: their accuracies are to spread."""
 Vector = NDArray[np.float64]
 
 
@@ -96,7 +98,7 @@ def _arguments() -> argparse.Namespace:
 
 def _unseen(space: DonnaSpace, merits: Sequence[Vector], n: int) -> list[Architecture]:
     rng, pool = np.random.default_rng(UNSEEN_SEED), Pool(space.decisions)
-    spread = [pool.architecture(row) for row in spanning(merits, n // 2, rng)]
+    spread = [pool.architecture(row) for row in spanning(merits, n // 2, rng, ALIKE)]
     return [*spread, *(random_architecture(space, rng) for _ in range(n - len(spread)))]
 
 

@@ -16,6 +16,13 @@ def test_they_span_what_random_networks_do_not() -> None:
     assert np.ptp(totals) > 1.5 * np.ptp(random)
 
 
+def test_blocks_of_a_network_do_not_rank_alike() -> None:
+    rng = np.random.default_rng(0)
+    merits = [np.arange(80.0) for _ in range(4)]
+    shared = np.corrcoef(spanning(merits, 200, rng), rowvar=False)[np.triu_indices(4, 1)]
+    assert np.all((shared > 0.1) & (shared < 0.6))
+
+
 def test_of_a_small_space_all_are_taken() -> None:
     rows = spanning([np.arange(2.0), np.arange(2.0)], 9, np.random.default_rng(0))
     assert len(np.unique(rows, axis=0)) == 4
