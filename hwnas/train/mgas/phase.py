@@ -147,15 +147,22 @@ class PhaseTraining:
         """Prune for good what is below its threshold, and set the strength by how much that was.
 
         The pace that would do takes the cost to the goal in the commits that are left. What is
-        below its threshold beyond ``FASTEST`` times that waits, nearest to it first. Where
-        thresholds rose too slowly, more goes by how near it is to its threshold, as if all had
-        risen as much further; weights only where they cost something that is limited.
+        below its threshold beyond ``FASTEST`` times that waits, nearest to it first, of the whole
+        and of the filters or weights of each operation. Where thresholds rose too slowly, more
+        goes by how near it is to its threshold, as if all had risen as much further; weights only
+        where they cost something that is limited.
         """
         begun = self._last_cost
         n_left = (self._last_pruning - self.epoch) // self._settings.commit_epochs + 1
         pace = max(0.0, math.log(begun / self._goal)) / n_left
-        fastest = begun * math.exp(-FASTEST * pace)
-        commit(self.nodes, self.cost, max(self._goal, fastest), price=self._price)
+        slowest = math.exp(-FASTEST * pace)
+        commit(
+            self.nodes,
+            self.cost,
+            max(self._goal, begun * slowest),
+            price=self._price,
+            most_share=1 - slowest,
+        )
         below = self.cost()
         share = GLOBAL_CAP if self.stretch.n_nodes is None else STAGE_CAP
         self.strength = self.strength.after(

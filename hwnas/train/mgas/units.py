@@ -33,9 +33,16 @@ class Group:
     may_be_empty: bool = False
     cheapest: int | None = None
 
-    def doomed(self, *, is_ranked: bool) -> Bool[Tensor, " n"]:
-        """Units that may go: those not above their threshold, or any; the last one never."""
+    def doomed(self, *, is_ranked: bool, most_share: float = 1.0) -> Bool[Tensor, " n"]:
+        """Units that may go: those not above their threshold, or any; the last one never.
+
+        Of filters or weights no more than ``most_share``, the least ones.
+        """
         doomed = self.alive & ((self.margins <= 0) | is_ranked)
+        if self.granularity != "op":
+            n_most = int(most_share * int(self.alive.sum()))
+            least_first = torch.where(doomed, self.margins, torch.inf).argsort(stable=True)
+            doomed[least_first[n_most:]] = False
         if self.may_be_empty:
             return doomed
         if self.cheapest is not None:
@@ -51,20 +58,36 @@ def groups_of(
     """Those that are searched: the operations of a node, filters, the weights of a convolution.
 
     A weight's margin counts in magnitudes of its convolution: wide ones have small weights, and
-    would else be emptied before narrow ones lose any. With a ``price`` the cheapest operation of
-    a node is not pruned before ``narrow`` is called.
+    would else be emptied before narrow ones lose any. Filters count as ``spread`` says, and
+    operations too, over all nodes. With a ``price`` the cheapest operation of a node is not pruned
+    before ``narrow`` is called.
     """
-    for node in nodes:
-        living = list(node.living.values())
-        if living and all("op" in one.searched for one in living):
-            yield _operations(living, node.may_be_empty, price)
-        for one in living:
+    given = list(nodes)
+    yield from _groups_of_operations(given, price)
+    for node in given:
+        for one in node.living.values():
             for gates in one.gates.values():
                 margins = gates.margins(one.thresholds["filter"])
-                yield _group("filter", margins, gates.alive)
+                yield _group("filter", spread(margins, gates.alive), gates.alive)
             for convolution in one.convolutions:
                 margins = convolution.margins(one.thresholds["weight"])
                 yield _group("weight", margins / convolution.magnitude(), convolution.alive)
+
+
+def spread(margins: Float[Tensor, " n"], alive: Bool[Tensor, " n"]) -> Float[Tensor, " n"]:
+    """Margins above 0 in their order, evenly from 0 to twice their mean.
+
+    Gates of an operation are so much alike that it would else keep all of its filters while
+    another loses all but one: how their means differ now tells how many of each go. Operations
+    are as much alike, and would else all stay until filters and weights are nearly gone.
+    """
+    above = alive & (margins > 0)
+    n, order = int(above.sum()), margins[above].argsort(stable=True)
+    evenly = torch.arange(1, n + 1, dtype=margins.dtype, device=margins.device) / (n + 1)
+    found, placed = margins.clone(), torch.empty_like(margins[above])
+    placed[order] = 2 * margins[above].mean() * evenly
+    found[above] = placed
+    return found
 
 
 def commit(
@@ -74,18 +97,20 @@ def commit(
     *,
     ranked: Collection[Granularity] = (),
     price: Price | None = None,
+    most_share: float = 1.0,
 ) -> None:
     """Prune the units that are not above their thresholds for good, and no more than needed.
 
     Where all of them would leave less than ``goal``, those of the least margins go, whatever
     their granularity, as if all thresholds were lower. Of those that are ``ranked`` any unit may
-    go, as if all thresholds were higher, but the last of a group. Shares of granularities
-    follow from what they learned; none is given.
+    go, as if all thresholds were higher, but the last of a group. No group of filters or weights
+    loses more than ``most_share``. Shares of granularities follow from what they learned; none
+    is given.
     """
     groups = [group for group in groups_of(nodes(), price) if bool(group.alive.any())]
     if not groups:
         return
-    cuts = _Cuts(groups, ranked)
+    cuts = _Cuts(groups, ranked, most_share)
 
     def reaches(n: int, n_finer: int = 0, finer: int = 0) -> bool:
         cuts.prune(n, n_finer, finer)
@@ -166,9 +191,15 @@ def _least(reaches: Callable[[int], bool], least: int, most: int) -> int:
 class _Cuts:
     """Prunes units by their margins, whatever their granularity, always from the same state."""
 
-    def __init__(self, groups: list[Group], ranked: Collection[Granularity]) -> None:
+    def __init__(
+        self, groups: list[Group], ranked: Collection[Granularity], most_share: float
+    ) -> None:
         self._groups = groups
-        doomed = torch.cat([g.doomed(is_ranked=g.granularity in ranked) for g in groups])
+        of_groups = [
+            group.doomed(is_ranked=group.granularity in ranked, most_share=most_share)
+            for group in groups
+        ]
+        doomed = torch.cat(of_groups)
         margins = torch.cat([group.margins for group in groups])
         sizes = [len(group.margins) for group in groups]
         self._ends = np.cumsum([0, *sizes]).tolist()
@@ -196,20 +227,37 @@ class _Cuts:
             group.write(alive[begin:end])
 
 
-def _operations(living: list[Candidate], may_be_empty: bool, price: Price | None) -> Group:
+def _groups_of_operations(
+    nodes: Iterable[RelaxedNode[Candidate]], price: Price | None
+) -> Iterator[Group]:
+    searched = [
+        (node, living)
+        for node in nodes
+        if (living := list(node.living.values())) and all("op" in one.searched for one in living)
+    ]
+    if not searched:
+        return
+    margins = torch.stack([one.margin for _, living in searched for one in living]).detach()
+    evenly = spread(margins, torch.ones_like(margins, dtype=torch.bool))
+    of_nodes = torch.split(evenly, [len(living) for _, living in searched])
+    for (node, living), of_node in zip(searched, of_nodes, strict=True):
+        prices = None if price is None else [price(one) for one in living]
+        yield Group(
+            granularity="op",
+            margins=of_node,
+            alive=torch.ones_like(of_node, dtype=torch.bool),
+            write=_writes(living),
+            may_be_empty=node.may_be_empty,
+            cheapest=None if prices is None else prices.index(min(prices)),
+        )
+
+
+def _writes(living: Iterable[Candidate]) -> Callable[[Tensor], None]:
     def write(alive: Tensor) -> None:
         for one, is_alive in zip(living, alive, strict=True):
             one.alive.copy_(is_alive)
 
-    prices = None if price is None else [price(one) for one in living]
-    return Group(
-        granularity="op",
-        margins=torch.stack([one.margin for one in living]).detach(),
-        alive=torch.ones(len(living), dtype=torch.bool, device=living[0].logit.device),
-        write=write,
-        may_be_empty=may_be_empty,
-        cheapest=None if prices is None else prices.index(min(prices)),
-    )
+    return write
 
 
 def _group(granularity: Granularity, margins: Tensor, alive: Tensor) -> Group:

@@ -140,14 +140,55 @@ def test_the_least_margins_go_whatever_their_granularity(
     for node in nodes_of(whole):
         for one in node.built.values():
             one.logit.data.fill_(3.0)
+            if one.gates:
+                one.thresholds["filter"].data.fill_(-99.0)  # far away, all of them
     second = nodes_of(whole)[1]
     weakest = second.built["k3e3"]
     weakest.logit.data.fill_(-2.0)
-    second.built["k5e3"].logit.data.fill_(-1.0)  # goes too, unless filters alone are enough
     goal = cost_of(whole, costs) - price_at(weakest, weakest.sizes, costs) - 0.01
     commit(lambda: nodes_of(whole), lambda: cost_of(whole, costs), goal, ranked=("op", "filter"))
     dead = [n for node in nodes_of(whole) for n in node.built if n not in node.living]
     assert dead == ["k3e3"]
+
+
+def test_gates_that_are_alike_do_not_go_together(
+    whole: Relaxed, most_parameters: MakeCosts
+) -> None:
+    """An operation whose threshold is twice as near loses twice as many filters, not all."""
+    costs = most_parameters(1)
+    goal = 0.8 * cost_of(whole, costs)
+    for node in nodes_of(whole):
+        for one in node.built.values():
+            one.logit.data.fill_(9.0)
+    near, far = list(nodes_of(whole)[0].built.values())[:2]
+    near.thresholds["filter"].data.fill_(0.25)
+    commit(lambda: nodes_of(whole), lambda: cost_of(whole, costs), goal, ranked={"filter"})
+    lost = [1 - float(one.gates["hidden"].alive.float().mean()) for one in (near, far)]
+    assert 0 < lost[1] < lost[0] < 0.9
+    assert lost[0] == pytest.approx(2 * lost[1], abs=0.15)
+
+
+def test_operations_that_are_alike_go_as_filters_do(
+    whole: Relaxed, most_parameters: MakeCosts
+) -> None:
+    costs = most_parameters(1)
+    goal = 0.5 * cost_of(whole, costs)
+    commit(lambda: nodes_of(whole), lambda: cost_of(whole, costs), goal, ranked=("op", "filter"))
+    operations = [one for node in nodes_of(whole) for one in node.built.values()]
+    of_operations = torch.stack([one.alive for one in operations]).float().mean()
+    gates = [one.gates["hidden"].alive for one in operations if bool(one.alive) and one.gates]
+    assert 0.5 < float(of_operations) < 0.9
+    assert float(of_operations) == pytest.approx(float(torch.cat(gates).float().mean()), abs=0.2)
+
+
+def test_no_group_loses_more_than_its_share_at_once(
+    whole: Relaxed, most_parameters: MakeCosts
+) -> None:
+    near = nodes_of(whole)[0].built["k3e3"]
+    near.thresholds["filter"].data.fill_(0.6)  # above all of its gates
+    costs = most_parameters(1)
+    commit(lambda: nodes_of(whole), lambda: cost_of(whole, costs), NOTHING, most_share=0.25)
+    assert float(near.gates["hidden"].alive.float().mean()) == pytest.approx(0.75, abs=0.05)
 
 
 def test_granularities_that_are_not_ranked_stay(
