@@ -26,6 +26,7 @@ from hwnas.pipeline.trained import (
     budget_not_kept,
     finished_of,
     keeps_budget,
+    size_not_kept,
     workshop_of,
 )
 from hwnas.pipeline.work_folder import WorkFolder
@@ -123,6 +124,8 @@ class _Pruning:
     """Of latencies to what blocks say, as each global phase assumed."""
     measured: list[MeasuredNetwork] = field(default_factory=list)
     n_finished: int = 0
+    n_accepted: int = 0
+    """Global phases after which the network was last seen to keep the latency."""
 
     def outcome(self) -> Outcome:
         """Prune and train until what ships keeps the budget."""
@@ -137,6 +140,8 @@ class _Pruning:
             if keeps_budget(problem, finished, self.work):
                 break
             self.n_finished += 1
+            if problem.devices[0].keeps(finished[0].measurement.median_ms):
+                raise size_not_kept(finished[0])  # which another latency does not change
             self._correct(problem, finished[0].measurement)
             if self.n_finished == MAX_FINISHED:
                 self.n_finished = 0  # a later sitting prunes on from here
@@ -160,21 +165,39 @@ class _Pruning:
 
     def _pruned(self) -> Problem:
         """Prune until the whole network, built and timed, keeps the budget."""
+        before = None
         for _ in range(MAX_ROUNDS):
             costs = pruning_costs(self.base, self.ratios[-1])
             left = self.pruner.run(costs, len(self.ratios))
             problem = problem_of(self.base, left.network())
+            if self.n_accepted == len(self.ratios):
+                return problem  # by an earlier sitting, which may have trained it in part
             self._check_reached(problem, left.n_zeros())
             measurement = problem.devices[0].measure(problem.blocks(ONLY))
             self._note(problem, measurement)
             if problem.devices[0].fits(measurement):
+                self.n_accepted = len(self.ratios)
+                self._keep()
                 return problem
+            network = left.network()
+            if network == before and costs.of_network(network, left.n_zeros()) > 1:
+                raise self._nothing_left_to_prune(measurement)
+            before = network
             self._correct(problem, measurement)
         raise NoNetworkFitsError(
             f"{MAX_ROUNDS} pruned networks were timed over the budget of "
             f"{self.base.request.budget.latency_ms:g} ms, the last at "
             f"{measurement.median_ms:.4g} ms ({measurement.provenance}). Stop other work on the "
             "device or raise --latency, and run the same command again."
+        )
+
+    def _nothing_left_to_prune(self, measurement: Measurement) -> NoNetworkFitsError:
+        return NoNetworkFitsError(
+            f"Pruning {', '.join(granularities_of(self.base.request))} can leave nothing smaller "
+            f"than a network that was timed at {measurement.median_ms:.4g} ms "
+            f"({measurement.provenance}), over the budget of "
+            f"{self.base.request.budget.latency_ms:g} ms. Prune at more granularities or raise "
+            "--latency."
         )
 
     def _check_reached(self, problem: Problem, n_zeros: int) -> None:
@@ -233,6 +256,7 @@ class _Pruning:
         state = {
             "ratios": self.ratios,
             "n_finished": self.n_finished,
+            "n_accepted": self.n_accepted,
             "measured": list(map(asdict, self.measured)),
         }
         self.work.remember(KEPT_AS, state)
@@ -241,6 +265,7 @@ class _Pruning:
         known = self.work.recall(KEPT_AS)
         if known is not None:
             self.ratios, self.n_finished = known["ratios"], known["n_finished"]
+            self.n_accepted = known["n_accepted"]
             self.measured = [MeasuredNetwork(**one) for one in known["measured"]]
 
 

@@ -40,6 +40,11 @@ def check_pruned(request: SearchRequest) -> None:
             "--non-parametric-edges out, or search by ddpnas."
         )
     limited = [name for name, limit in asdict(request.budget).items() if limit is not None]
+    if limited == ["memory_bytes"]:
+        raise InvalidInputError(
+            "--strategy mgas weighs operations by what each costs, and --max-memory is of the "
+            "whole. Give --latency, --max-params, --max-macs or --max-size too."
+        )
     if request.mgas.granularities == ("weight",) and limited != ["n_parameters"]:
         raise InvalidInputError(
             "--granularity weight alone makes no network faster or its file smaller: ONNX Runtime "

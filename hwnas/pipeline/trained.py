@@ -94,9 +94,13 @@ def budget_not_kept(problem: Problem, finished: Sequence[Finished]) -> NoNetwork
                 f"({measurement.provenance}) on {timed.device.name}. Stop other work on it or "
                 "raise the budget, and run the same command again."
             )
-    first = finished[0]
+    return size_not_kept(finished[0])
+
+
+def size_not_kept(last: Finished) -> NoNetworkFitsError:
+    """The error after a network that was trained and is too large in the end."""
     return NoNetworkFitsError(
-        f"{MAX_FINISHED} trained networks were over --max-memory or --max-size, the last with "
-        f"a working set of {first.memory_bytes or 0:,} bytes in a file of "
-        f"{len(first.deployed.content):,} bytes. Raise the limit."
+        "What was trained is over --max-memory or --max-size: it has a working set of "
+        f"{last.memory_bytes or 0:,} bytes in a file of {len(last.deployed.content):,} bytes. "
+        "Raise the limit."
     )

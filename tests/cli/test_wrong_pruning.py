@@ -19,6 +19,11 @@ def test_weights_alone_under_a_latency(refused: Refused) -> None:
     assert "--max-params" in message
 
 
+def test_a_working_set_alone(refused: Refused) -> None:
+    message = refused(*MGAS, "--max-memory", "100kB")
+    assert "--max-memory is of the whole. Give --latency" in message
+
+
 def test_an_unknown_granularity_names_the_nearest(refused: Refused) -> None:
     message = refused(*MGAS, "--granularity", "filters", "--latency", "1ms")
     assert "did you mean 'filter'" in message

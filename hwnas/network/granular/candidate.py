@@ -75,7 +75,7 @@ class Candidate(nn.Module, ABC):
         """Those whose weights may be pruned."""
         if "weight" not in self.searched:
             return []
-        return [part for part in self.modules() if isinstance(part, MaskedConv)]
+        return [convolution for convolution, _ in self._convolutions()]
 
     def alive_filters(self, axis: str) -> Bool[Tensor, " channels"]:
         """The channels of an axis that are not pruned for good: all of them without gates."""
@@ -122,17 +122,22 @@ class Candidate(nn.Module, ABC):
 
     def dead_weights(self) -> Iterator[Bool[Tensor, "out inside height width"]]:
         """Of each convolution the weights pruned, but for those of filters that are pruned too."""
-        for layer, axes in self._convolutions():
-            dead = ~layer.alive
+        pairs = zip(self.convolutions, self.closed_weights(), strict=True)
+        return (~layer.alive & ~closed for layer, closed in pairs)
+
+    def closed_weights(self) -> Iterator[Bool[Tensor, "out inside height width"]]:
+        """Of each of ``convolutions`` the weights of filters that are pruned, or that read one."""
+        for layer, axes in self._convolutions() if self.convolutions else ():
+            closed = torch.zeros_like(layer.alive)
             for dim, axis in enumerate(axes):
                 if axis is not None and axis in self._gates:
-                    shape = [1] * dead.ndim
+                    shape = [1] * closed.ndim
                     shape[dim] = -1
-                    dead = dead & self.gates[axis].alive.view(shape)
-            yield dead
+                    closed = closed | ~self.gates[axis].alive.view(shape)
+            yield closed
 
     def revive(self, axis: str, filters: Filters) -> None:
-        """Filters that were pruned, as new: gates as at first, and all of their weights."""
+        """Filters that were pruned: gates as at first, and all weights as they last were."""
         with torch.no_grad():
             self.gates[axis].logits[filters] = 0.0
             self.gates[axis].alive[filters] = True

@@ -73,12 +73,18 @@ class RelaxedCell(nn.Module):
         nodes = cast(list[RelaxedNode[CellCandidate]], list(self.nodes))
         return [(self.cell.position(number), node) for number, node in enumerate(nodes)]
 
+    def grows(self, node: int, name: str) -> bool:
+        """Whether an operation of the channels that its nodes have lacks none of its axes."""
+        return min(self._sizes_of(node, name).values(), default=1) > 0
+
     def fresh(self, node: int, name: str) -> CellCandidate:
         """An operation of the channels that its nodes have, with all filters between."""
+        return operation_of(self.cell, name, self._sizes_of(node, name), self.searched)
+
+    def _sizes_of(self, node: int, name: str) -> Sizes:
         source = parsed(name)[1]
         read = int(self.channels[source].sum())
-        sizes = operation_sizes(self.cell, name, read, halves(self.channels[node]))
-        return operation_of(self.cell, name, sizes, self.searched)
+        return operation_sizes(self.cell, name, read, halves(self.channels[node]))
 
     def open_channels(self) -> Channels:
         """Of each node those in which an operation gives something, in hardware's steps.

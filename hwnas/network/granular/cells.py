@@ -72,14 +72,14 @@ class RelaxedCells(Relaxed):
 
     def fresh(self, position: str, name: str, seed: int) -> Candidate:
         """An operation of a node with all of its filters, but for channels that nodes lack."""
-        cell, node = next(
-            (cell, node)
-            for cell in self.first()
-            for node in NODES
-            if cell.cell.position(node) == position
-        )
+        cell, node = self._at(position)
         with seeded(seed):
             return cell.fresh(node, name)
+
+    def grows(self, position: str, name: str) -> bool:
+        """Not a reduction whose node has no channel left in one of its halves."""
+        cell, node = self._at(position)
+        return cell.grows(node, name)
 
     def operation_type(self, name: str) -> str:
         """The operation, whichever node it reads."""
@@ -126,7 +126,7 @@ class RelaxedCells(Relaxed):
     @torch.no_grad()
     def pruned(self) -> WiredBlocks:
         """What is left, built with the weights; gates and weights are folded into these."""
-        thin = deepcopy(self)
+        thin = deepcopy(self).cpu()
         thin.rebuild()
         network = thin.network()
         module = build(network)
@@ -165,6 +165,14 @@ class RelaxedCells(Relaxed):
         """The cells of the first nodes."""
         n_cells = None if n_nodes is None else n_nodes // N_NODES
         return cast(list[RelaxedCell], list(self.cells))[:n_cells]
+
+    def _at(self, position: str) -> tuple[RelaxedCell, int]:
+        return next(
+            (cell, node)
+            for cell in self.first()
+            for node in NODES
+            if cell.cell.position(node) == position
+        )
 
     def _left(self, n_nodes: int | None) -> list[CellLeft]:
         return [cell.left(cell.open_channels()) for cell in self.first(n_nodes)]

@@ -10,8 +10,10 @@ from hwnas.network.granular.gates import FilterGates, MaskedConv
 
 Cuts = Mapping[str, Int64[Tensor, " kept"]]
 """Axis to places in what it was; -1 for a channel that it had not."""
+TINY = 1e-8
+"""Of a new weight that has a threshold: above 0, for what is not kept learns nothing."""
 NEW: Mapping[type[nn.Module], Mapping[str, float]] = {
-    MaskedConv: {"weight": 0.0, "alive": 1.0},
+    MaskedConv: {"weight": TINY, "alive": 1.0},
     nn.Conv2d: {"weight": 0.0},
     nn.BatchNorm2d: {"weight": 1.0, "bias": 0.0, "running_mean": 0.0, "running_var": 1.0},
     FilterGates: {"logits": 0.0, "alive": 0.0},

@@ -13,6 +13,7 @@ from hwnas.network.cell_modules import (
 )
 from hwnas.network.granular.candidate import Candidate
 from hwnas.network.granular.gates import MaskedConv
+from hwnas.network.granular.inherit import write_norm
 from hwnas.network.granular.of_cells import (
     EVEN,
     HIDDEN,
@@ -25,6 +26,9 @@ from hwnas.network.granular.of_cells import (
     SepConvCandidate,
 )
 from hwnas.network.modules import PreactConvBlock
+
+ALL = slice(None)
+"""Channels: a rebuilt operation has no others than the block."""
 
 
 @torch.no_grad()
@@ -48,11 +52,11 @@ def fill(block: nn.Module, one: Candidate, weight: float) -> None:
             (reduction.odd, one.odd, one.odd_norm, ODD),
         ):
             half[0].load_state_dict(convolution.state_dict())
-            _fill_norm(half[1], norm, weight * one.scales(axis))
+            write_norm(half[1], [(norm, ALL, weight * one.scales(axis))])
     elif isinstance(one, PreactCandidate):
         preact = cast(PreactConvBlock, block)
         preact.conv.load_state_dict(one.conv.state_dict())
-        _fill_norm(preact.norm, one.norm, weight * one.scales(OUT))
+        write_norm(preact.norm, [(one.norm, ALL, weight * one.scales(OUT))])
     else:
         raise TypeError(f"no block of a cell takes the weights of {type(one).__name__}")
 
@@ -60,18 +64,10 @@ def fill(block: nn.Module, one: Candidate, weight: float) -> None:
 def _fill_separable(
     layers: nn.Sequential,
     convolutions: tuple[MaskedConv, MaskedConv],
-    norm: nn.Module,
+    norm: nn.BatchNorm2d,
     scales: Tensor,
 ) -> None:
     _, depthwise, pointwise, target = layers
     for layer, masked in zip((depthwise, pointwise), convolutions, strict=True):
         cast(nn.Conv2d, layer).weight.copy_(masked.kept_weight())
-    _fill_norm(target, norm, scales)
-
-
-def _fill_norm(target: nn.Module, norm: nn.Module, scales: Tensor) -> None:
-    """Its scale and shift times what gates let through."""
-    target.load_state_dict(norm.state_dict())
-    made = cast(nn.BatchNorm2d, target)
-    made.weight.mul_(scales)
-    made.bias.mul_(scales)
+    write_norm(target, [(norm, ALL, scales)])

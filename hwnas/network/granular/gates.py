@@ -46,7 +46,9 @@ class FilterGates(nn.Module):
 class MaskedConv(nn.Conv2d):
     """A convolution without bias whose weights count only while above a threshold.
 
-    ``alive`` are those that were not pruned for good.
+    Of magnitudes of this convolution: the weights of wide ones are small, and one threshold for
+    those of an operation would else empty them first. ``alive`` are those that were not pruned
+    for good.
     """
 
     alive: Bool[Tensor, "out inside height width"]
@@ -87,11 +89,11 @@ class MaskedConv(nn.Conv2d):
         return self.weight * self.alive
 
     def margins(self, threshold: Tensor) -> Float[Tensor, "out inside height width"]:
-        """How far each weight is above the threshold."""
-        return self.weight.abs() - threshold
+        """How far each weight is above the threshold, in magnitudes."""
+        return self.weight.abs() / self.magnitude() - threshold
 
     def magnitude(self) -> Float[Tensor, ""]:
-        """Of a weight that is alive, on average; above 0."""
-        alive = self.weight.abs()[self.alive]
+        """Of a weight that is alive, on average; above 0, and without a gradient."""
+        alive = self.weight.detach().abs()[self.alive]
         least = torch.finfo(self.weight.dtype).tiny
         return alive.mean().clamp_min(least) if len(alive) else self.weight.new_ones(())

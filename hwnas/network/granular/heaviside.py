@@ -53,10 +53,10 @@ def kept_units(
     """1 for each unit that is alive and above its threshold, else 0.
 
     Of units none of which is above, the one of the largest margin is kept, unless a group
-    ``may_be_empty``.
+    ``may_be_empty`` or none is alive.
     """
     kept = heaviside(margins) * alive
-    if may_be_empty or bool(kept.detach().any()):
+    if may_be_empty or bool(kept.detach().any()) or not bool(alive.any()):
         return kept
     best = torch.where(alive, margins.detach(), -torch.inf).flatten().argmax()
     last = torch.zeros_like(kept).flatten()

@@ -25,10 +25,10 @@ def fill_inverted(target: nn.Module, alike: Sequence[tuple[MBConvCandidate, floa
         expand, norm = block.expand
         _write(expand, [_kept(one.expand)[filters] for one, filters, _ in parts])
         norms = [(one.expand_norm, filters, None) for one, filters, _ in parts]
-        _write_norm(norm, norms)
+        write_norm(norm, norms)
     depthwise, norm = block.depthwise
     _write(depthwise, [_kept(one.filter)[filters] for one, filters, _ in parts])
-    _write_norm(norm, [(one.filter_norm, f, one.scales(HIDDEN)[f]) for one, f, _ in parts])
+    write_norm(norm, [(one.filter_norm, f, one.scales(HIDDEN)[f]) for one, f, _ in parts])
     project, norm = block.project
     columns, statistics = [], []
     for one, filters, weight in parts:
@@ -50,7 +50,7 @@ def fill_head(target: nn.Module, head: HeadCandidate, weight: float) -> None:
     """The classifier, times its weight."""
     block, filters = cast(HeadBlock, target), head.built_filters(HIDDEN)
     _write(block.conv, [_kept(head.widen)[filters]])
-    _write_norm(block.norm, [(head.norm, filters, head.scales(HIDDEN)[filters])])
+    write_norm(block.norm, [(head.norm, filters, head.scales(HIDDEN)[filters])])
     block.classify.weight.copy_(weight * head.classify.weight[:, filters])
     block.classify.bias.copy_(weight * head.classify.bias)
 
@@ -65,9 +65,9 @@ def _write(convolution: nn.Module, pieces: Sequence[Tensor], axis: int = 0) -> N
     cast(nn.Conv2d, convolution).weight.copy_(torch.cat(list(pieces), dim=axis))
 
 
-def _write_norm(
+def write_norm(
     target: nn.Module,
-    pieces: Sequence[tuple[nn.BatchNorm2d | None, Tensor, Tensor | None]],
+    pieces: Sequence[tuple[nn.BatchNorm2d | None, Tensor | slice, Tensor | None]],
 ) -> None:
     """Channels of several, scale and shift times what gates let through."""
     norm = cast(nn.BatchNorm2d, target)

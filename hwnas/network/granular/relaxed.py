@@ -59,6 +59,10 @@ class Relaxed(nn.Module, ABC):
     def fresh(self, position: str, name: str, seed: int) -> Candidate:
         """An operation of a node with all of its units."""
 
+    def grows(self, position: str, name: str) -> bool:
+        """Whether an operation that is not there may come back."""
+        return True
+
     @abstractmethod
     def network(self) -> Network:
         """The blocks that would be built now."""

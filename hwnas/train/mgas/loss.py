@@ -23,7 +23,7 @@ def threshold_loss(nodes: Iterable[RelaxedNode[Candidate]]) -> Scalar:
         for one in node.living.values()
         for threshold in one.thresholds.values()
     ]
-    return torch.exp(-torch.stack(thresholds)).sum()
+    return torch.exp(-torch.stack(thresholds)).sum() if thresholds else torch.zeros(())
 
 
 def resource_loss(
@@ -35,8 +35,8 @@ def resource_loss(
 ) -> Scalar:
     """``log(1 + n s/Σs)`` times what it costs, over the living operations.
 
-    ``n`` are those of its own node and ``Σs`` the sum of their strengths; a cost of 1 is the
-    mean.
+    ``n`` are those of its own node and ``Σs`` the sum of their strengths; costs are divided by
+    their mean.
     """
     concentrations, prices = [], []
     for node in nodes:

@@ -14,6 +14,7 @@ from hwnas.train.images import Batch
 from hwnas.train.loss import checked_cross_entropy
 from hwnas.train.mgas.costs import Costs
 from hwnas.train.mgas.loss import price_at, resource_loss, threshold_loss
+from hwnas.train.mgas.regrow import masks_of
 from hwnas.train.mgas.settings import MgasSettings
 from hwnas.train.mgas.strength import Strength, is_capped
 from hwnas.train.mgas.units import commit, narrow, settle
@@ -65,10 +66,16 @@ class PhaseTraining:
             settings.first_strength, settings.growth, settings.largest_strength
         )
         self._regularization = 0.0
-        self.n_zeros_begun = relaxed.n_zeros(n_nodes)
+        self.begun = masks_of(relaxed)
         self._last_cost = self.cost()
         self._goal = self._goal_of(self._last_cost)
         self._needs_cheapest = "op" in relaxed.searched and self._least_of_dearest() > 1
+
+    def train(self, mode: bool = True) -> None:
+        """Statistics of batches while it trains, else those that were kept: of all its parts."""
+        self._relaxed.train(mode)
+        if self._auxiliary is not None:
+            self._auxiliary.train(mode)
 
     def lower_thresholds(self) -> None:
         """To 0, where all is kept that was not pruned for good."""
@@ -146,10 +153,10 @@ class PhaseTraining:
     def commit(self) -> None:
         """Prune for good what is below its threshold, and set the strength by how much that was.
 
-        The pace that would do takes the cost to the goal in the commits that are left. What is
-        below its threshold beyond ``FASTEST`` times that waits, nearest to it first, of the whole
-        and of the filters or weights of each operation. Where thresholds rose too slowly, more
-        goes by how near it is to its threshold, as if all had risen as much further; weights only
+        At the pace that would do, the cost comes to the goal in the commits that are left. At
+        most ``FASTEST`` times that goes at once, of the whole and of the filters or weights of
+        each operation; further units below their threshold wait, those nearest to it. Where too
+        little is below, more goes as if all thresholds had risen as much further; weights only
         where they cost something that is limited.
         """
         begun = self._last_cost
@@ -203,7 +210,7 @@ class PhaseTraining:
             "strength": asdict(self.strength),
             "goal": self._goal,
             "last_cost": self._last_cost,
-            "n_zeros_begun": self.n_zeros_begun,
+            "begun": self.begun,
             "optimizer": self._optimizer.state_dict(),
             "auxiliary": None if self._auxiliary is None else self._auxiliary.state_dict(),
         }
@@ -214,7 +221,7 @@ class PhaseTraining:
         self._regularization = state["regularization"]
         self.strength = Strength(**state["strength"])
         self._goal, self._last_cost = state["goal"], state["last_cost"]
-        self.n_zeros_begun = state["n_zeros_begun"]
+        self.begun = state["begun"]
         self._optimizer.load_state_dict(state["optimizer"])
         if self._auxiliary is not None:
             self._auxiliary.load_state_dict(state["auxiliary"])
@@ -238,7 +245,6 @@ class PhaseTraining:
 
     def _fresh_optimizer(self) -> torch.optim.Optimizer:
         settings = self._settings
-        of_weights, others = self._thresholds_by_kind()
         groups = [
             {
                 "params": self._weights(),
@@ -246,8 +252,7 @@ class PhaseTraining:
                 "weight_decay": settings.weight_decay,
             },
             {"params": self._gates(), "lr": settings.gate_rate},
-            {"params": others, "lr": settings.threshold_rate},
-            {"params": of_weights, "lr": settings.weight_threshold_rate},
+            {"params": self._thresholds(), "lr": settings.threshold_rate},
         ]
         return torch.optim.SGD([g for g in groups if g["params"]], momentum=settings.momentum)
 
@@ -256,16 +261,7 @@ class PhaseTraining:
         return [one for node in self.nodes() for one in node.built.values()]
 
     def _thresholds(self) -> list[Tensor]:
-        return [t for kind in self._thresholds_by_kind() for t in kind]
-
-    def _thresholds_by_kind(self) -> tuple[list[Tensor], list[Tensor]]:
-        """Those of weights, and the others."""
-        of_weights: list[Tensor] = []
-        others: list[Tensor] = []
-        for one in self._candidates():
-            for granularity, threshold in one.thresholds.items():
-                (of_weights if granularity == "weight" else others).append(threshold)
-        return of_weights, others
+        return [t for one in self._candidates() for t in one.thresholds.values()]
 
     def _gates(self) -> list[Tensor]:
         """What operations and filters are weighted by."""

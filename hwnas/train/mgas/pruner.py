@@ -91,7 +91,7 @@ class Pruner:
 
     def accuracy(self, phase: PhaseTraining) -> float:
         """Share of validation images that the head at the phase's end gets right."""
-        self.relaxed.eval()
+        phase.train(mode=False)
         return share_right(phase.logits, self._validation, self._scored)
 
     def _run_phase(self, phase: PhaseTraining, costs: Costs) -> None:
@@ -124,7 +124,7 @@ class Pruner:
                 n_nodes=n_nodes,
                 momentum=phase.momentum,
                 share=self._settings.regrow_share,
-                n_zeros_begun=phase.n_zeros_begun,
+                begun=phase.begun,
                 rng=rng,
             ).regrow()
         self.relaxed.rebuild(n_nodes)
@@ -133,7 +133,7 @@ class Pruner:
         self._save(None)
 
     def _train_epoch(self, phase: PhaseTraining, trains: Trains) -> None:
-        self.relaxed.train()
+        phase.train()
         rng = stream(self._seed, Purpose.PRUNING_BATCHES, self._n_epochs_done)
         found = [phase.step(batch, trains) for batch in self._batches(rng)]
         phase.cross_entropy = float(np.mean(found))
@@ -157,7 +157,7 @@ class Pruner:
         self._memory.append(StageMemory(phase=phase.stretch.name, n_bytes=n_bytes))
 
     def _bytes_of(self, phase: PhaseTraining) -> int:
-        self.relaxed.train()
+        phase.train()
 
         def loss_of(n: int) -> torch.Tensor:
             indices: NDArray[np.int64] = np.arange(n)

@@ -1,7 +1,8 @@
 """Giving back a share of what a stage pruned, where what is left is strong and still moves."""
 
+import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,8 @@ from hwnas.network.granular import Candidate, Relaxed
 
 Momentum = Callable[[Tensor], Tensor]
 """Of a parameter, as the optimizer holds it."""
+Masks = Mapping[str, Tensor]
+"""What is alive, by the names of a network's buffers."""
 Vector = NDArray[np.float64]
 N_SEEDS = 2**31
 
@@ -30,14 +33,15 @@ class Regrown:
 class Regrower:
     """Gives back ``share`` of the units that a stage pruned, drawn by ``rng``.
 
-    ``n_zeros_begun`` weights were pruned when it began.
+    ``begun`` is ``masks_of`` the network as the stage began: what was dead then was not pruned by
+    it.
     """
 
     relaxed: Relaxed
     n_nodes: int
     momentum: Momentum
     share: float
-    n_zeros_begun: int
+    begun: Masks
     rng: np.random.Generator
 
     def regrow(self) -> Regrown:
@@ -55,7 +59,7 @@ class Regrower:
             (position, name)
             for position, node in nodes
             for name in whole[position]
-            if name not in node.living
+            if name not in node.living and self.relaxed.grows(position, name)
         ]
         type_of = self.relaxed.operation_type
         living = [(p, name, one) for p, node in nodes for name, one in node.living.items()]
@@ -99,7 +103,6 @@ class Regrower:
             [self.momentum(convolution.weight) for convolution in convolutions],
             [convolution.alive for convolution in convolutions],
             dead,
-            self.n_zeros_begun,
         )
         for convolution, candidates, count in zip(convolutions, dead, counts, strict=True):
             convolution.alive.view(-1)[self._chosen(candidates, int(count))] = True
@@ -115,14 +118,17 @@ class Regrower:
         momenta: Sequence[Tensor],
         alive: Sequence[Tensor],
         dead: Sequence[Tensor],
-        n_begun: int = 0,
     ) -> NDArray[np.int64]:
         """How many of each group's dead units come back, by importance of those alive.
 
-        Of all that are dead, ``n_begun`` were when the stage began.
+        Any of them may; how many follows from those that were alive when the stage began.
         """
+        name_of = {id(mask): name for name, mask in self.relaxed.named_buffers()}
         n_dead = np.array([int(units.sum()) for units in dead], int)
-        n_pruned = max(0, int(n_dead.sum()) - n_begun)
+        n_pruned = sum(
+            int((units & self.begun[name_of[id(kept)]].to(units.device)).sum())
+            for units, kept in zip(dead, alive, strict=True)
+        )
         magnitude = _means(magnitudes, alive)
         momentum = _means(momenta, alive)
         importance = 0.5 * _normalised(momentum) + 0.5 * _normalised(magnitude)
@@ -133,6 +139,12 @@ class Regrower:
         indices = torch.nonzero(dead.flatten()).flatten()
         drawn = self.rng.choice(len(indices), n, replace=False)
         return indices[torch.from_numpy(drawn).to(indices.device)]
+
+
+def masks_of(relaxed: Relaxed) -> dict[str, Tensor]:
+    """A copy of what is alive now."""
+    buffers = relaxed.named_buffers()
+    return {name: mask.clone() for name, mask in buffers if name.endswith("alive")}
 
 
 def shared_out(
@@ -170,8 +182,10 @@ def _filled(importances: Sequence[float | None]) -> Vector:
 
 
 def _means(values: Sequence[Tensor], alive: Sequence[Tensor]) -> Vector:
+    """0 where none is alive."""
     pairs = zip(values, alive, strict=True)
-    return np.array([float(value.detach()[kept].abs().mean()) for value, kept in pairs])
+    means = [float(value.detach()[kept].abs().mean()) for value, kept in pairs]
+    return np.array([0.0 if math.isnan(mean) else mean for mean in means])
 
 
 def _normalised(values: Vector) -> Vector:

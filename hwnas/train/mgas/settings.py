@@ -1,9 +1,33 @@
 """How a network is pruned while it trains."""
 
 from dataclasses import dataclass
+from math import inf
 
 from hwnas.network.granular import GRANULARITIES, Granularity
 from hwnas.record import unknown_name
+
+RANGES = {
+    "n_stages": (1, inf),
+    "stage_share": (0.01, 0.99),
+    "warmup_epochs": (0, inf),
+    "most_epochs": (1, inf),
+    "commit_epochs": (1, inf),
+    "regrow_share": (0, 1),
+    "epoch_images": (1, inf),
+    "batch_size": (2, inf),
+    "learning_rate": (1e-9, inf),
+    "weight_decay": (0, inf),
+    "largest_gradient": (1e-9, inf),
+    "momentum": (0, 1),
+    "gate_rate": (0, inf),
+    "threshold_rate": (0, inf),
+    "first_strength": (1e-9, inf),
+    "growth": (1, inf),
+    "largest_strength": (0, inf),
+    "count_share": (0, inf),
+    "cost_share": (0, inf),
+    "validation_images": (1, inf),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +60,7 @@ class MgasSettings:
     gate_rate: float = 1.0
     """Of the logits of operations and filters."""
     threshold_rate: float = 0.2
-    weight_threshold_rate: float = 0.04
-    """Published are 0.1 and 0.001 for a thousand batches between two commits."""
+    """The published 0.1 (0.001 for raw weights) is for a thousand batches between two commits."""
     first_strength: float = 1e-3
     """The published 1e-5 is for many more batches between two commits."""
     growth: float = 2.0
@@ -49,15 +72,17 @@ class MgasSettings:
     validation_images: int = 1500
 
     def __post_init__(self) -> None:
-        for name in self.granularities:
-            if name not in GRANULARITIES:
-                raise unknown_name("granularity", name, GRANULARITIES)
+        for one in self.granularities:
+            if one not in GRANULARITIES:
+                raise unknown_name("granularity", one, GRANULARITIES)
         if len(set(self.granularities)) < len(self.granularities):
-            raise ValueError(f"granularities must be distinct, got {self}")
-        counts = (self.n_stages, self.most_epochs, self.commit_epochs, self.epoch_images)
-        if min(counts) < 1 or self.warmup_epochs < 0 or self.batch_size < 2:
-            raise ValueError(f"stages, epochs and images must be positive, got {self}")
+            raise ValueError(f"granularities must be distinct, got {self.granularities}")
+        for name, (least, most) in RANGES.items():
+            value = getattr(self, name)
+            if not least <= value <= most:
+                raise ValueError(f"{name} must be from {least} to {most}, got {value}")
         if self.most_epochs < self.commit_epochs:
-            raise ValueError(f"a phase must last for a commit at least, got {self}")
-        if not (0 < self.stage_share < 1 and 0 <= self.regrow_share <= 1):
-            raise ValueError(f"shares must be between 0 and 1, got {self}")
+            raise ValueError(
+                f"most_epochs must be commit_epochs ({self.commit_epochs}) at least, so that a "
+                f"phase prunes, got {self.most_epochs}"
+            )

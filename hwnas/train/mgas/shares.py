@@ -10,7 +10,8 @@ Node = tuple[str, RelaxedNode[Candidate]]
 def shares_left(relaxed: Relaxed, ends: Sequence[int]) -> Mapping[str, tuple[float, ...]]:
     """Of each searched granularity the share that is left of each stage, the head with the last.
 
-    Of filters, those of operations that live; of weights, those of filters that are left.
+    Of filters, those of operations that live; of weights, those of filters that are left. Where
+    operations live that have none, nothing can go and all is left.
     """
     nodes = list(relaxed.placed())
     begins = (0, *ends[:-1])
@@ -34,15 +35,19 @@ def _operations(relaxed: Relaxed, stage: Sequence[Node]) -> float:
 
 
 def _filters(relaxed: Relaxed, stage: Sequence[Node]) -> float:
-    gated = [(one, axis) for one in _living(stage) for axis in one.gates]
+    living = _living(stage)
+    gated = [(one, axis) for one in living for axis in one.gates]
     n_all = sum(one.full_sizes[axis] for one, axis in gated)
-    return sum(int(one.gates[axis].alive.sum()) for one, axis in gated) / n_all if gated else 0.0
+    n_left = sum(int(one.gates[axis].alive.sum()) for one, axis in gated)
+    return n_left / n_all if n_all else float(bool(living))
 
 
 def _weights(relaxed: Relaxed, stage: Sequence[Node]) -> float:
-    living = [one for one in _living(stage) if "weight" in one.searched]
-    n_all = sum(one.n_weights(one.built_cuts) for one in living)
-    return 1 - sum(one.n_zeros(one.built_cuts) for one in living) / n_all if living else 0.0
+    living = _living(stage)
+    searched = [one for one in living if "weight" in one.searched]
+    n_all = sum(one.n_weights(one.built_cuts) for one in searched)
+    n_zeros = sum(one.n_zeros(one.built_cuts) for one in searched)
+    return 1 - n_zeros / n_all if n_all else float(bool(living))
 
 
 def _living(stage: Sequence[Node]) -> list[Candidate]:

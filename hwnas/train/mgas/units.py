@@ -57,10 +57,9 @@ def groups_of(
 ) -> Iterator[Group]:
     """Those that are searched: the operations of a node, filters, the weights of a convolution.
 
-    A weight's margin counts in magnitudes of its convolution: wide ones have small weights, and
-    would else be emptied before narrow ones lose any. Filters count as ``spread`` says, and
-    operations too, over all nodes. With a ``price`` the cheapest operation of a node is not pruned
-    before ``narrow`` is called.
+    Filters count as ``spread`` says, and operations too, over all nodes. Weights of filters that
+    were pruned are left alone: the last of a convolution is to be one that counts. With a
+    ``price`` the cheapest operation of a node is not pruned before ``narrow`` is called.
     """
     given = list(nodes)
     yield from _groups_of_operations(given, price)
@@ -69,9 +68,9 @@ def groups_of(
             for gates in one.gates.values():
                 margins = gates.margins(one.thresholds["filter"])
                 yield _group("filter", spread(margins, gates.alive), gates.alive)
-            for convolution in one.convolutions:
+            for convolution, closed in zip(one.convolutions, one.closed_weights(), strict=True):
                 margins = convolution.margins(one.thresholds["weight"])
-                yield _group("weight", margins / convolution.magnitude(), convolution.alive)
+                yield _group("weight", margins, convolution.alive, closed)
 
 
 def spread(margins: Float[Tensor, " n"], alive: Bool[Tensor, " n"]) -> Float[Tensor, " n"]:
@@ -163,21 +162,21 @@ def settle(nodes: Iterable[RelaxedNode[Candidate]]) -> None:
     for node in nodes:
         for one in node.living.values():
             for granularity, threshold in one.thresholds.items():
-                margins = list(_alive_margins(one, granularity, threshold))
-                least = min(float(margin) for margin in margins)
-                threshold += min(0.0, least - BARELY)
+                margins = torch.cat(list(_alive_margins(one, granularity, threshold)))
+                if len(margins):
+                    threshold += min(0.0, float(margins.min()) - BARELY)
 
 
 def _alive_margins(one: Candidate, granularity: str, threshold: Tensor) -> Iterator[Tensor]:
-    """The least of each of its groups of that granularity."""
+    """Of each of its groups of that granularity."""
     if granularity == "op":
-        yield one.margin
+        yield one.margin[None]
     elif granularity == "filter":
         for gates in one.gates.values():
-            yield gates.margins(threshold)[gates.alive].min()
+            yield gates.margins(threshold)[gates.alive]
     else:
-        for convolution in one.convolutions:
-            yield convolution.margins(threshold)[convolution.alive].min()
+        for convolution, closed in zip(one.convolutions, one.closed_weights(), strict=True):
+            yield convolution.margins(threshold)[convolution.alive & ~closed]
 
 
 def _least(reaches: Callable[[int], bool], least: int, most: int) -> int:
@@ -260,13 +259,17 @@ def _writes(living: Iterable[Candidate]) -> Callable[[Tensor], None]:
     return write
 
 
-def _group(granularity: Granularity, margins: Tensor, alive: Tensor) -> Group:
+def _group(
+    granularity: Granularity, margins: Tensor, alive: Tensor, closed: Tensor | None = None
+) -> Group:
+    left_alone = torch.zeros_like(alive) if closed is None else alive & closed
+
     def write(kept: Tensor) -> None:
-        alive.copy_(kept.reshape(alive.shape))
+        alive.copy_(kept.reshape(alive.shape) | left_alone)
 
     return Group(
         granularity=granularity,
         margins=margins.detach().flatten(),
-        alive=alive.clone().flatten(),
+        alive=(alive & ~left_alone).flatten(),
         write=write,
     )

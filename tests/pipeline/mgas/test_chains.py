@@ -81,12 +81,16 @@ def test_compression_is_told(found: SearchResult) -> None:
     assert found.pruning.compressed_bytes < found.model_bytes
 
 
+def fastest_ms(apart: Path, searched: Searched, **options: Any) -> float:  # noqa: ANN401
+    """Of the fastest network that can be left."""
+    with pytest.raises(NoNetworkFitsError) as refused:
+        searched(apart / "never", latency="0.001us", **options)
+    return float(str(refused.value).split(" and ")[-1].split(" ms")[0])
+
+
 def half_way(apart: Path, searched: Searched) -> float:
     """Milliseconds between the fastest network that can be left and the whole."""
-    with pytest.raises(NoNetworkFitsError) as refused:
-        searched(apart / "never", latency="0.001us")
-    fastest_ms = float(str(refused.value).split(" and ")[-1].split(" ms")[0])
-    return 3 * fastest_ms
+    return 3 * fastest_ms(apart, searched)
 
 
 def test_a_latency_is_kept(apart: Path, searched: Searched) -> None:
@@ -142,6 +146,43 @@ def test_an_interrupted_search_goes_on_to_the_same_network(
     again = searched(out, max_params=str(MOST))
     assert again.architecture == found.architecture
     assert again.accuracy_float32 == found.accuracy_float32
+
+
+def test_what_was_seen_to_be_fast_enough_is_not_timed_anew(
+    apart: Path, searched: Searched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another time it may be too slow, and what was trained of it would be lost."""
+
+    def interrupt(progress: Progress) -> None:
+        if progress.phase == "finetune":
+            raise KeyboardInterrupt
+
+    def timed_anew(*_: object) -> None:
+        raise AssertionError("timed anew")
+
+    out, latency = apart / "half trained", f"{half_way(apart, searched):.6f}ms"
+    with pytest.raises(KeyboardInterrupt):
+        searched(out, latency=latency, on_progress=interrupt)
+    monkeypatch.setattr(pruned_file._Pruning, "_note", timed_anew)
+    assert len(searched(out, latency=latency).measured_networks) == 1
+
+
+def test_a_network_that_can_be_pruned_no_further_is_told(
+    apart: Path, searched: Searched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operations = {"mgas": replace(SETTINGS, granularities=("op",))}
+    budget_ms = 1.05 * fastest_ms(apart, searched, **operations)
+    measure, n_measured = TimedDevice.measure, 0
+
+    def slower_from_then_on(device: TimedDevice, blocks: Any) -> Any:  # noqa: ANN401
+        nonlocal n_measured
+        n_measured += 1
+        found, factor = measure(device, blocks), 1.0 if n_measured == 1 else 2.0
+        return replace(found, median_ms=factor * found.median_ms, p90_ms=9 * found.p90_ms)
+
+    monkeypatch.setattr(TimedDevice, "measure", slower_from_then_on)
+    with pytest.raises(NoNetworkFitsError, match="Pruning op can leave nothing smaller than"):
+        searched(apart / "no further", latency=f"{budget_ms:.6f}ms", **operations)
 
 
 def test_a_pruned_run_serves_no_other_budget(found: SearchResult) -> None:

@@ -7,15 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from hwnas.network.granular import GRANULARITIES, RelaxedCells, relaxed
+from hwnas.network.granular.of_cells import ReduceCandidate
 from hwnas.space import Network, space_named
 from hwnas.space.darts import NODES, DartsSpace
 from hwnas.space.prunable import PrunableCells, prunable
 from hwnas.train.mgas import Costs, Pruner
 from hwnas.train.mgas.loss import operation_price, price_at, resource_loss
 from hwnas.train.mgas.phase import PhaseTraining, Stretch
-from hwnas.train.mgas.regrow import Regrower
+from hwnas.train.mgas.regrow import Regrower, masks_of
 from hwnas.train.mgas.settings import MgasSettings
 from hwnas.train.mgas.shares import shares_left
 from hwnas.train.mgas.units import commit
@@ -168,6 +170,7 @@ def test_no_node_loses_its_last_operation(
 
 def test_a_share_of_the_operations_of_cells_comes_back(whole_cells: RelaxedCells) -> None:
     generator = torch.Generator().manual_seed(0)
+    begun = masks_of(whole_cells)
     n_pruned = 0
     for _, node in whole_cells.placed(N_NODES):
         for one in list(node.living.values())[1:]:
@@ -183,13 +186,55 @@ def test_a_share_of_the_operations_of_cells_comes_back(whole_cells: RelaxedCells
         n_nodes=N_NODES,
         momentum=torch.ones_like,
         share=0.2,
-        n_zeros_begun=0,
+        begun=begun,
         rng=np.random.default_rng(0),
     ).regrow()
     whole_cells.rebuild(N_NODES)
     assert regrown.op == round(0.2 * n_pruned)
     assert sum(len(n.living) for _, n in whole_cells.placed(N_NODES)) == n_living + regrown.op
     assert whole_cells(torch.zeros(2, 1, 8, 8)).shape == (2, 10)
+
+
+def is_reduction(one: nn.Module) -> bool:
+    return isinstance(one, ReduceCandidate)
+
+
+def test_channels_of_an_operation_that_comes_back_learn(whole_cells: RelaxedCells) -> None:
+    """What reads them begins with almost nothing, and with a gradient."""
+    (_, node), *_ = [(p, n) for p, n in whole_cells.placed() if p == "cell1.node2"]
+    one = next(one for one in node.living.values() if one.convolutions)
+    grown = one.cut({"in": torch.tensor([0, 1, -1])})
+    grown(torch.randn(2, 3, 8, 8)).square().sum().backward()
+    reading = next(part for part in grown.convolutions if part.weight.shape[1] == 3)
+    assert reading.weight.grad is not None
+    assert bool(torch.any(reading.weight.grad != 0, dim=(0, 2, 3)).all())
+
+
+def test_a_reduction_does_not_come_back_to_half_a_node(whole_cells: RelaxedCells) -> None:
+    position, name = next(
+        (position, name)
+        for position, node in whole_cells.placed()
+        for name, one in node.built.items()
+        if is_reduction(one)
+    )
+    assert whole_cells.grows(position, name)
+    cell, number = whole_cells._at(position)
+    middle = cell.channels.shape[1] // 2
+    cell.channels[number, middle:] = False
+    assert not whole_cells.grows(position, name)
+    node = dict(whole_cells.placed())[position]
+    begun = masks_of(whole_cells)
+    for one in node.built.values():
+        one.alive.fill_(value=not is_reduction(one))
+    Regrower(
+        relaxed=whole_cells,
+        n_nodes=len(whole_cells.first()) * N_NODES,
+        momentum=torch.ones_like,
+        share=1.0,
+        begun=begun,
+        rng=np.random.default_rng(0),
+    )._regrow_operations()
+    assert name not in node.living
 
 
 def test_shares_are_of_what_may_go(whole_cells: RelaxedCells) -> None:

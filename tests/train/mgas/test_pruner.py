@@ -1,7 +1,10 @@
 """Stages, the global phase, and that an interruption changes nothing."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,8 +13,11 @@ import torch
 from hwnas.data import DataSet
 from hwnas.errors import DataError
 from hwnas.network.granular import RelaxedChain
+from hwnas.space import space_named
+from hwnas.space.prunable import prunable
 from hwnas.train.mgas import Costs, MgasSettings, Pruner
 from hwnas.train.mgas.phase import PhaseTraining, Stretch
+from tests.train.mgas.conftest import SPACE
 
 MakePruner = Callable[..., Pruner]
 MakeCosts = Callable[[int], Costs]
@@ -141,13 +147,64 @@ def test_thresholds_stand_still_once_they_are_settled(
     assert not any(phase.momentum(threshold).item() for threshold in phase._thresholds())
 
 
+class Unreadable:
+    """Test images that may not be looked at."""
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        raise AssertionError(f"{name} of the test images was read")
+
+
 def test_test_images_are_never_looked_at(
     make_pruner: MakePruner, most_parameters: MakeCosts, digits: DataSet
 ) -> None:
-    images = replace(digits, test=digits.train.take(np.arange(1)))
-    pruner = make_pruner(data=images)
+    images = replace(digits)
+    object.__setattr__(images, "test", Unreadable())
+    pruner = make_pruner(data=images, most_epochs=1)
     pruner.run(most_parameters(MOST))
     assert set(pruner.history.accuracies) == {"stage 1", "stage 2", "stage 3", "global"}
+
+
+def test_a_stages_accuracy_does_not_depend_on_what_images_stand_together(
+    make_pruner: MakePruner, most_parameters: MakeCosts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pruner = make_pruner()
+    phase = pruner._phase(Stretch("stage 1", 1), most_parameters(MOST))
+    phase.train()
+    pruner.accuracy(phase)
+    images = torch.randn(4, 1, 8, 8)
+    with torch.no_grad():
+        together = phase.logits(images)
+        alone = torch.cat([phase.logits(image[None]) for image in images])
+    torch.testing.assert_close(alone, together)
+
+
+def test_a_stage_where_nothing_can_go_is_trained(
+    tmp_path: Path, make_pruner: MakePruner, most_parameters: MakeCosts
+) -> None:
+    """Blocks without an expansion have no filters of their own."""
+    space = tmp_path / "space.toml"
+    space.write_text(Path(SPACE).read_text().replace("expansions = [2, 3]", "expansions = [1]"))
+    origin = prunable(space_named(str(space), input_size=8, in_channels=1, n_classes=10))
+    pruner = make_pruner(origin=origin, granularities=("filter",), most_epochs=1)
+    pruner.run(most_parameters(10**6))
+    assert pruner.history.moments[0].left["filter"][0] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("growth", 0.5),
+        ("validation_images", 0),
+        ("first_strength", -1.0),
+        ("learning_rate", 0.0),
+        ("stage_share", 1.0),
+        ("batch_size", 1),
+        ("momentum", math.nan),
+    ],
+)
+def test_a_setting_out_of_range_is_named(name: str, value: float) -> None:
+    with pytest.raises(ValueError, match=f"{name} must be from .* got {value}"):
+        MgasSettings(**{name: value})  # type: ignore[arg-type]
 
 
 def test_a_failure_ends_the_pruning(make_pruner: MakePruner, most_parameters: MakeCosts) -> None:

@@ -8,13 +8,18 @@ import torch
 from torch import Tensor
 
 from hwnas.network.granular import RelaxedChain
-from hwnas.train.mgas.regrow import Regrower, shared_out
+from hwnas.train.mgas.regrow import Masks, Regrower, masks_of, shared_out
 
 SHARE = 0.2
 
 
 @pytest.fixture
-def pruned(whole: RelaxedChain) -> RelaxedChain:
+def begun(whole: RelaxedChain) -> Masks:
+    return masks_of(whole)
+
+
+@pytest.fixture
+def pruned(whole: RelaxedChain, begun: Masks) -> RelaxedChain:
     generator = torch.Generator().manual_seed(2)
     for _, node in whole.placed(4):
         for place, one in enumerate(node.living.values()):
@@ -31,18 +36,18 @@ def pruned(whole: RelaxedChain) -> RelaxedChain:
 
 
 @pytest.fixture
-def make_regrower(pruned: RelaxedChain) -> Callable[..., Regrower]:
+def make_regrower(pruned: RelaxedChain, begun: Masks) -> Callable[..., Regrower]:
     def make(
         momentum: Callable[[Tensor], Tensor] = torch.ones_like,
         seed: int = 0,
-        n_zeros_begun: int = 0,
+        begun: Masks = begun,
     ) -> Regrower:
         return Regrower(
             relaxed=pruned,
             n_nodes=4,
             momentum=momentum,
             share=SHARE,
-            n_zeros_begun=n_zeros_begun,
+            begun=begun,
             rng=np.random.default_rng(seed),
         )
 
@@ -68,11 +73,28 @@ def test_a_share_of_each_granularity_comes_back(
     assert (regrown.op, regrown.filter, regrown.weight) == tuple(round(SHARE * n) for n in before)
 
 
-def test_of_weights_only_those_of_this_stage_count(
+def test_only_what_this_stage_pruned_counts(
     pruned: RelaxedChain, make_regrower: Callable[..., Regrower]
 ) -> None:
-    *_, n_zeros = dead_counts(pruned)
-    assert make_regrower(n_zeros_begun=n_zeros - 50).regrow().weight == round(SHARE * 50)
+    """Not what died before, though it is dead still, or died with its operation since."""
+    begun = masks_of(pruned)
+    living = [one for _, node in pruned.placed(4) for one in node.living.values() if one.gates]
+    living[0].alive.fill_(value=False)
+    gates, convolution = living[1].gates["hidden"], living[1].convolutions[-1]
+    gates.alive[torch.nonzero(gates.alive).flatten()[:5]] = False
+    open_weights = convolution.alive & ~list(living[1].closed_weights())[-1]
+    convolution.alive.view(-1)[torch.nonzero(open_weights.flatten()).flatten()[:50]] = False
+    regrown = make_regrower(begun=begun).regrow()
+    assert (regrown.filter, regrown.weight) == (round(SHARE * 5), round(SHARE * 50))
+
+
+def test_a_convolution_without_weights_tells_nothing(
+    pruned: RelaxedChain, make_regrower: Callable[..., Regrower]
+) -> None:
+    one = next(iter(next(pruned.placed(4))[1].living.values()))
+    one.convolutions[0].alive.fill_(value=False)
+    n_dead = dead_counts(pruned)[-1]
+    assert make_regrower()._regrow_weights() == round(SHARE * n_dead)
 
 
 def test_a_filter_comes_back_with_all_of_its_weights(

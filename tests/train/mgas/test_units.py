@@ -31,8 +31,8 @@ def scattered(chain: Relaxed) -> None:
             one.logit.data.normal_(generator=generator)
             if one.gates:
                 one.gates["hidden"].logits.data.normal_(generator=generator)
-            for name, threshold in one.thresholds.items():
-                threshold.data.fill_(0.05 if name == "weight" else 0.5)
+            for threshold in one.thresholds.values():
+                threshold.data.fill_(0.5)
 
 
 def alive_units(chain: Relaxed) -> list[torch.Tensor]:
@@ -196,8 +196,37 @@ def test_granularities_that_are_not_ranked_stay(
 ) -> None:
     costs = most_parameters(6000)
     commit(lambda: nodes_of(whole), lambda: cost_of(whole, costs), 1.0, ranked=("op", "filter"))
-    groups = list(groups_of(nodes_of(whole)))
-    assert all(bool(group.alive.all()) for group in groups if group.granularity == "weight")
+    living = [one for node in nodes_of(whole) for one in node.living.values()]
+    assert all(bool(part.alive.all()) for one in living for part in one.convolutions)
+
+
+def test_the_last_weight_is_one_of_a_filter_that_is_left(
+    whole: Relaxed, most_parameters: MakeCosts
+) -> None:
+    """Else it would be cut away with its filter, and nothing left to settle a threshold by."""
+    one = next(iter(nodes_of(whole)[0].living.values()))
+    gates, convolution = one.gates["hidden"], one.convolutions[0]
+    gates.alive[1:] = False
+    convolution.weight.data[1:] *= 1000  # the largest are of filters that are closed
+    one.thresholds["weight"].data.fill_(1e9)
+    costs = most_parameters(1)
+    commit(lambda: nodes_of(whole), lambda: cost_of(whole, costs), NOTHING)
+    assert int(convolution.alive[0].sum()) == 1
+
+
+def test_a_convolution_without_weights_is_no_obstacle(
+    whole: Relaxed, most_parameters: MakeCosts
+) -> None:
+    one = next(iter(nodes_of(whole)[0].living.values()))
+    for convolution in one.convolutions:
+        convolution.alive.fill_(value=False)
+    costs = most_parameters(1)
+    commit(lambda: nodes_of(whole), lambda: cost_of(whole, costs), NOTHING)
+    settle(nodes_of(whole))
+    assert bool(torch.isfinite(one.thresholds["weight"]))
+    block = one.at(one.sizes)[0]
+    features = torch.ones(1, block.in_channels, block.input_size, block.input_size)
+    assert bool(torch.isfinite(one(features)).all())
 
 
 def test_a_convolution_of_larger_weights_is_not_spared(whole: Relaxed) -> None:
