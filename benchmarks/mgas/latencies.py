@@ -65,6 +65,8 @@ def _row(arguments: argparse.Namespace, name: str, way: str, latency: str, seed:
             finetune=FinetuneSettings(epochs=arguments.epochs),
         )
     except NoNetworkFitsError as error:
+        if "run the same command again" in str(error):
+            raise
         return row | {"test_accuracy": None, "refused": str(error)}
     return row | {
         "test_accuracy": result.accuracy,

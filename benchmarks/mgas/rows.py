@@ -25,12 +25,12 @@ SUBSET_SEED = 20_990_103
 BATCH_SIZE, LEARNING_RATE = 64, 0.05
 """Of the final training."""
 Row = dict[str, Any]
-EQUAL = ("data", "space", "images", "epoch_images", "prune_epochs", "epochs")
-"""Options that all rows of a folder share."""
+OF_ROWS = {"out", "seeds", "targets", "ways", "latencies"}
+"""Options that rows are named by; a folder's rows share all others."""
 
 
 def parser_of(doc: str | None) -> argparse.ArgumentParser:
-    """With the options of every benchmark here; those of ``EQUAL`` hold for all rows."""
+    """With the options of every benchmark here."""
     parser = argparse.ArgumentParser(
         description=doc, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -48,10 +48,10 @@ def parser_of(doc: str | None) -> argparse.ArgumentParser:
 def same_options(arguments: argparse.Namespace) -> None:
     """Refuse to go on in a folder whose rows were made with other options."""
     path = arguments.out / "options.json"
-    asked = {name: getattr(arguments, name) for name in EQUAL}
+    asked = {name: value for name, value in vars(arguments).items() if name not in OF_ROWS}
     if path.is_file():
         known = json.loads(path.read_text())
-        other = [f"{name} {known[name]}" for name in EQUAL if known[name] != asked[name]]
+        other = [f"{name} {known.get(name)}" for name in asked if known.get(name) != asked[name]]
         if other:
             raise SystemExit(f"{path} says {', '.join(other)}. Give the same, or another --out.")
     write_whole(path, json.dumps(asked, indent=2) + "\n")
