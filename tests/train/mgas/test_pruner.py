@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from hwnas.network.granular import RelaxedChain
 from hwnas.space import space_named
 from hwnas.space.prunable import prunable
 from hwnas.train.mgas import Costs, MgasSettings, Pruner
-from hwnas.train.mgas.phase import PhaseTraining, Stretch
+from hwnas.train.mgas.phase import SLACK, PhaseTraining, Stretch
+from hwnas.train.mgas.regrow import masks_of
 from tests.train.mgas.conftest import SPACE
 
 MakePruner = Callable[..., Pruner]
@@ -54,6 +56,47 @@ def test_an_interrupted_pruning_goes_on_as_if_it_had_not_been(
     assert chain.shape == whole.shape
     for name, value in whole.state_dict().items():
         assert torch.equal(chain.state_dict()[name], value)
+
+
+def test_within_a_phase_nothing_comes_back(
+    make_pruner: MakePruner, most_parameters: MakeCosts
+) -> None:
+    seen: dict[str, list[dict[str, torch.Tensor]]] = {}
+
+    def look(phase: str, *_: object) -> None:
+        seen.setdefault(phase, []).append(masks_of(pruner.relaxed))
+
+    pruner = make_pruner(on_epoch=look)
+    pruner.run(most_parameters(MOST))
+    assert list(seen) == ["stage 1", "stage 2", "stage 3", "global"]
+    for *until_built, _ in seen.values():  # what regrows comes back as a stage ends
+        for before, after in pairwise(until_built):
+            assert before.keys() == after.keys()
+            assert not any(bool((after[name] & ~before[name]).any()) for name in before)
+
+
+def test_a_stage_regrows_and_the_global_phase_does_not(
+    make_pruner: MakePruner, most_parameters: MakeCosts
+) -> None:
+    pruner = make_pruner()
+    pruner.run(most_parameters(MOST))
+    costs = {
+        phase: [moment.cost for moment in pruner.history.moments if moment.phase == phase]
+        for phase in ("stage 2", "global")
+    }
+    assert costs["stage 2"][-1] > costs["stage 2"][-2]
+    assert costs["global"] == sorted(costs["global"], reverse=True)
+
+
+def test_a_stage_ends_at_its_share_or_at_what_its_part_of_the_limit_allows(
+    whole: RelaxedChain, most_parameters: MakeCosts
+) -> None:
+    settings = MgasSettings(stage_share=0.25)
+    tight = PhaseTraining(whole, Stretch("", 2), settings, most_parameters(10))
+    assert tight._goal == pytest.approx(0.25 * tight.cost())
+    n_parameters = sum(block.n_parameters for block in whole.network())
+    loose = PhaseTraining(whole, Stretch("", 2), settings, most_parameters(n_parameters // 2))
+    assert loose._goal == pytest.approx(SLACK / 2 * loose.cost(), rel=0.01)
 
 
 def test_going_on_prunes_further(make_pruner: MakePruner, most_parameters: MakeCosts) -> None:

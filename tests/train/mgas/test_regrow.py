@@ -1,5 +1,6 @@
 """What comes back after a stage: how much, where, and as what."""
 
+from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
@@ -160,6 +161,29 @@ def test_filters_come_back_where_momentum_is(
     make_regrower(momentum)._regrow_filters()
     back = [n - int((~gate.alive).sum()) for n, gate in zip(n_dead, gates, strict=True)]
     assert back[0] / n_dead[0] > 2 * sum(back[1:]) / sum(n_dead[1:])
+
+
+def test_operations_come_back_where_momentum_is(
+    pruned: RelaxedChain, make_regrower: Callable[..., Regrower]
+) -> None:
+    positions = [position for position, _ in pruned.placed(4)]
+    moving = {id(one.logit) for one in dict(pruned.placed(4))[positions[0]].living.values()}
+    names = {position: set(node.built) for position, node in pruned.placed(4)}
+
+    def momentum(parameter: Tensor) -> Tensor:
+        return torch.full_like(parameter, 1e3 if id(parameter) in moving else 1e-9)
+
+    back: Counter[str] = Counter()
+    dead = {(p, n) for p, node in pruned.placed(4) for n in names[p] if n not in node.living}
+    for seed in range(30):
+        make_regrower(momentum, seed=seed)._regrow_operations()
+        for position, name in dead:
+            node = dict(pruned.placed(4))[position]
+            if name in node.living:
+                back[position] += 1
+                node.built[name].alive.fill_(value=False)
+    share = len([p for p, _ in dead if p == positions[0]]) / len(dead)
+    assert back[positions[0]] / back.total() > 1.5 * share
 
 
 @pytest.mark.parametrize("n", [0, 1, 7, 30, 99])
