@@ -12,7 +12,7 @@ from torch import nn
 
 from hwnas.data import DataSet, load_data
 from hwnas.network.granular import Granularity, Relaxed
-from hwnas.space import Network, Space, space_named
+from hwnas.space import Space, space_named
 from hwnas.space.prunable import prunable
 from hwnas.train import Finetuner, FinetuneSettings
 from hwnas.train.hardware import training_hardware
@@ -115,7 +115,7 @@ class Bench:
                 f"{name} {phase} {done}/{total} {note}", flush=True
             ),
         )
-        chain = pruner.run(most_parameters(most))
+        chain = pruner.run(Costs.of_parameters(most))
         return chain, pruner.history
 
     def trained(self, name: str, network: nn.Module, seed: int, epochs: int) -> nn.Module:
@@ -144,19 +144,6 @@ class Bench:
         folder: Path = self.arguments.out / "work"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
-
-
-def most_parameters(most: int) -> Costs:
-    """The one limit of the benchmarks that know no device."""
-
-    def of_network(network: Network, n_zeros: int) -> float:
-        return (sum(block.n_parameters for block in network) - n_zeros) / most
-
-    return Costs(
-        price=lambda block: block.n_parameters / most,
-        weight_price=1 / most,
-        of_network=of_network,
-    )
 
 
 def n_nonzero(network: nn.Module) -> int:

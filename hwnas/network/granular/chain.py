@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from hwnas.block import BlockSpec, HeadSpec
 from hwnas.network.build import WiredBlocks, build
 from hwnas.network.granular.candidate import Candidate, Sizes
+from hwnas.network.granular.fill_chains import fill_head, fill_inverted
 from hwnas.network.granular.gates import Granularity
-from hwnas.network.granular.inherit import fill_head, fill_inverted
 from hwnas.network.granular.node import RelaxedNode
 from hwnas.network.granular.of_chains import HIDDEN, HeadCandidate, MBConvCandidate
 from hwnas.network.granular.relaxed import AUXILIARY_CHANNELS, HEAD, Relaxed, Shape, seeded

@@ -12,8 +12,8 @@ from hwnas.network.cell_modules import (
     SepConvBlock,
 )
 from hwnas.network.granular.candidate import Candidate
+from hwnas.network.granular.fill_chains import write_norm
 from hwnas.network.granular.gates import MaskedConv
-from hwnas.network.granular.inherit import write_norm
 from hwnas.network.granular.of_cells import (
     EVEN,
     HIDDEN,

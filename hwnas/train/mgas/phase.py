@@ -125,7 +125,7 @@ class PhaseTraining:
         self._optimizer.zero_grad()
         loss, cross_entropy = self.loss(batch, prunes=trains == "everything")
         loss.backward()  # type: ignore[no-untyped-call]
-        for parameter in self._still(trains):
+        for parameter in self._frozen(trains):
             parameter.grad = None
         torch.nn.utils.clip_grad_norm_(self._weights(), self._settings.largest_gradient)
         self._optimizer.step()
@@ -271,7 +271,7 @@ class PhaseTraining:
             gates += [of_axis.logits for of_axis in one.gates.values()]
         return gates
 
-    def _still(self, trains: Trains) -> list[Tensor]:
+    def _frozen(self, trains: Trains) -> list[Tensor]:
         """What does not move."""
         if trains == "everything":
             return []

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from hwnas.network.granular import Candidate, Relaxed, RelaxedNode
 
-Node = tuple[str, RelaxedNode[Candidate]]
+Placed = tuple[str, RelaxedNode[Candidate]]
 
 
 def shares_left(relaxed: Relaxed, ends: Sequence[int]) -> Mapping[str, tuple[float, ...]]:
@@ -24,7 +24,7 @@ def shares_left(relaxed: Relaxed, ends: Sequence[int]) -> Mapping[str, tuple[flo
     }
 
 
-def _operations(relaxed: Relaxed, stage: Sequence[Node]) -> float:
+def _operations(relaxed: Relaxed, stage: Sequence[Placed]) -> float:
     searched = [
         (position, node)
         for position, node in stage
@@ -34,7 +34,7 @@ def _operations(relaxed: Relaxed, stage: Sequence[Node]) -> float:
     return sum(len(node.living) for _, node in searched) / n_all
 
 
-def _filters(relaxed: Relaxed, stage: Sequence[Node]) -> float:
+def _filters(relaxed: Relaxed, stage: Sequence[Placed]) -> float:
     living = _living(stage)
     gated = [(one, axis) for one in living for axis in one.gates]
     n_all = sum(one.full_sizes[axis] for one, axis in gated)
@@ -42,7 +42,7 @@ def _filters(relaxed: Relaxed, stage: Sequence[Node]) -> float:
     return n_left / n_all if n_all else float(bool(living))
 
 
-def _weights(relaxed: Relaxed, stage: Sequence[Node]) -> float:
+def _weights(relaxed: Relaxed, stage: Sequence[Placed]) -> float:
     living = _living(stage)
     searched = [one for one in living if "weight" in one.searched]
     n_all = sum(one.n_weights(one.built_cuts) for one in searched)
@@ -50,5 +50,5 @@ def _weights(relaxed: Relaxed, stage: Sequence[Node]) -> float:
     return 1 - n_zeros / n_all if n_all else float(bool(living))
 
 
-def _living(stage: Sequence[Node]) -> list[Candidate]:
+def _living(stage: Sequence[Placed]) -> list[Candidate]:
     return [one for _, node in stage for one in node.living.values()]

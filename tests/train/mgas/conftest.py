@@ -8,7 +8,7 @@ import pytest
 
 from hwnas.data import DataSet
 from hwnas.network.granular import GRANULARITIES, RelaxedChain, relaxed
-from hwnas.space import Network, space_named
+from hwnas.space import space_named
 from hwnas.space.prunable import PrunableChain, prunable
 from hwnas.train.mgas import Costs, MgasSettings, Pruner
 
@@ -40,17 +40,7 @@ def whole(chain: PrunableChain) -> RelaxedChain:
 def most_parameters() -> Callable[[int], Costs]:
     """Costs where so many parameters that are not pruned are allowed."""
 
-    def make(most: int) -> Costs:
-        def of_network(network: Network, n_zeros: int) -> float:
-            return (sum(block.n_parameters for block in network) - n_zeros) / most
-
-        return Costs(
-            price=lambda block: block.n_parameters / most,
-            weight_price=1 / most,
-            of_network=of_network,
-        )
-
-    return make
+    return Costs.of_parameters
 
 
 @pytest.fixture

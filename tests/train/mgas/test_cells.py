@@ -258,11 +258,6 @@ def test_a_target_below_the_dearest_operations_is_met(
         return sum(block.n_parameters for block in network)
 
     assert n_parameters(cells.dearest(filters="filter" in searched)) > most
-    costs = Costs(
-        price=lambda block: block.n_parameters / most,
-        weight_price=0.0,
-        of_network=lambda network, _: n_parameters(network) / most,
-    )
     options = {"granularities": searched, "most_epochs": 1, "epoch_images": 128}
-    left = make_pruner(origin=cells, **options).run(costs)
+    left = make_pruner(origin=cells, **options).run(Costs.of_parameters(most))
     assert n_parameters(left.network()) <= most
