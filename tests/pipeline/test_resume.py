@@ -130,7 +130,6 @@ def interrupt_at(phase: str, number: int) -> Callable[[Progress], None]:
     ("phase", "number"),
     [
         ("profile", 6),
-        ("search", 1),
         ("search", 9),
         ("choose", 2),
         pytest.param("choose", 4, marks=pytest.mark.slow),

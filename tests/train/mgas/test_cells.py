@@ -50,7 +50,7 @@ def kept_parameters(network: RelaxedCells) -> int:
 def test_what_is_left_of_cells_costs_what_it_may(
     make_pruner: MakePruner, cells: PrunableCells, most_parameters: MakeCosts
 ) -> None:
-    pruner = make_pruner(origin=cells, most_epochs=2)
+    pruner = make_pruner(origin=cells, most_epochs=1)
     left = pruner.run(most_parameters(MOST))
     assert isinstance(left, RelaxedCells)
     assert 0.9 * MOST < kept_parameters(left) <= MOST
