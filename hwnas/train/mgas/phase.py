@@ -17,12 +17,12 @@ from hwnas.train.mgas.loss import price_at, resource_loss, threshold_loss
 from hwnas.train.mgas.regrow import masks_of
 from hwnas.train.mgas.settings import MgasSettings
 from hwnas.train.mgas.strength import Strength, is_capped
-from hwnas.train.mgas.units import commit, narrow, settle
+from hwnas.train.mgas.units import commit, cost_above, narrow, settle
 
 SLACK = 1.5
 """How much more than its share of the limits a stage leaves at least, for the global phase."""
 FASTEST = 2
-"""Times the pace that a commit prunes at most: thresholds pass many gates at once."""
+"""Times the pace that one group is pruned at most: a threshold passes many gates at once."""
 GLOBAL_CAP, STAGE_CAP = 0.5, 1.0
 """Shares of the regularization that cross-entropy may fall to before it grows no more."""
 
@@ -67,6 +67,8 @@ class PhaseTraining:
         )
         self._regularization = 0.0
         self.begun = masks_of(relaxed)
+        self._settled: dict[int, float] = {}
+        self._note_thresholds()
         self._last_cost = self.cost()
         self._goal = self._goal_of(self._last_cost)
         self._needs_cheapest = "op" in relaxed.searched and self._least_of_dearest() > 1
@@ -81,6 +83,7 @@ class PhaseTraining:
         """To 0, where all is kept that was not pruned for good."""
         for threshold in self._thresholds():
             threshold.data.zero_()
+        self._note_thresholds()
 
     @property
     def n_epochs(self) -> int:
@@ -153,38 +156,34 @@ class PhaseTraining:
     def commit(self) -> None:
         """Prune for good what is below its threshold, and set the strength by how much that was.
 
-        At the pace that would do, the cost comes to the goal in the commits that are left. At
-        most ``FASTEST`` times that goes at once, of the whole and of the filters or weights of
-        each operation; further units below their threshold wait, those nearest to it. Where too
+        At the pace that would do, the cost comes to the goal in the commits that are left. No
+        more goes at once, and of the filters or weights of an operation at most ``FASTEST``
+        times that; further units below their threshold wait, those nearest to it. Where too
         little is below, more goes as if all thresholds had risen as much further; weights only
         where they cost something that is limited.
         """
         begun = self._last_cost
         n_left = (self._last_pruning - self.epoch) // self._settings.commit_epochs + 1
         pace = max(0.0, math.log(begun / self._goal)) / n_left
-        slowest = math.exp(-FASTEST * pace)
-        commit(
-            self.nodes,
-            self.cost,
-            max(self._goal, begun * slowest),
-            price=self._price,
-            most_share=1 - slowest,
-        )
-        below = self.cost()
+        above = cost_above(self.nodes, self.cost, self._price)
         share = GLOBAL_CAP if self.stretch.n_nodes is None else STAGE_CAP
         self.strength = self.strength.after(
-            math.log(begun / below),
+            math.log(begun / above),
             pace,
             is_capped=is_capped(self.cross_entropy, self._regularization, share),
         )
         wanted = max(self._goal, begun * math.exp(-pace))
-        if below > wanted:
+        most_share = 1 - math.exp(-FASTEST * pace)
+        commit(self.nodes, self.cost, wanted, price=self._price, most_share=most_share)
+        self._settle()  # what waits below its threshold is not the first to go by rank
+        if self.cost() > wanted:
             costing = [g for g in GRANULARITIES if g != "weight" or self._costs.weight_price]
             commit(self.nodes, self.cost, wanted, ranked=costing, price=self._price)
         is_last = self.stretch.n_nodes is None and n_left == 1
         if self._price is not None and is_last and not self.is_reached:
             narrow(self.nodes, self.cost, self._goal, self._price)
-        settle(self.nodes())
+        self._settle()
+        self._note_thresholds()
         for threshold in self._thresholds():  # which else goes on past where it was settled
             self._optimizer.state.pop(threshold, None)
         self._last_cost = self.cost()
@@ -223,6 +222,7 @@ class PhaseTraining:
         self._goal, self._last_cost = state["goal"], state["last_cost"]
         self.begun = state["begun"]
         self._optimizer.load_state_dict(state["optimizer"])
+        self._note_thresholds()
         if self._auxiliary is not None:
             self._auxiliary.load_state_dict(state["auxiliary"])
 
@@ -259,6 +259,13 @@ class PhaseTraining:
     def _candidates(self) -> list[Candidate]:
         """Those that were alive as the phase began, so that a resumed one has the same."""
         return [one for node in self.nodes() for one in node.built.values()]
+
+    def _settle(self) -> None:
+        settle(self.nodes(), lambda t: float(t.detach()) - self._settled.get(id(t), 0.0))
+
+    def _note_thresholds(self) -> None:
+        """Where they stand after a commit, which is also where a checkpoint has them."""
+        self._settled = {id(t): float(t.detach()) for t in self._thresholds()}
 
     def _thresholds(self) -> list[Tensor]:
         return [t for one in self._candidates() for t in one.thresholds.values()]

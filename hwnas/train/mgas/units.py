@@ -57,20 +57,27 @@ def groups_of(
 ) -> Iterator[Group]:
     """Those that are searched: the operations of a node, filters, the weights of a convolution.
 
-    Filters count as ``spread`` says, and operations too, over all nodes. Weights of filters that
-    were pruned are left alone: the last of a convolution is to be one that counts. With a
-    ``price`` the cheapest operation of a node is not pruned before ``narrow`` is called.
+    Each counts relative to the mean of its kind: operations to that of all nodes, filters and
+    weights to that of their own layer, times what their operation counts, for an operation is
+    worth as much as its parts together. Operations and filters count as ``spread`` says. Weights
+    of filters that were pruned are left alone: the last of a convolution is to be one that
+    counts. With a ``price`` the cheapest operation of a node is not pruned before ``narrow`` is
+    called.
     """
     given = list(nodes)
     yield from _groups_of_operations(given, price)
-    for node in given:
-        for one in node.living.values():
-            for gates in one.gates.values():
-                margins = gates.margins(one.thresholds["filter"])
-                yield _group("filter", spread(margins, gates.alive), gates.alive)
-            for convolution, closed in zip(one.convolutions, one.closed_weights(), strict=True):
-                margins = convolution.margins(one.thresholds["weight"])
-                yield _group("weight", margins, convolution.alive, closed)
+    living = [one for node in given for one in node.living.values()]
+    if not living:
+        return
+    strengths = torch.stack([one.strength for one in living]).detach()
+    for one, worth in zip(living, strengths / strengths.mean(), strict=True):
+        for gates in one.gates.values():
+            margins = spread(gates.margins(one.thresholds["filter"]), gates.alive)
+            relative = margins / gates.openness()[gates.alive].mean()
+            yield _group("filter", worth * relative, gates.alive)
+        for convolution, closed in zip(one.convolutions, one.closed_weights(), strict=True):
+            margins = convolution.margins(one.thresholds["weight"])
+            yield _group("weight", worth * margins, convolution.alive, closed)
 
 
 def spread(margins: Float[Tensor, " n"], alive: Bool[Tensor, " n"]) -> Float[Tensor, " n"]:
@@ -106,7 +113,7 @@ def commit(
     loses more than ``most_share``. Shares of granularities follow from what they learned; none
     is given.
     """
-    groups = [group for group in groups_of(nodes(), price) if bool(group.alive.any())]
+    groups = _living_groups(nodes, price)
     if not groups:
         return
     cuts = _Cuts(groups, ranked, most_share)
@@ -124,6 +131,22 @@ def commit(
             cuts.prune(n - 1, most, finer)
             return
     cuts.prune(n)
+
+
+def cost_above(nodes: Nodes, cost: Cost, price: Price | None = None) -> float:
+    """What it would cost without all units that are not above their thresholds."""
+    groups = _living_groups(nodes, price)
+    if not groups:
+        return cost()
+    cuts = _Cuts(groups, (), 1.0)
+    cuts.prune(cuts.n_doomed)
+    found = cost()
+    cuts.prune(0)
+    return found
+
+
+def _living_groups(nodes: Nodes, price: Price | None) -> list[Group]:
+    return [group for group in groups_of(nodes(), price) if bool(group.alive.any())]
 
 
 @torch.no_grad()
@@ -154,17 +177,20 @@ def narrow(nodes: Nodes, cost: Cost, goal: float, price: Price) -> None:
 
 
 @torch.no_grad()
-def settle(nodes: Iterable[RelaxedNode[Candidate]]) -> None:
-    """Lower thresholds to just below the least unit that is still alive.
+def settle(
+    nodes: Iterable[RelaxedNode[Candidate]], rise: Callable[[Tensor], float] = lambda _: 0.0
+) -> None:
+    """Lower thresholds below the least unit that is still alive, by as much as each rose at last.
 
-    So training goes on with what was committed, and not with what its thresholds would leave.
+    So training goes on with what was committed, and not with what its thresholds would leave: at
+    the same rate they come to that unit by the next commit, and do not pass all others before.
     """
     for node in nodes:
         for one in node.living.values():
             for granularity, threshold in one.thresholds.items():
                 margins = torch.cat(list(_alive_margins(one, granularity, threshold)))
                 if len(margins):
-                    threshold += min(0.0, float(margins.min()) - BARELY)
+                    threshold += min(0.0, float(margins.min()) - max(BARELY, rise(threshold)))
 
 
 def _alive_margins(one: Candidate, granularity: str, threshold: Tensor) -> Iterator[Tensor]:
@@ -237,7 +263,10 @@ def _groups_of_operations(
     if not searched:
         return
     margins = torch.stack([one.margin for _, living in searched for one in living]).detach()
-    evenly = spread(margins, torch.ones_like(margins, dtype=torch.bool))
+    strengths = torch.stack([one.strength for _, living in searched for one in living])
+    evenly = (
+        spread(margins, torch.ones_like(margins, dtype=torch.bool)) / strengths.mean().detach()
+    )
     of_nodes = torch.split(evenly, [len(living) for _, living in searched])
     for (node, living), of_node in zip(searched, of_nodes, strict=True):
         prices = None if price is None else [price(one) for one in living]

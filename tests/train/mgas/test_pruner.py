@@ -132,6 +132,19 @@ def test_an_earlier_stage_is_pruned_again(whole: RelaxedChain, most_parameters: 
     assert not bool(first.alive)
 
 
+def test_a_threshold_above_all_of_its_gates_leaves_more_than_one(
+    whole: RelaxedChain, most_parameters: MakeCosts
+) -> None:
+    """What it may not take at once does not go by rank either."""
+    phase = PhaseTraining(whole, Stretch("global"), MgasSettings(), most_parameters(MOST))
+    phase.epoch = 2
+    head = whole.head.built["head"]
+    head.thresholds["filter"].data.fill_(0.6)
+    phase.commit()
+    assert 0.4 < float(head.gates["hidden"].alive.float().mean()) < 0.9
+    assert head.thresholds["filter"].item() < 0.5
+
+
 def test_thresholds_begin_anew_with_each_phase(
     whole: RelaxedChain, most_parameters: MakeCosts
 ) -> None:
