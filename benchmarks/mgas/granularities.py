@@ -1,7 +1,7 @@
 r"""Whether all three granularities together beat each alone at equal kept parameters.
 
     python benchmarks/mgas/granularities.py CIFAR10.npz --out FOLDER \
-        [--images 10000 --epochs 10 --targets 45000 90000 180000 --seeds 0 1 2]
+        [--images 40000 --epochs 10 --targets 45000 90000 180000 --seeds 0 1 2]
 
 Ways: all three; operations, filters or weights alone; and operations to twice the target, then
 the weights of least magnitude, half of the final training before and half after. Images, search

@@ -1,7 +1,7 @@
 r"""What training memory stages save against everything at once, and what they cost in accuracy.
 
     python benchmarks/mgas/memory.py CIFAR10.npz --out FOLDER \
-        [--images 10000 --epochs 10 --target 60000 --seeds 0 1 2]
+        [--images 40000 --epochs 10 --target 60000 --seeds 0 1 2]
 
 The same supernet in three stages and in one, down to the same kept parameters in as many epochs at
 most: the phases of one stage are longer. Memory is the bytes

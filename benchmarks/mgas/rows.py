@@ -38,9 +38,9 @@ def parser_of(doc: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--space", default=str(Path(__file__).with_name("space.toml")))
     parser.add_argument("--out", type=Path, required=True, help="A folder of rows, gone on with")
     parser.add_argument("--images", type=int, default=0, help="Training images; 0 takes all")
-    parser.add_argument("--epoch-images", type=int, default=1024)
+    parser.add_argument("--epoch-images", type=int, default=2048)
     parser.add_argument("--prune-epochs", type=int, default=4)
-    parser.add_argument("--epochs", type=int, default=6, help="Of final training, for all")
+    parser.add_argument("--epochs", type=int, default=10, help="Of final training, for all")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     return parser
 
