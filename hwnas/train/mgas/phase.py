@@ -67,7 +67,6 @@ class PhaseTraining:
         )
         self._regularization = 0.0
         self.begun = masks_of(relaxed)
-        self._settled: dict[int, float] = {}
         self._note_thresholds()
         self._last_cost = self.cost()
         self._goal = self._goal_of(self._last_cost)
@@ -261,7 +260,7 @@ class PhaseTraining:
         return [one for node in self.nodes() for one in node.built.values()]
 
     def _settle(self) -> None:
-        settle(self.nodes(), lambda t: float(t.detach()) - self._settled.get(id(t), 0.0))
+        settle(self.nodes(), lambda t: float(t.detach()) - self._settled[id(t)])
 
     def _note_thresholds(self) -> None:
         """Where they stand after a commit, which is also where a checkpoint has them."""

@@ -1,7 +1,9 @@
 """A search by pruning from end to end, and what it refuses."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +95,17 @@ def half_way(apart: Path, searched: Searched) -> float:
     return 3 * fastest_ms(apart, searched)
 
 
+def slow_down(monkeypatch: pytest.MonkeyPatch, factor: Callable[[int], float]) -> None:
+    """From now on the nth network timed takes ``factor(n)`` times what it does."""
+    measure, numbers = TimedDevice.measure, count(1)
+
+    def slower(device: TimedDevice, blocks: Any) -> Any:  # noqa: ANN401
+        found, by = measure(device, blocks), factor(next(numbers))
+        return replace(found, median_ms=by * found.median_ms, p90_ms=by * found.p90_ms)
+
+    monkeypatch.setattr(TimedDevice, "measure", slower)
+
+
 def test_a_latency_is_kept(apart: Path, searched: Searched) -> None:
     budget_ms = half_way(apart, searched)
     result = searched(apart / "fast", latency=f"{budget_ms:.6f}ms")
@@ -103,13 +116,7 @@ def test_a_latency_is_kept(apart: Path, searched: Searched) -> None:
 def test_a_network_that_is_slower_than_predicted_is_pruned_further(
     apart: Path, searched: Searched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    measure = TimedDevice.measure
-
-    def slower(device: TimedDevice, blocks: Any) -> Any:  # noqa: ANN401
-        found = measure(device, blocks)
-        return replace(found, median_ms=1.3 * found.median_ms, p90_ms=1.3 * found.p90_ms)
-
-    monkeypatch.setattr(TimedDevice, "measure", slower)
+    slow_down(monkeypatch, lambda _: 1.3)
     budget_ms = half_way(apart, searched)
     result = searched(apart / "slower", latency=f"{budget_ms:.6f}ms")
     assert len(result.measured_networks) > 1
@@ -172,15 +179,7 @@ def test_a_network_that_can_be_pruned_no_further_is_told(
 ) -> None:
     operations = {"mgas": replace(SETTINGS, granularities=("op",))}
     budget_ms = 1.05 * fastest_ms(apart, searched, **operations)
-    measure, n_measured = TimedDevice.measure, 0
-
-    def slower_from_then_on(device: TimedDevice, blocks: Any) -> Any:  # noqa: ANN401
-        nonlocal n_measured
-        n_measured += 1
-        found, factor = measure(device, blocks), 1.0 if n_measured == 1 else 2.0
-        return replace(found, median_ms=factor * found.median_ms, p90_ms=9 * found.p90_ms)
-
-    monkeypatch.setattr(TimedDevice, "measure", slower_from_then_on)
+    slow_down(monkeypatch, lambda n: 1.0 if n == 1 else 2.0)
     with pytest.raises(NoNetworkFitsError, match="Pruning op can leave nothing smaller than"):
         searched(apart / "no further", latency=f"{budget_ms:.6f}ms", **operations)
 
@@ -198,16 +197,8 @@ def test_its_picture_is_drawn(found: SearchResult) -> None:
 def test_one_slow_timing_corrects_the_prediction_a_little(
     apart: Path, searched: Searched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    measure, n_measured = TimedDevice.measure, 0
-
-    def once_disturbed(device: TimedDevice, blocks: Any) -> Any:  # noqa: ANN401
-        nonlocal n_measured
-        n_measured += 1
-        found, factor = measure(device, blocks), 9.0 if n_measured == 2 else 1.0
-        return replace(found, median_ms=factor * found.median_ms, p90_ms=9 * found.p90_ms)
-
     budget_ms = half_way(apart, searched)
-    monkeypatch.setattr(TimedDevice, "measure", once_disturbed)
+    slow_down(monkeypatch, lambda n: 9.0 if n == 2 else 1.0)
     result = searched(apart / "disturbed", latency=f"{budget_ms:.6f}ms")
     assert result.measured_networks[-1].predicted_latency_ms > 0.5 * budget_ms
 

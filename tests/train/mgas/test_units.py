@@ -8,8 +8,9 @@ import torch
 from hwnas.network.granular import Candidate, Relaxed, RelaxedNode, relaxed
 from hwnas.space.prunable import PrunableChain
 from hwnas.train.mgas import Costs
+from hwnas.train.mgas.groups import groups_of
 from hwnas.train.mgas.loss import price_at
-from hwnas.train.mgas.units import commit, groups_of, narrow, settle
+from hwnas.train.mgas.units import commit, narrow, settle
 
 MakeCosts = Callable[[int], Costs]
 NOTHING = 0.0
